@@ -1,1 +1,1 @@
-"""The process: its commands, its settings, and the core that knows no Discord."""
+"""The bot: command line, settings, the running process, and the core that doesn't know Discord."""

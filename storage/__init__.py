@@ -1,1 +1,1 @@
-"""The archive: SQLite through aiosqlite, one writer, and the questions asked of it."""
+"""The archive: SQLite through aiosqlite, with one writer. Rows, no policy and no wording."""

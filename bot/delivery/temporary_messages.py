@@ -69,7 +69,7 @@ class TemporaryMessageRemover:
         )
 
     async def give_up(self, job: TemporaryMessage, failure: Failure) -> None:
-        """It is no longer there."""
+        """It was deleted already."""
         del failure
         await self._mark_deleted(job)
 

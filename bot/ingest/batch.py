@@ -10,7 +10,7 @@ from bot.core.conversation.events import ChannelDeletion, Deletion, Edit, Messag
 from bot.core.conversation.routing import JoinedDiscussion
 from bot.ingest.answered_passages import ReplyText
 from storage.replies.lookup import Lookup
-from storage.replies.record import Changes
+from storage.replies.reply_changes import Changes
 
 __all__ = ["Batch", "BatchResult", "EarlyEvents", "RecoveredChanges"]
 

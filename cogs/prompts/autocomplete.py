@@ -11,7 +11,7 @@ from bot.services import Services
 from cogs.prompts import wording
 from cogs.ui.autocomplete import make_choices
 from storage.db.writer import Transaction
-from storage.prompts import queries
+from storage.prompts import listings
 from storage.prompts.prompts import Prompt
 from storage.servers import settings as settings_module
 from storage.servers.settings import ServerSettings
@@ -29,8 +29,8 @@ async def complete_prompt(
 
     async def look(tx: Transaction) -> list[tuple[str, str]]:
         settings = await settings_module.get_settings(tx, server_id)
-        titles = {one.id: one.title for one in await queries.get_essays(tx, server_id)}
-        coming = await queries.get_coming(tx, server_id, None, _MAX_SEARCHED)
+        titles = {one.id: one.title for one in await listings.get_essays(tx, server_id)}
+        coming = await listings.get_coming(tx, server_id, None, _MAX_SEARCHED)
         return [
             (_format_choice(one, titles.get(one.discussion_id or 0), settings), str(one.id))
             for one in coming

@@ -28,8 +28,8 @@ from cogs.ui.choose import choose_essay, choose_optional_essay, choose_prompt
 from cogs.ui.commands import get_server
 from cogs.ui.responses import answer
 from storage.db.writer import Transaction
-from storage.prompts import pauses, prompts, queries
-from storage.prompts.queries import EssayChoice
+from storage.prompts import listings, pauses, prompts
+from storage.prompts.listings import EssayChoice
 from storage.servers import settings as settings_module
 
 __all__ = ["Prompts"]
@@ -65,17 +65,17 @@ class Prompts(
         async def look(tx: Transaction) -> str:
             chosen = await choose_optional_essay(tx, server_id, essay)
             discussion_id = None if chosen is None else chosen.id
-            titles = {one.id: one.title for one in await queries.get_essays(tx, server_id)}
+            titles = {one.id: one.title for one in await listings.get_essays(tx, server_id)}
             lines = []
             settings = await settings_module.get_settings(tx, server_id)
             paused = await pauses.get_paused_discussions(tx, server_id)
             if settings.paused or (chosen is not None and chosen.id in paused):
                 lines.append("**Prompts are paused**: `/prompts resume` lets them come again.")
-            for prompt in await queries.get_coming(tx, server_id, discussion_id, _SHOWN_COMING):
+            for prompt in await listings.get_coming(tx, server_id, discussion_id, _SHOWN_COMING):
                 title = titles.get(prompt.discussion_id or 0)
                 obstacle = await forecast(tx, prompt, now)
                 lines.append(wording.format_coming(prompt, title, obstacle))
-            past = await queries.get_past(tx, server_id, discussion_id, _SHOWN_PAST)
+            past = await listings.get_past(tx, server_id, discussion_id, _SHOWN_PAST)
             return wording.join_lists(lines, [wording.format_past(one, server_id) for one in past])
 
         with self.services.active_work.track():
@@ -249,7 +249,7 @@ class Prompts(
         async def look(tx: Transaction) -> list[str]:
             chosen = await choose_essay(tx, server_id, essay)
             lines: list[str] = []
-            for prompt in await queries.get_coming(tx, server_id, chosen.id, _SHOWN_COMING):
+            for prompt in await listings.get_coming(tx, server_id, chosen.id, _SHOWN_COMING):
                 if prompt.kind is PromptKind.STEP:
                     obstacle = await forecast(tx, prompt, now)
                     lines.append(wording.format_coming(prompt, None, obstacle))

@@ -13,8 +13,8 @@ from bot.core.prompts.wording import escape_line
 from bot.core.text.length import count_utf16_units
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.truncate import truncate, truncate_lines
+from storage.prompts.listings import PastPrompt
 from storage.prompts.prompts import Prompt
-from storage.prompts.queries import PastPrompt
 from storage.servers.settings import ServerSettings
 
 __all__ = [

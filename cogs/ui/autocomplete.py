@@ -11,7 +11,7 @@ from bot.core.prompts.parse_time import parse_time
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.services import Services
-from storage.prompts import queries
+from storage.prompts import listings
 from storage.servers import settings as settings_module
 
 __all__ = ["complete_essay", "complete_time", "make_choices"]
@@ -32,7 +32,7 @@ async def complete_essay(
     services: Services, server_id: int, typed: str
 ) -> list[app_commands.Choice[str]]:
     """The server's essays by title, the newest first."""
-    found = await services.database.read(lambda tx: queries.get_essays(tx, server_id))
+    found = await services.database.read(lambda tx: listings.get_essays(tx, server_id))
     return make_choices(((f"{one.id}: {one.title}", str(one.id)) for one in found), typed)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.errors import UserError
 from storage.db.writer import Transaction
-from storage.prompts import prompts, queries
+from storage.prompts import listings, prompts
+from storage.prompts.listings import EssayChoice
 from storage.prompts.prompts import Prompt
-from storage.prompts.queries import EssayChoice
 
 __all__ = ["choose_essay", "choose_optional_essay", "choose_prompt"]
 
@@ -14,7 +14,7 @@ __all__ = ["choose_essay", "choose_optional_essay", "choose_prompt"]
 async def choose_essay(tx: Transaction, server_id: int, entered: str) -> EssayChoice:
     """The server's discussion with this number or exact title; UserError if there isn't one."""
     text = entered.strip()
-    named = await queries.get_named_essays(tx, server_id, text)
+    named = await listings.get_named_essays(tx, server_id, text)
     if not named:
         raise UserError(
             f"This server has no essay with the number or the title “{text[:100]}”: choose one "

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.clock import to_milliseconds
 from bot.core.prompts.digest import DigestEssay, DigestThread
 from storage.db.writer import Transaction
-from storage.prompts.queries import get_asked_questions
+from storage.prompts.listings import get_asked_questions
 
 __all__ = [
     "UnansweredPrompt",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import Message
 from storage.db.writer import Transaction
-from storage.replies.record import Changes
+from storage.replies.reply_changes import Changes
 from storage.servers.settings import DEFAULT_NUDGE_HOURS
 
 __all__ = ["has_blocked", "move_planned", "plan", "plan_skipped", "skip_planned"]

@@ -1,4 +1,4 @@
-"""Pauses of prompts, in a server or a discussion, and the prompts that were skipped in them."""
+"""Pauses of prompts, in a server or a discussion, and the prompts skipped meanwhile."""
 
 from __future__ import annotations
 

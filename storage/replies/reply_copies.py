@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storage.db.writer import Transaction
-from storage.replies import record, reply_moves
+from storage.replies import reply_changes, reply_moves
 
 __all__ = ["Copy", "delete_copy", "edit_copied_reply", "find_copy"]
 
@@ -57,7 +57,7 @@ async def edit_copied_reply(tx: Transaction, reply_id: int, text: str, now_ms: i
         {"id": reply_id, "text": text, "now": now_ms},
     )
     if changed:
-        await tx.run(record.MARK_COPY_STALE, {"id": reply_id, "now": now_ms})
+        await tx.run(reply_changes.MARK_COPY_STALE, {"id": reply_id, "now": now_ms})
     return bool(changed)
 
 

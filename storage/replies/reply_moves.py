@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit
-from storage.replies import record
+from storage.replies import reply_changes
 
 __all__ = [
     "CopyTakenError",
@@ -367,7 +367,7 @@ async def delete_moved_reply(tx: Transaction, reply_id: int, now_ms: int) -> Non
     )
     if row is None:
         return
-    for statement in record.ERASE_REPLY:
+    for statement in reply_changes.ERASE_REPLY:
         await tx.run(statement, {"id": reply_id, "message_id": row["copy_id"], "at": now_ms})
     await tx.run(
         """

@@ -1,4 +1,4 @@
-"""What was last registered with Discord as the application's commands."""
+"""Command sync: the commands that were last registered with Discord."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["get_payload_hash", "record_sync"]
 
 
 async def get_payload_hash(tx: Transaction, application_id: int) -> str | None:
-    """The digest of the commands that were registered last; None where none were."""
+    """The hash of the commands that were registered last; None if none were."""
     row = await tx.row(
         "SELECT payload_hash FROM command_syncs WHERE application_id = :id", {"id": application_id}
     )
@@ -16,7 +16,7 @@ async def get_payload_hash(tx: Transaction, application_id: int) -> str | None:
 
 
 async def record_sync(tx: Transaction, application_id: int, digest: str, now_ms: int) -> None:
-    """Remember what was registered."""
+    """Record the hash of the registered commands."""
     await tx.run(
         """
         INSERT INTO command_syncs (application_id, payload_hash, synced_at)

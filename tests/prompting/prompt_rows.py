@@ -11,7 +11,7 @@ from bot.core.prompts.policy import PromptKind
 from storage.db.writer import Transaction
 from storage.prompts import nudges, prompts
 from storage.prompts.prompts import Prompt
-from storage.replies.record import Changes
+from storage.replies.reply_changes import Changes
 from storage.servers import settings
 
 HERE, THERE = 1, 2

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import bot.ingest.record_batch
-import storage.replies.record
+import storage.replies.reply_changes
 from bot.core.conversation.events import Event
 from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
@@ -66,7 +66,7 @@ async def test_treating_a_moved_reply_as_deleted_is_detected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unguarded = "UPDATE replies SET text = '', deleted_at = :at WHERE id = :id"
-    monkeypatch.setattr(storage.replies.record, "ERASE_REPLY", (unguarded,))
+    monkeypatch.setattr(storage.replies.reply_changes, "ERASE_REPLY", (unguarded,))
     assert await is_detected(tmp_path, move=True)
 
 

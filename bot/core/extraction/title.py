@@ -1,4 +1,4 @@
-"""Change an essay's title; a line that was taken as the title goes back into the body."""
+"""Change an essay's title; a line that was wrongly taken as the title returns to the body."""
 
 from __future__ import annotations
 

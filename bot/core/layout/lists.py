@@ -1,4 +1,4 @@
-"""Nested lists as Discord shows them: each message has to begin its lists anew.
+"""Nested lists as Discord shows them: each message has to begin its lists again.
 
 Discord numbers an ordered list from its first item on, whatever numbers follow, and from 1 to
 1,000,000,000; an item without the items around it moves to the outermost level; an empty line, a

@@ -1,4 +1,4 @@
-"""What becomes of a forum post's messages when their essay is withdrawn."""
+"""The edits that empty a forum post's messages when their essay is withdrawn."""
 
 from __future__ import annotations
 

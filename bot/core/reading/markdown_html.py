@@ -1,4 +1,4 @@
-"""Raw HTML in Markdown: a block goes on over blank lines to where its elements end.
+"""Raw HTML in Markdown: a block continues over blank lines until its elements end.
 
 CommonMark ends a block of HTML at a blank line (4.6 HTML blocks). What follows is then Markdown: an
 indented row of a table becomes code, and the rest of a ``<pre>`` paragraphs.
@@ -71,7 +71,7 @@ def _get_line(state: StateBlock, line: int) -> str:
 
 
 def _read_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """The library's rule; then the block goes on while an element is open and HTML follows."""
+    """The library's rule; then the block continues while an element is open and HTML follows."""
     if not html_block(state, start, end, silent):
         return False
     if not silent:

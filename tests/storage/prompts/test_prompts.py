@@ -13,7 +13,7 @@ from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts, messages
 from storage.delivery.messages import NewMessage
-from storage.prompts import claimed, pauses, prompts, queries
+from storage.prompts import claimed, listings, pauses, prompts
 from storage.prompts.context import get_essay
 from storage.servers import settings
 from tests.prompting.prompt_rows import (
@@ -33,9 +33,9 @@ async def test_a_server_neither_sees_nor_changes_prompts_of_another(database: Da
         await change_settings.set_time_zone(tx, THERE, ZoneInfo("Asia/Tokyo"), NOON)
         assert (await settings.get_settings(tx, HERE)).zone_name == "UTC"
         assert not (await settings.get_settings(tx, HERE)).paused
-        assert [essay.id for essay in await queries.get_essays(tx, THERE)] == [THERE]
-        assert await queries.get_coming(tx, THERE, None, 9) == []
-        assert await queries.get_past(tx, THERE, None, 9) == []
+        assert [essay.id for essay in await listings.get_essays(tx, THERE)] == [THERE]
+        assert await listings.get_coming(tx, THERE, None, 9) == []
+        assert await listings.get_past(tx, THERE, None, 9) == []
         with pytest.raises(UserError, match="no prompt"):
             await choose_prompt(tx, THERE, "1")
         for asked in (str(HERE), f"Essay {HERE}"):

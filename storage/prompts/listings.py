@@ -1,4 +1,4 @@
-"""A server's essays and prompts, for lists and choices; never those of another server."""
+"""Lists of a server's essays and prompts, for commands and autocomplete; never another server's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows that recording a batch of events writes: replies and what belongs to them.
+"""Changes to replies and their rows, collected from a batch of events and written together.
 
 :class:`Changes` collects the changes of a batch in order and writes them together, since a visit
 to the database's thread for each would be half of what recording costs.
