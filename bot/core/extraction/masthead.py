@@ -25,6 +25,7 @@ from bot.core.essay.blocks import (
     get_spans_text,
 )
 from bot.core.essay.essay import Epigraph
+from bot.core.text.name_words import has_words_of_no_name
 from bot.core.text.sentences import split_sentences
 
 __all__ = [
@@ -215,7 +216,11 @@ def _is_title(block: Block) -> bool:
 
 def is_name(text: str) -> bool:
     """Whether a line is just somebody's full name, of two to five words."""
-    return _NAME.fullmatch(text) is not None and not _NOT_A_NAME.search(text)
+    return (
+        _NAME.fullmatch(text) is not None
+        and not _NOT_A_NAME.search(text)
+        and not has_words_of_no_name(text)
+    )
 
 
 def _is_trade_list(text: str) -> bool:

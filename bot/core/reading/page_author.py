@@ -13,6 +13,8 @@ from typing import Any
 
 import regex
 
+from bot.core.text.name_words import CONTROLS, PLACEHOLDERS, SENTENCE_WORDS
+
 __all__ = ["find_author", "is_plausible_author"]
 
 _MAX_NAMES = 6
@@ -24,55 +26,6 @@ _BY = regex.compile(
     regex.IGNORECASE,
 )
 _SEPARATOR = regex.compile(r"\s*(?:[;,|•·、，]|\band\b|\bund\b|\bet\b|&)\s*")
-# Words that stand where a name is expected, by themselves.
-_PLACEHOLDERS = frozenset(
-    (
-        *("admin", "administrator", "anonymous", "author", "authors", "avatar", "blog", "blogger"),
-        *("by", "contributor", "contributors", "default", "desk", "editor", "editorial", "editors"),
-        *("guest", "guests", "member", "moderator", "name", "nobody", "none", "null", "office"),
-        *(
-            "owner",
-            "poster",
-            "press",
-            "root",
-            "site",
-            "staff",
-            "super",
-            "support",
-            "system",
-            "team",
-        ),
-        *("test", "the", "undefined", "unknown", "user", "username", "various", "webmaster"),
-        *("website", "writer", "writers", "your", "my", "wordpress", "newsroom", "redaktion"),
-        *("作者", "编辑", "編輯", "管理员", "管理員", "佚名", "匿名", "投稿者", "著者", "筆者"),
-        *("編集部", "関連記事", "관리자", "운영자", "작성자", "админ", "администратор", "автор"),
-        *("редакция", "المؤلف", "الكاتب", "المدير"),
-    )
-)
-# Words of a page's controls: no name has any of them.
-_CONTROLS = frozenset(
-    (
-        *("about", "account", "ago", "article", "articles", "click", "comment", "comments", "com"),
-        *("copyright", "days", "details", "edit", "email", "feedback", "filed", "follow"),
-        *("followers", "found", "helpful", "home", "hours", "image", "info", "join", "like"),
-        *("likes", "link", "log", "login", "logo", "menu", "min", "minutes", "more", "net"),
-        *("newsletter", "org", "page", "photo", "photos", "picture", "post", "posted", "posts"),
-        *("print", "privacy", "profile", "published", "read", "register", "related", "reply"),
-        *("reserved", "rights", "rss", "save", "search", "share", "sign", "subscribe"),
-        *("subscribers", "tags", "topic", "topics", "tweet", "updated", "version", "view"),
-        *("views", "website", "www", "http", "https", "html", "php"),
-    )
-)
-# Words of sentences, which no Western name contains.
-_SENTENCE_WORDS = frozenset(
-    (
-        *("a", "an", "are", "as", "at", "be", "can", "do", "for", "from", "has", "have", "he"),
-        *("her", "his", "how", "i", "if", "in", "is", "it", "its", "me", "my", "not", "of", "on"),
-        *("or", "our", "she", "so", "that", "the", "their", "these", "they", "this", "those"),
-        *("to", "us", "was", "we", "were", "what", "when", "who", "why", "will", "with", "you"),
-        *("your",),
-    )
-)
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}'’]+")
 _NO_NAME = regex.compile(
     r"^@|https?:|www\.|@\S+\.|\.\p{L}{2,}\b(?<!\.\p{Lu}\p{L})|[<>{}|\\/_=#%*]|\d{2,}"
@@ -106,11 +59,11 @@ def is_plausible_author(name: str, *, site: str | None = None, declared: bool = 
     words = [word.casefold() for word in _WORD.findall(name)]
     if not 0 < len(words) <= _MAX_WORDS or len(name) > _MAX_LENGTH or _NO_NAME.search(name):
         return False
-    if all(word in _PLACEHOLDERS or word.isdigit() for word in words):
+    if all(word in PLACEHOLDERS or word.isdigit() for word in words):
         return False
-    if any(word in _CONTROLS for word in words) or words[0] in _PLACEHOLDERS:
+    if any(word in CONTROLS for word in words) or words[0] in PLACEHOLDERS:
         return False
-    if any(word in _SENTENCE_WORDS for word in words):
+    if any(word in SENTENCE_WORDS for word in words):
         return False
     person = _CAPITALIZED.fullmatch(name) or _CASELESS.fullmatch(name)
     if site is not None and name.casefold() == site.casefold() and not (person and declared):

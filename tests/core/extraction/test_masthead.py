@@ -498,3 +498,14 @@ def test_a_line_of_the_text_is_no_byline(line: str) -> None:
 )
 def test_a_line_of_trades_is_the_byline(line: str) -> None:
     assert text(f"The Trouble with Lawns\n\n{line}").byline == line
+
+
+@pytest.mark.parametrize("line", ["Found This Helpful", "Read More", "Www X Com", "Super User"])
+def test_words_of_a_page_below_the_title_are_no_name(line: str) -> None:
+    essay = text(f"The Trouble with Lawns\n\n{line}")
+    assert (essay.byline, essay.author) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["Larry Page", "Emily Post"])
+def test_a_name_may_be_one_of_these_words(name: str) -> None:
+    assert text(f"The Trouble with Lawns\n\n{name}").author == name
