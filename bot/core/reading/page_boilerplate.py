@@ -95,6 +95,8 @@ _STRIP_CONTROL = re.compile(
     r"follow(?:ing)?|listen|share|save|subscribe|\d{1,3} ?min(?:ute)?s?(?: |-)read|"
     r"member-only story|"
     r"published in|--|\d+ (?:comments?|likes?|claps?)", re.IGNORECASE)  # fmt: skip
+_STRIP_SEPARATOR = re.compile(r"\s*[·•|]\s*")
+_READING_TIME = re.compile(r"\d{1,3} ?min(?:ute)?s?(?: |-)read", re.IGNORECASE)
 _COOKIES = re.compile(r"\bcookies?\b", re.IGNORECASE)
 _CONSENT = re.compile(
     r"\bwe use\b|\b(?:web)?site uses\b|\bour (?:\d+ )?partners\b|\bwe and our\b|"
@@ -194,14 +196,17 @@ def _find_strip(blocks: Sequence[Block], places: range, author: str | None) -> s
         lines = [line.strip() for line in get_block_text(block).split("\n")]
         if all(_is_strip_line(line, author) for line in lines):
             strip.add(place)
-            controls += sum(_STRIP_CONTROL.fullmatch(line) is not None for line in lines)
+            parts = [part for line in lines for part in _STRIP_SEPARATOR.split(line)]
+            controls += sum(_STRIP_CONTROL.fullmatch(part) is not None for part in parts)
+            # The reading time is a site's even if its buttons were dropped already.
+            controls += any(_READING_TIME.fullmatch(part) for part in parts)
         elif strip or places.step < 0 or len(" ".join(lines)) > _MAX_HEADING:
             break
     return strip if controls > 1 else set()
 
 
 def _is_strip_line(line: str, author: str | None) -> bool:
-    parts = [part.strip() for part in re.split(r"\s*[·•|]\s*", line) if part.strip()]
+    parts = [part.strip() for part in _STRIP_SEPARATOR.split(line) if part.strip()]
     return all(
         _STRIP_LINE.fullmatch(part) is not None
         or (author is not None and part.casefold() in author.casefold())

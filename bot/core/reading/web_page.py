@@ -59,6 +59,7 @@ _BOX_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6", "p", "div", "strong", "
 _GOOGLE_BANNERS = ("div", "header", "footer")
 _TITLE_PROPERTIES = ("og:title", "twitter:title", "dc.title", "title", "headline", "citation_title")
 _SEPARATORS = frozenset(("h1", "h2", "h3", "article", "time"))
+_TITLE_CLASS = re.compile(r"(?:^|\s)(?:entry|post|article|p)-(?:title|name|headline)(?:\s|$)")
 _WHITE_SPACE = re.compile(r"\s+")
 _NON_LETTERS = re.compile(r"\W+")
 _BOILERPLATE_NAMES = re.compile(
@@ -493,10 +494,14 @@ def _find_title(root: Any, article: Any, given: str | None) -> str | None:
         h for h in article.iter("h1", "h2", "h3") if any(True for _ in h.iterancestors("article"))
     ]
     near = own[:9] or list(itertools.islice(article.iter("h1", "h2", "h3"), 9))
+    top = [heading for heading in root.iter("h1") if not _leads_home(heading)]
+    marked = [
+        one for one in root.iter("h1", "h2", "h3") if _TITLE_CLASS.search(one.get("class") or "")
+    ]
     for title, headings in (
         (page, near),
-        (page, [*article.iter("h1"), *root.iter("h1")]),
-        (given, [*near, *root.iter("h1")]),
+        (page, [*marked[:1], *article.iter("h1"), *top]),
+        (given, [*near, *top]),
     ):
         if title is None:
             continue
@@ -513,6 +518,18 @@ def _find_title(root: Any, article: Any, given: str | None) -> str | None:
         ):
             return best
     return given or page
+
+
+def _leads_home(heading: Any) -> bool:
+    """Whether a heading is a link to the site's front page: then it is the site's name."""
+    link = next(heading.iter("a"), None)
+    if link is None or _normalize(link.text_content()) != _normalize(heading.text_content()):
+        return False
+    try:
+        parts = urlsplit((link.get("href") or "").strip())
+    except ValueError:
+        return False
+    return parts.path in ("", "/", "./", "/index.html", "index.html") and not parts.fragment
 
 
 def _is_apart(title: str, text: str) -> bool:
