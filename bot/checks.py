@@ -10,11 +10,14 @@ from datetime import datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 
+from bot.core.text.escape import escape
 from bot.core.text.plural import format_count
+from bot.core.text.truncate import truncate
 from bot.discord_api import required_permissions
 from bot.discord_api.required_permissions import Permission, join_names
 from storage.db.backups import Backup
 from storage.db.errors import SQLITE_VERSION
+from storage.essays.deleted_messages import EssayWithDeletions
 from storage.servers.diagnostics import PendingCounts, Problem, UsedChannel
 
 __all__ = [
@@ -22,6 +25,7 @@ __all__ = [
     "Finding",
     "check_backups",
     "check_channel",
+    "check_deleted_messages",
     "check_disk_space",
     "check_pending_work",
     "find_data_loss_risk",
@@ -116,6 +120,20 @@ def check_pending_work(
         f"{format_count(waits.prompts, 'prompt')} to come"
     )
     return [*findings, Finding("outbox", True, under_way)]
+
+
+def check_deleted_messages(found: Sequence[EssayWithDeletions]) -> list[Finding]:
+    """Essays of which messages were deleted in Discord."""
+    return [
+        Finding(
+            f"essay {essay.discussion_id}",
+            False,
+            f"{format_count(essay.count, 'message')} of “{escape(truncate(essay.title, 80))}” "
+            f"{'was' if essay.count == 1 else 'were'} deleted: press *Restore* in "
+            f"`/essay show` to post {'it' if essay.count == 1 else 'them'} again",
+        )
+        for essay in found
+    ]
 
 
 def check_backups(newest: Backup | None, folder: Path, now: datetime) -> Finding:

@@ -16,6 +16,7 @@ from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
 from bot.publishing.edit import Editing
 from bot.publishing.publish import Publishing
+from bot.publishing.restore import Restoring
 from storage.db.database import Database
 
 __all__ = ["ActiveWork", "Services"]
@@ -76,6 +77,7 @@ class Services:
     scheduler: Scheduler
     publishing: Publishing
     editing: Editing
+    restoring: Restoring
     active_work: ActiveWork = field(default_factory=ActiveWork)
 
     @property

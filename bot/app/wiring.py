@@ -21,6 +21,7 @@ from bot.ingest.recorder import Recorder
 from bot.publishing.edit import Editing
 from bot.publishing.fetch_page import Page, fetch_page
 from bot.publishing.publish import Publishing
+from bot.publishing.restore import Restoring
 from bot.services import Services
 from storage.db.database import Database
 
@@ -112,4 +113,5 @@ def build_services(
         scheduler=scheduler,
         publishing=publishing,
         editing=editing,
+        restoring=Restoring(database=database, clock=clock, on_work=wake),
     )

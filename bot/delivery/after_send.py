@@ -93,6 +93,8 @@ async def _remove_withdrawn(
     if sent.in_forum:
         # A card is in the forum post that it started, which has its id.
         post_id = message_id if sent.purpose == "card" else sent.channel_id
+        if sent.thread_id is not None:
+            post_id = sent.thread_id
         body = make_withdrawn_body(sent.purpose, sent.payload)
         edits = [
             NewMessageEdit("delete" if body is None else "edit", post_id, message_id, body),

@@ -84,6 +84,7 @@ class Batch:
     reply_texts:      replies that may quote or name passages, written after the rows
     closed_met:       by closed discussion, the first reply whose author expects a thread
     deleted_channels: channels and threads that were deleted
+    with_deletions:   discussions of which a message of the bot was deleted
     watched:          threads that are watched because of this batch
     """
 
@@ -95,6 +96,7 @@ class Batch:
         self.reply_texts: dict[int, ReplyText] = {}
         self.closed_met: dict[int, Message] = {}
         self.deleted_channels: list[ChannelDeletion] = []
+        self.with_deletions: set[int] = set()
         self.watched: set[int] = set()
         self._early = early
 

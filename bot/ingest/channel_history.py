@@ -69,7 +69,8 @@ class HistoryReader:
         """Read the messages after ``since``; how that ended, and how many deletions it found.
 
         ``expected``: the stored messages that should be there, in order, all from before the
-        reading began. Raises the library's errors if Discord can't be reached.
+        reading began; those up to ``since`` are only looked for. Raises the
+        library's errors if Discord can't be reached.
         """
         generation, began = self._recorder.generation, self._clock.now_ms()
         try:
@@ -90,11 +91,36 @@ class HistoryReader:
             raise
         if outcome is ReadOutcome.READ:
             await self._request_open_polls(one, since)
+            deletions += await self._find_older_deletions(
+                one, expected[: bisect_right(expected, since)]
+            )
             self._recorder.mark_complete(one.channel_id, generation)
             await self._database.write(
                 lambda tx: watermarks.mark_verified(tx, (one.channel_id,), began)
             )
         return outcome, deletions
+
+    async def _find_older_deletions(self, one: WatchedChannel, expected: Sequence[int]) -> int:
+        """Look for older messages, those of essays, without comparing what is between them.
+
+        Returns how many were deleted. A page has many of them: an essay is posted at once.
+        """
+        deletions = 0
+        while expected:
+            after = expected[0] - 1
+            page = await self._http.logs_from(one.channel_id, limits.HISTORY_PAGE, after=after)
+            ids = sorted(int(data["id"]) for data in page)
+            last = len(ids) < limits.HISTORY_PAGE
+            count = len(expected) if last else bisect_right(expected, ids[-1])
+            missing = sorted(set(expected[:count]) - set(ids))
+            if missing and not await self._are_deleted(one, missing, empty=not ids):
+                break
+            if missing:
+                deletion = Deletion(tuple(missing), one.channel_id, self._clock.now())
+                await self._recorder.wait_until_committed(self._recorder.put((deletion,)))
+            deletions += len(missing)
+            expected = expected[count:]
+        return deletions
 
     async def _request_open_polls(self, one: WatchedChannel, until: int) -> None:
         """Read the polls from before the reading, too: one may have ended during the outage."""

@@ -33,7 +33,8 @@ from bot.publishing.reader_process import fill_extracted_facts
 from bot.publishing.retarget_prompts import count_missing, retarget_prompts
 from storage.db.database import Database, retry_until_available
 from storage.db.writer import Transaction
-from storage.essays import pending_revisions, posted_essays, submissions
+from storage.delivery import alerts
+from storage.essays import deleted_messages, pending_revisions, posted_essays, submissions
 from storage.essays.pending_revisions import PendingRevision
 from storage.essays.posted_essays import PostedEssay
 from storage.essays.progress import Progress
@@ -257,6 +258,9 @@ class Editing:
                 previous_part_id=plan.previous_part_id,
                 now_ms=now_ms,
             )
+            # The text of deleted messages is in others now.
+            about = deleted_messages.make_alert_key(posted.discussion_id)
+            await alerts.clear(tx, posted.server_id, about)
             await record_action(
                 tx,
                 server_id=posted.server_id,

@@ -19,6 +19,7 @@ from bot.errors import UserError
 from bot.export import render_markdown
 from bot.services import Services
 from cogs.essays import wording
+from cogs.essays.deleted_messages import DeletedMessagesPanel
 from cogs.essays.drafts import DraftPanel, list_warnings
 from cogs.essays.edits import EditCommand, EditPanel
 from cogs.essays.status import describe_essay
@@ -66,6 +67,7 @@ class Essays(
         self.services = services
         self.drafts = DraftPanel(services)
         self.edits = EditPanel(services)
+        self.deleted = DeletedMessagesPanel(services)
         super().__init__()
 
     @app_commands.command(description="Publish an essay here, or in another channel.")
@@ -172,6 +174,8 @@ class Essays(
             if found.publishing_error is not None:
                 await interaction.response.defer(ephemeral=True, thinking=True)
                 await self.drafts.show(interaction, found.id)
+                return
+            if await self.deleted.show(interaction, found.id, text):
                 return
             await answer(interaction, text)
 
@@ -331,7 +335,10 @@ async def setup(bot: SalonBot) -> None:
     cog = Essays(bot.services)
     await bot.add_cog(cog)
     bot.add_dynamic_items(
-        cog.drafts.button_class, cog.drafts.tag_select_class, cog.edits.button_class
+        cog.drafts.button_class,
+        cog.drafts.tag_select_class,
+        cog.edits.button_class,
+        cog.deleted.button_class,
     )
     bot.forms.register("publish", cog.handle_form)
     bot.forms.register("revision", cog.edits.handle_form)

@@ -15,6 +15,8 @@ from cogs.ui.bot import SalonBot
 from cogs.ui.commands import get_server
 from cogs.ui.responses import answer
 from storage.db.writer import Transaction
+from storage.essays import deleted_messages
+from storage.essays.deleted_messages import EssayWithDeletions
 from storage.servers import diagnostics
 from storage.servers import settings as settings_module
 from storage.servers.diagnostics import PendingCounts, Problem, UsedChannel
@@ -45,21 +47,29 @@ class Doctor(commands.Cog):
 
         async def look(
             tx: Transaction,
-        ) -> tuple[list[UsedChannel], list[Problem], PendingCounts, ServerSettings]:
+        ) -> tuple[
+            list[UsedChannel],
+            list[Problem],
+            PendingCounts,
+            ServerSettings,
+            list[EssayWithDeletions],
+        ]:
             return (
                 await diagnostics.get_used_channels(tx, server.id),
                 await diagnostics.get_problems(tx, since, server.id),
                 await diagnostics.count_pending(tx, server.id),
                 await settings_module.get_settings(tx, server.id),
+                await deleted_messages.find_essays_with_deletions(tx, server.id),
             )
 
         with self.services.active_work.track():
-            used, last_error, waits, settings = await self.services.database.read(look)
+            used, last_error, waits, settings, deleted = await self.services.database.read(look)
             found = [
                 self._check_connection(interaction),
                 _check_intents(interaction.client),
                 *(_check_channel(server, place) for place in used),
                 *_check_settings(settings, used),
+                *checks.check_deleted_messages(deleted),
                 *checks.check_pending_work(last_error, waits, _describe_place),
                 self._check_archive(server.id),
                 Finding("versions", True, checks.get_versions()),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.core.payload import make_plain_message
+from collections.abc import Sequence
+
+from bot.core.payload import Payload, make_plain_message
 from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewMessage
@@ -17,23 +19,33 @@ def make_closed_key(discussion_id: int) -> str:
 
 
 async def notify_admins(
-    tx: Transaction, server_id: int, *, about: str, text: str, now_ms: int
+    tx: Transaction,
+    server_id: int,
+    *,
+    about: str,
+    text: str,
+    now_ms: int,
+    components: Sequence[Payload] = (),
 ) -> bool:
     """Plan an alert for the admins, unless there is one ``about`` this; whether it is new.
 
+    ``components``: buttons below it.
     If the server has no channel for alerts, the problem is only in lists and the log.
     """
     if not await _add(tx, server_id, about=about, text=text, now_ms=now_ms):
         return False
     channel_id = (await settings.get_settings(tx, server_id)).alerts_channel
     if channel_id is not None:
+        payload = make_plain_message(text, silent=False)
+        if components:
+            payload["components"] = list(components)
         await messages.plan(
             tx,
             server_id=server_id,
             discussion_id=None,
             channel_id=channel_id,
             after_id=await messages.get_newest_id(tx, channel_id),
-            messages=[NewMessage("notice", make_plain_message(text, silent=False))],
+            messages=[NewMessage("notice", payload)],
             now_ms=now_ms,
         )
     return True

@@ -67,6 +67,7 @@ async def find_card(tx: Transaction, planned_message_id: int) -> Card | None:
         JOIN revisions ON revisions.discussion_id = discussions.id
         WHERE planned_messages.id = :id AND planned_messages.purpose = 'card'
             AND discussions.style IN ('thread', 'forum') AND discussions.state <> 'withdrawn'
+            AND discussions.thread_id IS NULL -- a card may be posted again
         ORDER BY revisions.number DESC
         """,
         {"id": planned_message_id},

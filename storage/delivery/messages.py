@@ -116,7 +116,7 @@ class PlannedMessage:
 
 def _planned_message(row: sqlite3.Row) -> PlannedMessage:
     new_forum_post = None
-    if row["purpose"] == "card" and row["style"] == "forum":
+    if row["purpose"] == "card" and row["style"] == "forum" and row["thread_id"] is None:
         tags = tuple(int(tag) for tag in row["tags"].split())
         new_forum_post = NewForumPost(row["title"], tags)
     return PlannedMessage(
@@ -275,7 +275,7 @@ async def find(tx: Transaction, planned_message_id: int) -> PlannedMessage | Non
             purpose, planned_messages.channel_id, payload,
                nonce, after_id, expires_at, attempts, attempts_without_effect, failures,
                    first_attempt_at,
-               message_id, style, tags, EXISTS (
+               message_id, style, tags, discussions.thread_id, EXISTS (
                    SELECT 1 FROM threads WHERE threads.id = planned_messages.channel_id
                ) AS in_thread,
                (SELECT title FROM revisions
@@ -370,7 +370,10 @@ async def get_claimed(tx: Transaction, channel_id: int, message_id: int) -> list
 
 @dataclass(frozen=True, slots=True)
 class WithdrawnMessage:
-    """A message that was sent although its essay was withdrawn meanwhile."""
+    """A message that was sent although its essay was withdrawn meanwhile.
+
+    ``thread_id``: the essay's own thread or forum post; None until its card is recorded.
+    """
 
     server_id: int
     discussion_id: int
@@ -378,6 +381,7 @@ class WithdrawnMessage:
     purpose: str
     payload: Payload
     in_forum: bool
+    thread_id: int | None
 
 
 async def find_withdrawn(tx: Transaction, planned_message_id: int) -> WithdrawnMessage | None:
@@ -386,7 +390,7 @@ async def find_withdrawn(tx: Transaction, planned_message_id: int) -> WithdrawnM
         """
         SELECT planned_messages.server_id, planned_messages.discussion_id,
                planned_messages.channel_id, planned_messages.purpose, planned_messages.payload,
-               discussions.style
+               discussions.style, discussions.thread_id
         FROM planned_messages JOIN discussions ON discussions.id = planned_messages.discussion_id
         WHERE planned_messages.id = :id AND discussions.state = 'withdrawn'
         """,
@@ -401,6 +405,7 @@ async def find_withdrawn(tx: Transaction, planned_message_id: int) -> WithdrawnM
         purpose=row["purpose"],
         payload=json.loads(row["payload"]),
         in_forum=row["style"] == "forum",
+        thread_id=row["thread_id"],
     )
 
 

@@ -99,9 +99,10 @@ async def get_servers(tx: Transaction) -> dict[int, int]:
 async def get_expected_messages(
     tx: Transaction, server_id: int, after_id: int
 ) -> dict[int, list[int]]:
-    """By channel, the messages newer than ``after_id`` that should be there, in order.
+    """By channel, the messages that should be there, in order.
 
-    A reply that was moved is there as its copy.
+    Replies newer than ``after_id`` (a reply that was moved is there as its copy), and all messages
+    of essays that are open or closed.
     """
     found: dict[int, list[int]] = defaultdict(list)
     for row in await tx.rows(
@@ -117,6 +118,12 @@ async def get_expected_messages(
         FROM reply_moves JOIN replies ON replies.id = reply_moves.reply_id
         WHERE reply_moves.copy_id > :after_id AND replies.id <= :after_id
             AND replies.server_id = :server_id AND replies.deleted_at IS NULL
+        UNION ALL
+        SELECT planned_messages.message_id, planned_messages.channel_id
+        FROM planned_messages JOIN discussions ON discussions.id = planned_messages.discussion_id
+        WHERE planned_messages.server_id = :server_id AND purpose IN ('card', 'part', 'closing')
+            AND message_id IS NOT NULL AND planned_messages.deleted_at IS NULL
+            AND discussions.state IN ('publishing', 'open', 'closed')
         """,
         {"server_id": server_id, "after_id": after_id},
     ):

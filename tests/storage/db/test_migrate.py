@@ -84,6 +84,25 @@ async def add_reply(tx: Transaction) -> None:
     )
 
 
+async def test_messages_of_an_older_archive_restore_none(tmp_path: Path) -> None:
+    path = tmp_path / "salon.sqlite3"
+    async with open_database(path, migrations=load_migrations()[:3]) as database:
+        await database.write(add_reply)
+        await database.write(
+            lambda tx: tx.run(
+                """
+                INSERT INTO planned_messages (server_id, discussion_id, purpose, channel_id,
+                    state, planned_at, due_at, after_id, nonce, payload)
+                VALUES (1, 1, 'part', 2, 'planned', 0, 0, 0, 'a', '{}')
+                """
+            )
+        )
+    async with open_database(path):
+        pass
+    assert query(path, "SELECT purpose, restores_id FROM planned_messages") == [("part", None)]
+    assert query(path, "SELECT 1 FROM message_purposes WHERE purpose = 'replaced'") == [(1,)]
+
+
 async def test_replies_of_an_older_archive_have_no_forwards_polls_and_stickers(
     tmp_path: Path,
 ) -> None:

@@ -1,0 +1,46 @@
+"""Alerts the admins when messages of an essay were deleted in Discord."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from bot.core.layout.restore_button import RESTORE_LABEL, make_restore_components
+from bot.core.text.escape import escape
+from bot.core.text.plural import format_count
+from bot.core.text.truncate import truncate
+from storage.db.writer import Transaction
+from storage.delivery import alerts
+from storage.essays import deleted_messages, progress
+
+__all__ = ["alert_of_deleted_messages"]
+
+_MAX_TITLE = 80
+
+
+async def alert_of_deleted_messages(
+    tx: Transaction, discussion_ids: Collection[int], now_ms: int
+) -> bool:
+    """Alert the admins, once for each essay, if messages of these essays are missing now.
+
+    Whether an alert is planned.
+    """
+    is_new = False
+    for discussion_id in sorted(discussion_ids):
+        deleted = await deleted_messages.find_deleted_messages(tx, discussion_id)
+        essay = await progress.find_published(tx, discussion_id)
+        if not deleted or essay is None:
+            continue
+        count = format_count(len(deleted), "message")
+        verb = "was" if len(deleted) == 1 else "were"
+        title = escape(truncate(essay.title, _MAX_TITLE))
+        is_new |= await alerts.notify_admins(
+            tx,
+            essay.server_id,
+            about=deleted_messages.make_alert_key(discussion_id),
+            text=f"{count} of “{title}” {verb} deleted in <#{deleted[0].channel_id}>. "
+            f"*{RESTORE_LABEL}* posts what is missing again, as the newest message there. "
+            "Replies and threads stay as they are.",
+            now_ms=now_ms,
+            components=make_restore_components(discussion_id),
+        )
+    return is_new
