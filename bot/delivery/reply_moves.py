@@ -41,9 +41,12 @@ from bot.discord_api.errors import (
 from bot.discord_api.permissions import Permissions
 from bot.discord_api.single_attempt import SingleCalls, Upload
 from bot.discord_api.webhooks import Webhook, Webhooks
+from bot.ingest.moved_replies import delete_moved_reply
 from bot.ingest.recorder import LiveEvent, Recorder
 from storage.db.database import Database
 from storage.db.writer import Transaction
+from storage.delivery import message_edits
+from storage.delivery.message_edits import NewMessageEdit
 from storage.replies import reply_moves
 from storage.replies.reply_moves import CopyTakenError, ReplyMove
 
@@ -249,6 +252,14 @@ class ReplyMover:
             current = hash_copy(move.author_name, move.text, move.sizes)
             stale = not move.deleted and current != move.signature
             await reply_moves.mark_copied(tx, move, copy_id, stale=stale, now_ms=now_ms)
+            if move.deleted:
+                await message_edits.plan(
+                    tx,
+                    server_id=move.server_id,
+                    discussion_id=move.discussion_id,
+                    edits=[NewMessageEdit("delete", move.thread_id, copy_id)],
+                    now_ms=now_ms,
+                )
             await alerts.clear_moving(tx, job.server_id, job.channel_id)
 
         try:
@@ -295,7 +306,7 @@ class ReplyMover:
 
         async def record(tx: Transaction) -> None:
             if deleted and job.state == "copied":
-                await reply_moves.delete_moved_reply(tx, job.reply_id, now_ms)
+                await delete_moved_reply(tx, job.reply_id, now_ms)
             await reply_moves.mark_done(tx, job.reply_id)
 
         await self._database.write(record)

@@ -28,6 +28,8 @@ from bot.publishing.reader_process import fill_extracted_facts, read_in_child_pr
 from storage.db.database import Database, retry_until_available
 from storage.db.errors import DatabaseUnavailable
 from storage.db.writer import Transaction, Work
+from storage.delivery import essay_threads, message_edits
+from storage.delivery.message_edits import NewMessageEdit
 from storage.delivery.messages import NewMessage
 from storage.essays import discussions, drafts, progress, scheduled, submissions
 from storage.essays.discussions import ListedDiscussion
@@ -356,7 +358,7 @@ class Publishing:
             if problem:
                 raise UserError(problem)
         now_ms = self._clock.now_ms()
-        if not await self._database.write(lambda tx: progress.retry(tx, discussion_id, now_ms)):
+        if not await self._database.write(lambda tx: _retry(tx, discussion_id, now_ms)):
             raise UserError("There is nothing to go on with.")
         self._on_work()
 
@@ -452,3 +454,22 @@ def _plan_messages(
     if asked is not None:
         planned.append(NewMessage("closing", make_plain_message(asked, silent=True)))
     return planned, (*essay.notes, *layout.notes)
+
+
+async def _retry(tx: Transaction, discussion_id: int, now_ms: int) -> int:
+    """Retry the messages of an essay that Discord refused; their number.
+
+    If the essay's own thread is lost, its card is deleted and all of the essay is posted again.
+    """
+    lost = await essay_threads.find_lost_card(tx, discussion_id)
+    if lost is None:
+        return await progress.retry(tx, discussion_id, now_ms)
+    if lost.message_id is not None:
+        await message_edits.plan(
+            tx,
+            server_id=lost.server_id,
+            discussion_id=discussion_id,
+            edits=[NewMessageEdit("delete", lost.card_channel_id, lost.message_id)],
+            now_ms=now_ms,
+        )
+    return await essay_threads.plan_again(tx, discussion_id, lost, now_ms)

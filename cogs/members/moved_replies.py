@@ -15,7 +15,7 @@ from discord.ext import commands
 
 from bot.core import limits
 from bot.errors import UserError
-from bot.ingest.moved_replies import edit_moved_reply
+from bot.ingest.moved_replies import delete_moved_reply, edit_moved_reply
 from bot.services import Services
 from cogs.ui.bot import SalonBot
 from cogs.ui.commands import get_server_id
@@ -59,7 +59,7 @@ class MovedReplies(commands.Cog):
                     f"Only {discord.utils.escape_markdown(copy.author_name)} and those who "
                     "manage messages here may take this reply away."
                 )
-            await reply_copies.delete_copy(tx, copy, now_ms)
+            await delete_moved_reply(tx, copy.reply_id, now_ms)
 
         with self._services.active_work.track():
             await self._services.database.write(delete)

@@ -11,21 +11,21 @@ import secrets
 from dataclasses import dataclass
 
 from storage.db.writer import Transaction
-from storage.delivery import message_edits
-from storage.delivery.message_edits import NewMessageEdit
 
 __all__ = [
     "NO_AUTHOR",
     "Card",
+    "LostCard",
     "add",
     "find_card",
     "find_discussion_id",
+    "find_lost_card",
     "get_channel_id",
     "get_thread_ids",
     "mark_rest_failed",
     "mark_thread_lost",
+    "plan_again",
     "redirect_unsent",
-    "restart_publishing",
 ]
 
 #: In the place of a reply's author: nobody is added to an essay's own thread.
@@ -162,15 +162,25 @@ async def mark_rest_failed(tx: Transaction, discussion_id: int, last_error: str)
     )
 
 
-async def restart_publishing(tx: Transaction, discussion_id: int, now_ms: int) -> int:
-    """Plan all messages of an essay again, from its card on, if its own thread is lost.
+@dataclass(frozen=True, slots=True)
+class LostCard:
+    """The card of an essay that is being published and whose own thread is lost.
 
-    An existing card is deleted. Returns the number of messages; 0 if the thread isn't lost.
+    ``channel_id``: where the essay is posted. ``card_channel_id``, ``message_id``: the card, which
+    may be in the lost forum post; ``message_id`` None: it was deleted.
     """
+
+    server_id: int
+    channel_id: int
+    card_channel_id: int
+    message_id: int | None
+
+
+async def find_lost_card(tx: Transaction, discussion_id: int) -> LostCard | None:
+    """The card of an essay whose own thread is lost while it is published; None if it isn't."""
     row = await tx.row(
         """
-        SELECT discussions.id, discussions.server_id, discussions.channel_id, planned_messages.id
-            AS card,
+        SELECT discussions.server_id, discussions.channel_id,
                planned_messages.channel_id AS card_channel_id, planned_messages.message_id
         FROM discussions
         JOIN planned_messages
@@ -183,15 +193,17 @@ async def restart_publishing(tx: Transaction, discussion_id: int, now_ms: int) -
         {"id": discussion_id},
     )
     if row is None:
-        return 0
-    if row["message_id"] is not None:
-        await message_edits.plan(
-            tx,
-            server_id=row["server_id"],
-            discussion_id=discussion_id,
-            edits=[NewMessageEdit("delete", row["card_channel_id"], row["message_id"])],
-            now_ms=now_ms,
-        )
+        return None
+    return LostCard(
+        server_id=row["server_id"],
+        channel_id=row["channel_id"],
+        card_channel_id=row["card_channel_id"],
+        message_id=row["message_id"],
+    )
+
+
+async def plan_again(tx: Transaction, discussion_id: int, lost: LostCard, now_ms: int) -> int:
+    """Plan all messages of an essay again, from its card on; their number."""
     await tx.run("UPDATE discussions SET thread_id = NULL WHERE id = :id", {"id": discussion_id})
     found = await tx.rows(
         """
@@ -212,10 +224,10 @@ async def restart_publishing(tx: Transaction, discussion_id: int, now_ms: int) -
         [
             {
                 "id": message["id"],
-                "channel_id": row["channel_id"],
+                "channel_id": lost.channel_id,
                 "nonce": secrets.token_hex(_NONCE_BYTES),
                 "now": now_ms,
-                "after_id": row["message_id"] or 0,
+                "after_id": lost.message_id or 0,
             }
             for message in found
         ],

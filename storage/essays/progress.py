@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storage.db.writer import Transaction
-from storage.delivery import essay_threads
 
 __all__ = [
     "OpenedDiscussion",
@@ -29,13 +28,7 @@ class Progress:
 
 
 async def retry(tx: Transaction, discussion_id: int, now_ms: int) -> int:
-    """Retry the messages of an essay that Discord refused; their number.
-
-    If the essay's own thread is lost, all of the essay is posted again.
-    """
-    restarted = await essay_threads.restart_publishing(tx, discussion_id, now_ms)
-    if restarted:
-        return restarted
+    """Plan the messages of an essay again that Discord refused; their number."""
     return await tx.run(
         """
         UPDATE planned_messages

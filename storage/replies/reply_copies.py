@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storage.db.writer import Transaction
-from storage.replies import reply_changes, reply_moves
+from storage.replies import reply_changes
 
-__all__ = ["Copy", "delete_copy", "edit_copied_reply", "find_copy"]
+__all__ = ["Copy", "edit_copied_reply", "find_copy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,3 @@ async def edit_copied_reply(tx: Transaction, reply_id: int, text: str, now_ms: i
     if changed:
         await tx.run(reply_changes.MARK_COPY_STALE, {"id": reply_id, "now": now_ms})
     return bool(changed)
-
-
-async def delete_copy(tx: Transaction, copy: Copy, now_ms: int) -> None:
-    """Erase a moved reply in the archive and plan to delete its copy."""
-    await reply_moves.delete_moved_reply(tx, copy.reply_id, now_ms)

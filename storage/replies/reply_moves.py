@@ -12,15 +12,14 @@ import sqlite3
 from dataclasses import dataclass
 
 from storage.db.writer import Transaction
-from storage.delivery import message_edits
-from storage.delivery.message_edits import NewMessageEdit
 from storage.replies import reply_changes
 
 __all__ = [
     "CopyTakenError",
     "DueLink",
+    "MovedCopy",
     "ReplyMove",
-    "delete_moved_reply",
+    "erase_moved_reply",
     "get_due",
     "get_due_links",
     "get_move",
@@ -267,8 +266,8 @@ async def mark_copied(
 ) -> None:
     """The copy exists: from now on it is the reply's message, with the reactions it has there.
 
-    ``stale``: the copy doesn't say what the reply says now. If the reply was deleted meanwhile, the
-    copy is to be deleted. Raises CopyTakenError if another reply has this copy.
+    ``stale``: the copy doesn't say what the reply says now. Raises CopyTakenError if another reply
+    has this copy.
     """
     parameters = {"id": move.reply_id, "copy_id": copy_id, "now": now_ms}
     taken = await tx.row(
@@ -286,14 +285,6 @@ async def mark_copied(
     )
     for statement in _MOVE_TO_COPY:
         await tx.run(statement, parameters)
-    if move.deleted:
-        await message_edits.plan(
-            tx,
-            server_id=move.server_id,
-            discussion_id=move.discussion_id,
-            edits=[NewMessageEdit("delete", move.thread_id, copy_id)],
-            now_ms=now_ms,
-        )
 
 
 _MOVE_TO_COPY = (
@@ -356,8 +347,18 @@ async def mark_done(tx: Transaction, reply_id: int) -> None:
     )
 
 
-async def delete_moved_reply(tx: Transaction, reply_id: int, now_ms: int) -> None:
-    """Erase a moved reply that was deleted, and plan to delete its copy."""
+@dataclass(frozen=True, slots=True)
+class MovedCopy:
+    """The copy of a moved reply: a message in a thread."""
+
+    server_id: int
+    discussion_id: int
+    thread_id: int
+    message_id: int
+
+
+async def erase_moved_reply(tx: Transaction, reply_id: int, now_ms: int) -> MovedCopy | None:
+    """Erase a moved reply that was deleted; its copy, which is to be deleted in Discord."""
     row = await tx.row(
         """
         SELECT server_id, discussion_id, thread_id, copy_id FROM reply_moves
@@ -366,7 +367,7 @@ async def delete_moved_reply(tx: Transaction, reply_id: int, now_ms: int) -> Non
         {"id": reply_id},
     )
     if row is None:
-        return
+        return None
     for statement in reply_changes.ERASE_REPLY:
         await tx.run(statement, {"id": reply_id, "message_id": row["copy_id"], "at": now_ms})
     await tx.run(
@@ -377,13 +378,7 @@ async def delete_moved_reply(tx: Transaction, reply_id: int, now_ms: int) -> Non
         """,
         {"id": reply_id},
     )
-    await message_edits.plan(
-        tx,
-        server_id=row["server_id"],
-        discussion_id=row["discussion_id"],
-        edits=[NewMessageEdit("delete", row["thread_id"], row["copy_id"])],
-        now_ms=now_ms,
-    )
+    return MovedCopy(row["server_id"], row["discussion_id"], row["thread_id"], row["copy_id"])
 
 
 async def mark_copy_edited(tx: Transaction, reply_id: int, text: str) -> None:
