@@ -22,7 +22,7 @@ from bot.core.prompts.wording import (
     make_nudge_text,
     make_prompt_text,
 )
-from bot.core.text.readable import find_mentioned
+from bot.core.text.message_quote import find_mentioned
 from bot.errors import UserError
 from storage.db.writer import Transaction
 from storage.prompts import context, digest

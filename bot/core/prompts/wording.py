@@ -21,8 +21,8 @@ from bot.core.prompts.plan import (
     QuotedPassage,
 )
 from bot.core.text.escape import escape, escape_line_start
+from bot.core.text.message_quote import quote_message
 from bot.core.text.plural import format_count
-from bot.core.text.readable import quote_message
 from bot.core.text.truncate import truncate
 
 __all__ = [

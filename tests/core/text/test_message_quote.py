@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.text.length import count_utf16_units
-from bot.core.text.readable import find_mentioned, quote_message
+from bot.core.text.message_quote import find_mentioned, quote_message
 from bot.core.text.spoilers import remove_spoilers, split_spoilers
 
 NAMES = {1: "Dev *Star*"}
