@@ -1,0 +1,1 @@
+"""Client libraries that nobody here wrote, against the emulator."""
