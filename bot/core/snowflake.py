@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-__all__ = ["get_snowflake_time", "make_snowflake_before"]
+__all__ = ["get_snowflake_time", "make_first_snowflake", "make_snowflake_before"]
 
 _DISCORD_EPOCH = 1_420_070_400_000
 _CLOCK_SKEW = 60_000  # milliseconds that our clock and Discord's may differ
@@ -15,7 +15,12 @@ def make_snowflake_before(milliseconds: int) -> int:
 
     A minute is allowed for clock skew.
     """
-    return max(milliseconds - _DISCORD_EPOCH - _CLOCK_SKEW, 0) << 22
+    return make_first_snowflake(milliseconds - _CLOCK_SKEW)
+
+
+def make_first_snowflake(milliseconds: int) -> int:
+    """The lowest id of those created at a time or later (milliseconds since 1970)."""
+    return max(milliseconds - _DISCORD_EPOCH, 0) << 22
 
 
 def get_snowflake_time(snowflake: int) -> datetime:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from bot.clock import to_milliseconds
 from bot.core.conversation.styles import THREADS
 from bot.core.essay.default_question import get_default_question
 from bot.core.prompts.digest import Digest, OpenQuestion, make_digest_text
@@ -22,6 +23,7 @@ from bot.core.prompts.wording import (
     make_nudge_text,
     make_prompt_text,
 )
+from bot.core.snowflake import make_first_snowflake
 from bot.core.text.message_quote import find_mentioned
 from bot.errors import UserError
 from storage.db.writer import Transaction
@@ -29,6 +31,8 @@ from storage.prompts import context, digest
 from storage.prompts.prompts import Prompt
 
 __all__ = ["check_content_exists", "make_text"]
+
+_WEEK = timedelta(days=7)
 
 
 async def make_text(tx: Transaction, prompt: Prompt, now: datetime) -> PromptText | NothingToSay:
@@ -47,7 +51,10 @@ async def make_text(tx: Transaction, prompt: Prompt, now: datetime) -> PromptTex
 
 
 async def _get_digest(tx: Transaction, server_id: int, now: datetime) -> Digest:
-    week = await digest.get_week(tx, server_id, now)
+    since = now - _WEEK
+    week = await digest.get_week(
+        tx, server_id, since=since, since_id=make_first_snowflake(to_milliseconds(since))
+    )
     questions = [
         OpenQuestion(one.title, _format_question(one), one.channel_id, one.message_id)
         for one in week.unanswered

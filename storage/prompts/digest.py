@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.clock import to_milliseconds
 from bot.core.prompts.digest import DigestEssay, DigestThread
@@ -20,9 +20,6 @@ __all__ = [
     "skip_digests",
 ]
 
-_WEEK = timedelta(days=7)
-#: Snowflakes count milliseconds from 2015 on, 22 bits up (docs: Reference › Snowflakes).
-_FIRST_MS, _SHIFT = 1_420_070_400_000, 22
 #: Rows of each kind at most.
 _MAX_ROWS = 50
 
@@ -107,13 +104,18 @@ async def skip_digests(
     )
 
 
-async def get_week(tx: Transaction, server_id: int, now: datetime) -> WeeklyActivity:
-    """What happened in the week before ``now`` in the server's open discussions."""
-    since_ms = to_milliseconds(now - _WEEK)
+async def get_week(
+    tx: Transaction, server_id: int, *, since: datetime, since_id: int
+) -> WeeklyActivity:
+    """What happened since then in the server's open discussions.
+
+    ``since_id``: the lowest id of a message written at ``since`` or later.
+    """
+    since_ms = to_milliseconds(since)
     window = {
         "server_id": server_id,
         "since_ms": since_ms,
-        "since_id": max(since_ms - _FIRST_MS, 0) << _SHIFT,
+        "since_id": since_id,
         "most": _MAX_ROWS,
     }
     essays = await tx.rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -273,7 +274,10 @@ async def test_the_digest_links_to_a_forum_post(running: RunningBot) -> None:
     await running.write("Ann", "Mine.", channel_id=thread_id)
     await running.settle(86_400 + 7200)
     now = running.clock.now()
-    week = await running.database.read(lambda tx: digest.get_week(tx, running.server_id, now))
+    since = now - timedelta(days=7)
+    week = await running.database.read(
+        lambda tx: digest.get_week(tx, running.server_id, since=since, since_id=0)
+    )
     (essay,) = week.essays
     assert (essay.channel_id, essay.card_id, essay.replies) == (thread_id, thread_id, 1)
     assert {prompt.channel_id for prompt in week.unanswered} == {thread_id}
