@@ -6,7 +6,8 @@ from typing import Any
 
 from bot.core.essay.essay import Essay
 from bot.core.layout.layout import lay_out
-from bot.core.layout.parts import Layout
+from bot.core.layout.parts import Layout, Part
+from bot.core.layout.pictures import describe
 from bot.core.read_essay import Format, read_essay
 from bot.core.text.plural import format_count
 
@@ -20,10 +21,19 @@ def _collect_notes(essay: Essay, layout: Layout) -> tuple[str, ...]:
 def render_json(essay: Essay, layout: Layout) -> dict[str, Any]:
     """The object that ``preview --json`` prints; other programs rely on its keys."""
     messages: list[dict[str, Any]] = [
-        {"content": part.content, "passages": list(part.passages)} for part in layout.parts
+        {
+            "content": part.content,
+            "passages": list(part.passages),
+            "attachments": [
+                {"source": picture.source, "description": describe(picture)}
+                for picture in part.attached
+            ],
+        }
+        | ({"previews": True} if part.previews else {})
+        for part in layout.parts
     ]
     if layout.closing is not None:
-        messages.append({"content": layout.closing, "passages": []})
+        messages.append({"content": layout.closing, "passages": [], "attachments": []})
     epigraph = essay.epigraph
     return {
         "title": essay.title,
@@ -41,12 +51,23 @@ def render_json(essay: Essay, layout: Layout) -> dict[str, Any]:
     }
 
 
+def _render_part(part: Part) -> str:
+    """A message's content, then a line for each of its pictures."""
+    shown = [
+        f"[Picture: {describe(picture)} ({picture.source})]"
+        if picture.alt
+        else f"[Picture: {picture.source}]"
+        for picture in part.attached
+    ]
+    return "\n".join(filter(None, (part.content, *shown)))
+
+
 def render_text(essay: Essay, layout: Layout) -> str:
     """The card's facts, then the messages, separated by lines."""
     head = [essay.title]
     head += [credit for credit in (essay.byline or essay.author,) if credit]
     head += [address for address in (essay.source_url,) if address]
-    messages = [part.content for part in layout.parts]
+    messages = [_render_part(part) for part in layout.parts]
     if layout.closing is not None:
         messages.append(layout.closing)
     minutes, words = (

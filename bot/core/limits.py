@@ -20,6 +20,10 @@ FILE_BYTES: Final = 10 * 1024 * 1024
 REQUEST_BYTES: Final = 25 * 1024 * 1024
 #: Files of one message (docs: Message Resource › Create Message).
 FILES: Final = 10
+#: Bytes of all pictures of one message of an essay; the rest of a request is left for its text.
+PICTURES_BYTES: Final = 24 * 1024 * 1024
+#: Characters of an attachment's description (docs: Message Resource › Attachment Object).
+DESCRIPTION: Final = 1_024
 #: Answers of a poll, and characters of its question and of one answer (docs: Poll Resource).
 POLL_ANSWERS: Final = 10
 POLL_QUESTION: Final = 300

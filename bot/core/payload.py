@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ __all__ = [
     "SUPPRESS_EMBEDS",
     "Payload",
     "get_signature",
+    "make_edit",
     "make_edit_body",
     "make_plain_message",
 ]
@@ -21,6 +23,8 @@ SUPPRESS_EMBEDS = 1 << 2
 SILENT = 1 << 12
 
 _TEXT_DISPLAY = 10
+#: The name of an essay's picture: the beginning of its hash, and its type.
+_PICTURE = re.compile(r"[0-9a-f]{32}\.[a-z]{3,4}")
 
 
 def make_plain_message(content: str, *, silent: bool) -> Payload:
@@ -39,10 +43,26 @@ def make_edit_body(payload: Payload) -> Payload:
     """The body of an Edit Message call that makes a posted message show a payload.
 
     Flags are left out: a message keeps those it was sent with (docs: Message Resource › Edit
-    Message).
+    Message); :func:`make_edit` adds what changes.
     """
-    kept = ("content", "components", "allowed_mentions")
+    kept = ("content", "components", "allowed_mentions", "attachments")
     return {name: payload[name] for name in kept if name in payload}
+
+
+def make_edit(before: Payload, after: Payload) -> Payload:
+    """The body of an Edit Message call that makes a message with one payload show another.
+
+    Only link previews can be changed in its flags. Attachments that aren't listed are removed, so
+    an empty list is needed if there were some.
+    """
+    body = make_edit_body(after)
+    if before.get("attachments") and "attachments" not in body:
+        body["attachments"] = []
+    if "content" in after:
+        shown = [int(one.get("flags", 0)) & SUPPRESS_EMBEDS for one in (before, after)]
+        if shown[0] != shown[1]:
+            body["flags"] = shown[1]
+    return body
 
 
 def get_signature(message: Mapping[str, Any]) -> str:
@@ -52,6 +72,12 @@ def get_signature(message: Mapping[str, Any]) -> str:
     """
     texts = [str(message.get("content") or "").strip()]
     texts += [text.strip() for text in _iterate_texts(message.get("components") or [])]
+    # Only pictures of essays count: a member's file may be named again by Discord.
+    texts += [
+        name
+        for one in message.get("attachments") or []
+        if _PICTURE.fullmatch(name := str(one.get("filename")))
+    ]
     if message.get("poll"):
         texts.append(str(message["poll"]["question"].get("text") or "").strip())
     return "\x00".join(texts)

@@ -14,10 +14,11 @@ from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_from_json
 from bot.core.layout.card import render_card
 from bot.core.layout.closing_message import render_closing_question
+from bot.core.layout.part_message import make_part_message
 from bot.core.layout.parts import Position
 from bot.core.layout.revise import PostedPart, RevisedLayout, add_part_links, revise
 from bot.core.message_link import make_message_link
-from bot.core.payload import Payload, make_edit_body, make_plain_message
+from bot.core.payload import Payload, make_edit, make_edit_body, make_plain_message
 from storage.delivery.message_edits import NewMessageEdit
 from storage.delivery.messages import NewMessage
 from storage.essays.posted_essays import NewPayload, PostedEssay, PostedMessage
@@ -133,10 +134,11 @@ def _plan_change(
     needed: bool = True,
     content_without_links: str | None = None,
 ) -> Change:
-    same = make_edit_body(message.payload) == make_edit_body(payload) and not message.edit_pending
-    body = None if same and needed else make_edit_body(payload)
+    body = make_edit(message.payload, payload)
+    same = make_edit_body(message.payload) == body and not message.edit_pending
+    changed = None if same and needed else body
     return Change(
-        message, payload, body, needed=needed, content_without_links=content_without_links
+        message, payload, changed, needed=needed, content_without_links=content_without_links
     )
 
 
@@ -153,11 +155,12 @@ def _plan_part_changes(
     for number, (message, part) in enumerate(zip(parts, revised.parts, strict=True)):
         if part is None:
             payload = make_plain_message(_EMPTIED, silent=True)
-            stays = message.answered and message.content_without_links == ""
+            emptied = message.content_without_links == "" and message.essay_range is None
+            stays = message.answered and emptied
             changes.append(_plan_change(message, payload, needed=stays, content_without_links=""))
             continue
         content = add_part_links(part.content, before=before.get(number), after=after.get(number))
-        payload = make_plain_message(content, silent=True)
+        payload = make_part_message(part, content)
         change = _plan_change(message, payload, content_without_links=part.content)
         changes.append(replace(change, essay_range=part.item_range, passages=part.passages))
     return changes
@@ -179,7 +182,7 @@ def _plan_added_parts(
         posts.append(
             NewMessage(
                 "part",
-                make_plain_message(content, silent=True),
+                make_part_message(part, content),
                 tuple((new, passage) for passage in part.passages),
                 part.item_range,
                 part.content,

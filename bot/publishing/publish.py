@@ -19,6 +19,8 @@ from bot.core.extraction.corrections import Corrections, apply_corrections
 from bot.core.layout.card import render_card
 from bot.core.layout.closing_message import render_closing_question
 from bot.core.layout.layout import lay_out
+from bot.core.layout.part_message import make_part_message
+from bot.core.layout.pictures import link_pictures
 from bot.core.payload import make_plain_message
 from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
@@ -209,6 +211,10 @@ class Publishing:
 
         Raises SalonError if it can't be fetched or read.
         """
+        source, essay = await self._read_essay(submission)
+        return source, link_pictures(essay)
+
+    async def _read_essay(self, submission: Submission) -> tuple[bytes, Essay]:
         title = submission.title
         if submission.page_url is not None:
             page = await self._fetch_page(submission.page_url)
@@ -444,7 +450,7 @@ def _plan_messages(
     planned += [
         NewMessage(
             "part",
-            make_plain_message(part.content, silent=True),
+            make_part_message(part),
             tuple((_FIRST_REVISION, number) for number in part.passages),
             part.item_range,
         )

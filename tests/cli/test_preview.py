@@ -22,7 +22,7 @@ def test_the_object_has_the_agreed_keys_and_types() -> None:
     assert found["postscript"] == "PS. Done."
     assert [passage["number"] for passage in found["passages"]] == [1, 2, 3, 4, 5]
     assert found["messages"][0]["passages"] == [1, 2, 3, 4, 5]
-    assert found["messages"][-1] == {"content": "Why?", "passages": []}
+    assert found["messages"][-1] == {"content": "Why?", "passages": [], "attachments": []}
 
 
 def test_the_title_is_in_no_message_but_everything_else_is() -> None:

@@ -92,7 +92,11 @@ def faults_of(path: Path, *, numbered: bool = False) -> list[str]:
         if len(part.content.encode("utf-16-le")) > 4_000:
             faults.append(f"part {number} is longer than a message")
         faults.extend(f"part {number} brings {living} to life" for living in one.living)
-    want, got = _expected(path, text), _words("\n".join(one.text for one in shown))
+    pieces = [
+        "\n".join((one.text, *(picture.alt for picture in part.attached)))
+        for part, one in zip(layout.parts, shown, strict=True)
+    ]
+    want, got = _expected(path, text), _words("\n".join(pieces))
     title = _words(essay.title)
     numbers = [word for word in got if word.isdigit()]
     tables = "<table" in text or re.search(r"^\|?\s*:?-+:?\s*\|", text, re.MULTILINE)

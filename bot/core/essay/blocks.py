@@ -19,6 +19,7 @@ __all__ = [
     "Heading",
     "Mark",
     "Paragraph",
+    "Picture",
     "Rule",
     "Span",
     "Table",
@@ -136,7 +137,28 @@ class Rule:
     frame: Frame = Frame()
 
 
-Block = Paragraph | Heading | Code | Table | Rule
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture, or something else that Discord shows a preview of.
+
+    source:  its URL, or its path inside the essay's file (``word/media/image1.png``)
+    alt:     what it shows, for people who can't see it
+    caption: the line below it
+    file:    the name of the archive's copy; empty if there is none yet
+    size:    of that copy, in bytes
+    linked:  it is shown as a link with its preview: a video, or what couldn't be fetched
+    """
+
+    source: str
+    alt: str = ""
+    caption: tuple[Span, ...] = ()
+    frame: Frame = Frame()
+    file: str = ""
+    size: int = 0
+    linked: bool = False
+
+
+Block = Paragraph | Heading | Code | Table | Rule | Picture
 
 
 def get_spans_text(spans: Iterable[Span]) -> str:
@@ -145,7 +167,7 @@ def get_spans_text(spans: Iterable[Span]) -> str:
 
 
 def get_block_text(block: Block) -> str:
-    """The plain text of a block; cells of a table row are separated by tabs."""
+    """The plain text of a block; cells of a table row are separated by tabs. Pictures have none."""
     match block:
         case Paragraph() | Heading():
             return get_spans_text(block.spans)
@@ -156,7 +178,7 @@ def get_block_text(block: Block) -> str:
             return "\n".join(
                 "\t".join(get_spans_text(cell).replace("\n", " ") for cell in row) for row in rows
             )
-        case Rule():
+        case Rule() | Picture():
             return ""
 
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.core.essay.blocks import Block, Code, Frame, Heading, Mark, Paragraph, Rule, Span, Table
+from bot.core.essay.blocks import (
+    Block,
+    Code,
+    Frame,
+    Heading,
+    Mark,
+    Paragraph,
+    Picture,
+    Rule,
+    Span,
+    Table,
+)
 from bot.core.essay.essay import BodyBlock, Epigraph, Essay, ExtractedFacts, Passage
 
 __all__ = ["essay_from_json", "essay_to_json"]
@@ -40,6 +51,15 @@ def _dump_block(block: Block) -> dict[str, Any]:
         case Table():
             out["header"] = [_dump_spans(cell) for cell in block.header]
             out["rows"] = [[_dump_spans(cell) for cell in row] for row in block.rows]
+        case Picture():
+            out |= {
+                "source": block.source,
+                "alt": block.alt,
+                "caption": _dump_spans(block.caption),
+                "file": block.file,
+                "size": block.size,
+                "linked": block.linked,
+            }
         case Rule():
             pass
     return out
@@ -59,6 +79,16 @@ def _load_block(data: dict[str, Any]) -> Block:
             return Table(_load_cells(data["header"]), rows, frame)
         case "rule":
             return Rule(frame)
+        case "picture":
+            return Picture(
+                data["source"],
+                data["alt"],
+                _load_spans(data["caption"]),
+                frame,
+                file=data["file"],
+                size=data["size"],
+                linked=data["linked"],
+            )
         case kind:
             raise ValueError(f"no block is called {kind!r}")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import PurePath
 
 import regex
 
-from bot.core.essay.blocks import Block, Heading, Rule, get_block_text
+from bot.core.essay.blocks import Block, Heading, Picture, Rule, get_block_text
 from bot.core.essay.document import NO_TEXT, Document
 from bot.core.essay.essay import Epigraph, Essay, ExtractedFacts
 from bot.core.extraction.closing_questions import find_closing_questions
@@ -77,6 +78,12 @@ def _find_title_block(blocks: Sequence[Block], title: str) -> int | None:
     return None
 
 
+def _put_pictures_back(blocks: Sequence[Block], kept: Sequence[Block]) -> list[Block]:
+    """The kept blocks with the pictures that were between them."""
+    ids = {id(block) for block in kept}
+    return [block for block in blocks if isinstance(block, Picture) or id(block) in ids]
+
+
 def extract_essay(
     document: Document,
     *,
@@ -92,7 +99,8 @@ def extract_essay(
     Raises UnreadableEssay if it contains no words at all.
     """
     metadata = document.metadata
-    blocks = list(document.blocks)
+    # Pictures tell nothing about titles and questions, so these are found without them.
+    blocks = [block for block in document.blocks if not isinstance(block, Picture)]
     titled = metadata.title is not None
     head = find_masthead(blocks, literal=document.literal, titled=titled)
     title, place = head.title, head.title_block
@@ -114,12 +122,15 @@ def extract_essay(
             title, labelled = strip_title_label(title)
             named = named or labelled
         if not named or has_sibling(blocks, place):
-            line, before = blocks[place], len(number_passages(blocks[:place])[0])
+            line = blocks[place]
+            above = itertools.takewhile(lambda block: block is not line, document.blocks)
+            before = len(number_passages(list(above))[0])
         del blocks[place]
     title = title or _make_title_from_name(name) or _make_title_from_text(blocks) or "Untitled"
-    body = [*blocks, *document.footnotes]
+    body = [*_put_pictures_back(document.blocks, blocks), *document.footnotes]
     text = "\n".join(get_block_text(block) for block in body)
-    if place is None and not metadata.title and not regex.search(r"\S", text):
+    pictured = any(isinstance(block, Picture) for block in body)
+    if place is None and not metadata.title and not pictured and not regex.search(r"\S", text):
         raise UnreadableEssay(NO_TEXT)
     epigraph = head.epigraph
     if metadata.epigraph is not None:

@@ -14,13 +14,11 @@ import regex
 
 from bot.core.essay.blocks import (
     Block,
-    Code,
     Heading,
     Mark,
     Paragraph,
     Rule,
     Span,
-    Table,
     get_block_text,
     get_spans_text,
 )
@@ -282,7 +280,7 @@ def _parse_quotation(text: str) -> Epigraph | None:
 
 def find_epigraph(blocks: Sequence[Block]) -> Epigraph | None:
     """The epigraph at the start of the blocks after title and byline."""
-    if not blocks or isinstance(blocks[0], Code | Table | Rule | Heading):
+    if not blocks or not isinstance(blocks[0], Paragraph):
         return None
     first = blocks[0]
     text = get_block_text(first).strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.core.essay.blocks import Block, Rule, get_block_text
+from bot.core.essay.blocks import Block, Picture, Rule, get_block_text
 from bot.core.essay.essay import BodyBlock, Passage
 
 __all__ = ["number_passages"]
@@ -17,8 +17,8 @@ def number_passages(blocks: Sequence[Block]) -> tuple[tuple[BodyBlock, ...], tup
     group = 0
     for block in blocks:
         text = get_block_text(block)
-        if isinstance(block, Rule) or not text.strip():
-            if isinstance(block, Rule):
+        if isinstance(block, Rule | Picture) or not text.strip():
+            if isinstance(block, Rule | Picture):
                 body.append(BodyBlock(block, None))
             continue
         if not block.frame.group or block.frame.group != group:

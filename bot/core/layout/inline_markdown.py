@@ -91,12 +91,13 @@ def _is_beginning(text: str, address: str) -> bool:
 
 
 def _make_link_pieces(
-    spans: Sequence[Span], address: str, *, touches: bool, delimiters: str
+    spans: Sequence[Span], address: str, *, touches: bool, delimiters: str, quiet: bool
 ) -> list[_Piece]:
     """A masked link; if Discord wouldn't accept one, the text followed by the URL.
 
     touches:    the text after it continues without white space
     delimiters: the signs of the emphasis on its line
+    quiet:      in ``<…>``, so that Discord shows no preview
     """
     text = get_spans_text(spans)
     common = spans[0].marks
@@ -104,39 +105,42 @@ def _make_link_pieces(
         common &= span.marks
     inner = [replace(span, link=None, marks=span.marks & ~common) for span in spans]
     address = escape_url(address)
+    target = f"<{address}>" if quiet else address
     if not text.strip():
         return _make_plain_pieces(spans)
     if count_utf16_units(address) > MAX_LINK or not address.startswith(("http://", "https://")):
         return _make_plain_pieces([replace(span, link=None) for span in spans])
     if has_url(text) and _is_beginning(text, address):
         # Discord doesn't mask a link with a text that is a URL, so the whole URL is shown.
-        return [_Piece(f"<{address}>" if touches else address, common)]
+        return [_Piece(f"<{address}>" if touches or quiet else address, common)]
     plain = all(span.marks == common and not span.code for span in spans)
     if plain and _is_balanced(text) and not has_url(text):
         lead = text[: len(text) - len(text.lstrip(" "))]
         trail = text[len(text.rstrip(" ")) :]
         shown_text = escape_link_text(text.strip(" "), delimiters)
-        pieces = [_Piece(lead, common), _Piece(f"[{shown_text}]({address})", common)]
+        pieces = [_Piece(lead, common), _Piece(f"[{shown_text}]({target})", common)]
         pieces.append(_Piece(trail, common))
         return [piece for piece in pieces if piece.text]
     if has_url(text) or not _is_balanced(text) or any(span.code for span in spans):
         if any(span.code for span in spans) and _is_balanced(text) and not has_url(text):
             inner = [replace(span, code=False) for span in inner]
-            return [_Piece(f"[{_render_pieces(_make_plain_pieces(inner))}]({address})", common)]
-        shown = _make_plain_pieces([replace(span, link=None) for span in spans])
+            return [_Piece(f"[{_render_pieces(_make_plain_pieces(inner))}]({target})", common)]
+        shown = _make_plain_pieces([replace(span, link=None) for span in spans], quiet=quiet)
         return [*shown, _Piece(f" (<{address}>)", Mark.NONE)]
     # Balanced brackets in a link need no backslash, and Discord would show it.
     content = _render_pieces(_make_plain_pieces(inner)).replace("\\[", "[")
     lead = content[: len(content) - len(content.lstrip(" "))]
     trail = content[len(content.rstrip(" ")) :]
     pieces = [_Piece(lead, common)] if lead else []
-    pieces.append(_Piece(f"[{content.strip(' ')}]({address})", common))
+    pieces.append(_Piece(f"[{content.strip(' ')}]({target})", common))
     if trail:
         pieces.append(_Piece(trail, common))
     return pieces
 
 
-def _make_plain_pieces(spans: Sequence[Span], *, followed: bool = False) -> list[_Piece]:
+def _make_plain_pieces(
+    spans: Sequence[Span], *, followed: bool = False, quiet: bool = False
+) -> list[_Piece]:
     pieces: list[_Piece] = []
     members = merge_spans(spans)
     for place, span in enumerate(members):
@@ -149,7 +153,7 @@ def _make_plain_pieces(spans: Sequence[Span], *, followed: bool = False) -> list
             continue
         text = encode_bare_urls(span.text)
         if span.marks is Mark.NONE:
-            pieces.append(_Piece(escape(text, followed=touches), Mark.NONE))
+            pieces.append(_Piece(escape(text, followed=touches, quiet=quiet), Mark.NONE))
             continue
         # Emphasis can't begin or end with white space.
         core = text.strip()
@@ -157,7 +161,8 @@ def _make_plain_pieces(spans: Sequence[Span], *, followed: bool = False) -> list
         trail = text[len(text.rstrip()) :] if core else ""
         for part, marks in ((lead, Mark.NONE), (core, span.marks), (trail, Mark.NONE)):
             if part:
-                pieces.append(_Piece(escape(part) if part is core else part, marks))
+                shown = escape(part, quiet=quiet) if part is core else part
+                pieces.append(_Piece(shown, marks))
     return pieces
 
 
@@ -256,13 +261,14 @@ def _render_pieces(pieces: Sequence[_Piece]) -> str:
     return markdown
 
 
-def render_inline(spans: Sequence[Span], *, line_start: bool = True) -> str:
+def render_inline(spans: Sequence[Span], *, line_start: bool = True, quiet: bool = False) -> str:
     """Render spans without newlines as Discord Markdown.
 
     line_start: they begin a line, where ``#``, ``>``, ``-`` and ``1.`` have a meaning
+    quiet:      links are written as ``<…>``, so that Discord shows no previews of them
     """
     if len(spans) == 1 and spans[0].link is None and not spans[0].code and not spans[0].marks:
-        markdown = escape(encode_bare_urls(spans[0].text))  # the common case
+        markdown = escape(encode_bare_urls(spans[0].text), quiet=quiet)  # the common case
     else:
         pieces: list[_Piece] = []
         groups = [(link, list(group)) for link, group in groupby(spans, key=lambda s: s.link)]
@@ -272,9 +278,13 @@ def render_inline(spans: Sequence[Span], *, line_start: bool = True) -> str:
                 after = "".join(get_spans_text(group) for _, group in groups[place + 1 :][:2])
                 touches = _ENDS_URL.match(after) is None
                 pieces.extend(
-                    _make_link_pieces(members, link, touches=touches, delimiters=delimiters)
+                    _make_link_pieces(
+                        members, link, touches=touches, delimiters=delimiters, quiet=quiet
+                    )
                 )
             else:
-                pieces.extend(_make_plain_pieces(members, followed=place + 1 < len(groups)))
+                pieces.extend(
+                    _make_plain_pieces(members, followed=place + 1 < len(groups), quiet=quiet)
+                )
         markdown = _render_pieces(pieces)
     return escape_line_start(markdown) if line_start else markdown

@@ -9,15 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from bot.core import limits
-from bot.core.essay.blocks import Block, Code, Heading, Mark, Paragraph, Rule, get_block_text
+from bot.core.essay.blocks import (
+    Block,
+    Code,
+    Heading,
+    Mark,
+    Paragraph,
+    Picture,
+    Rule,
+    get_block_text,
+)
 from bot.core.essay.essay import Essay
 from bot.core.layout.closing_message import make_closing_message
 from bot.core.layout.formulas import is_display_formula
 from bot.core.layout.inline_markdown import MAX_LINK
 from bot.core.layout.lists import OpenLists, find_joined, mark_lists
 from bot.core.layout.parts import Layout, Part, Position
+from bot.core.layout.pictures import group_pictures, split_picture
 from bot.core.layout.split import Item, make_item, render_piece, render_trimmed_piece, split_item
 from bot.core.layout.tables import replace_table
 from bot.core.text.length import count_utf16_units
@@ -32,10 +43,13 @@ __all__ = [
 
 _FULL_ENOUGH = 0.75  # share of a message: a part this full may end before a block that doesn't fit
 _MAX_LABEL, _MAX_LABELS = 150, 3  # characters of a bold line that introduces, and lines in a row
+_MIN_TEXT = 300  # units: no message is cut shorter for the sake of captions
 _SHORT_PART = 500  # units: a shorter last part is balanced with the one before
 
 
 def _choose_separator(before: Item, after: Item) -> str:
+    if after.pictures:
+        return "\n\n" if after.pictures[0].linked else "\n"
     one, other = before.block.frame, after.block.frame
     if one.group and one.group == other.group and not isinstance(before.block, Code):
         # Another paragraph of the same list item is separated from the first.
@@ -54,6 +68,12 @@ class Packer:
     def __init__(self, items: Sequence[Item]) -> None:
         self._items = items
         self._rendered: dict[int, tuple[str, int]] = {}
+        self._quiet: Packer | None = None  # the same items with links that show no previews
+
+    def _get_quiet(self) -> Packer:
+        if self._quiet is None:
+            self._quiet = Packer([replace(item, quiet=True) for item in self._items])
+        return self._quiet
 
     def _render_rest(
         self, number: int, offset: int, room: int, levels: int | None = None
@@ -75,6 +95,14 @@ class Packer:
 
     def pack_next(self, start: Position, limit: int) -> tuple[Part, Position]:
         """Pack the next part from ``start`` on; also returns where the one after it starts."""
+        part, end = self._pack(start, limit)
+        if not part.previews:
+            return part, end
+        # Discord hides the previews of all links of a message, or only of those in <…>.
+        quiet, end = self._get_quiet()._pack(start, limit)  # noqa: SLF001
+        return (quiet, end) if quiet.previews else (self.pack_between(start, end), end)
+
+    def _pack(self, start: Position, limit: int) -> tuple[Part, Position]:
         number, offset = start
         texts: list[str] = []
         taken: list[int] = []  # items
@@ -85,6 +113,18 @@ class Packer:
             item = self._items[number]
             gap = _choose_separator(self._items[number - 1], item) if texts else ""
             room = limit - used - len(gap)
+            if item.pictures:
+                text, size = self._render_pictures(number)
+                gap = gap if text else ""
+                if texts and used + len(gap) + size > limit:
+                    # Their captions need room: some of the text before goes with them.
+                    less = limit - len(gap) - size
+                    if less >= _MIN_TEXT:
+                        return self._pack(start, less)
+                    break
+                end = (number + 1, 0)
+                part = self._make_part([*texts, gap + text], [*taken, number], start, end)
+                return part, end
             levels = lists.count_levels(item.block, gap)
             whole = self._render_rest(number, offset, room, levels)
             if whole is not None and whole[1] <= room:
@@ -127,6 +167,11 @@ class Packer:
             texts.pop()
         return self._make_part(texts, taken, start, (number, offset)), (number, offset)
 
+    def _render_pictures(self, number: int) -> tuple[str, int]:
+        whole = self._render_rest(number, 0, limits.MESSAGE_CONTENT)
+        assert whole is not None
+        return whole
+
     def _introduces(self, number: int) -> bool:
         return isinstance(self._items[number].block, Heading) or self._items[number].introduces
 
@@ -148,10 +193,15 @@ class Packer:
         numbers = dict.fromkeys(
             passage for n in taken if (passage := self._items[n].passage) is not None
         )
-        return Part("".join(texts), tuple(numbers), (start, end))
+        pictures = tuple(picture for n in taken for picture in self._items[n].pictures)
+        return Part("".join(texts), tuple(numbers), (start, end), pictures)
 
     def pack_between(self, start: Position, end: Position) -> Part:
         """The part between two positions, however long."""
+        part = self._pack_range(start, end)
+        return self._get_quiet()._pack_range(start, end) if part.previews else part  # noqa: SLF001
+
+    def _pack_range(self, start: Position, end: Position) -> Part:
         texts: list[str] = []
         taken: list[int] = []
         number, offset = start
@@ -163,6 +213,7 @@ class Packer:
             item = replace(item, open_levels=lists.count_levels(item.block, gap))
             whole = not offset and stop == item.length
             text = (render_piece if whole else render_trimmed_piece)(item, offset, stop)
+            gap = gap if text else ""
             texts.append(gap + text)
             taken.append(number)
             lists.add(item.block, begins=not offset)
@@ -184,7 +235,7 @@ def balance_last_parts(
     packer: Packer, parts: list[tuple[Position, Part]], most: int = limits.MESSAGE_CONTENT
 ) -> list[tuple[Position, Part]]:
     """Balance the last two parts if the last one would be very short."""
-    if len(parts) < 2:
+    if len(parts) < 2 or parts[-2][1].pictures:
         return parts
     sizes = [count_utf16_units(part.content) for _, part in parts[-2:]]
     if sizes[1] >= _SHORT_PART:
@@ -220,8 +271,9 @@ def list_items(essay: Essay, *, numbered: bool = False) -> list[Item]:
     placed = [
         (block, body.passage)
         for body in essay.body
-        for block in replace_table(body.block)
-        if isinstance(block, Rule) or get_block_text(block).strip()
+        for whole in replace_table(body.block)
+        for block in (split_picture(whole) if isinstance(whole, Picture) else (whole,))
+        if isinstance(block, Rule | Picture) or get_block_text(block).strip()
     ]
     while placed and isinstance(placed[-1][0], Rule):
         placed.pop()
@@ -229,7 +281,14 @@ def list_items(essay: Essay, *, numbered: bool = False) -> list[Item]:
     labels, joined = _find_labels(blocks), find_joined(blocks)
     items: list[Item] = []
     shown: int | None = None
+    galleries = _find_galleries(blocks)
     for number, (block, path) in enumerate(mark_lists(blocks)):
+        if isinstance(block, Picture):
+            items += [
+                replace(make_item(gallery[0], None), pictures=gallery)
+                for gallery in galleries.get(number, ())
+            ]
+            continue
         passage, lead = placed[number][1], ""
         if numbered and passage != shown and not isinstance(block, Heading | Rule):
             quote = "> " if block.frame.quoted else ""
@@ -245,6 +304,18 @@ def list_items(essay: Essay, *, numbered: bool = False) -> list[Item]:
             )
         items.append(item)
     return items
+
+
+def _find_galleries(blocks: Sequence[Block]) -> dict[int, list[tuple[Picture, ...]]]:
+    """The galleries of each run of pictures, by where the run starts."""
+    found: dict[int, list[tuple[Picture, ...]]] = {}
+    place = 0
+    for pictured, run in groupby(blocks, key=lambda block: isinstance(block, Picture)):
+        members = list(run)
+        if pictured:
+            found[place] = group_pictures([one for one in members if isinstance(one, Picture)])
+        place += len(members)
+    return found
 
 
 def _is_bold_line(block: Block) -> bool:
@@ -278,7 +349,8 @@ def _find_labels(blocks: Sequence[Block]) -> frozenset[int]:
 def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:
     """Lay out an essay as messages.
 
-    Each part has 1 to 2,000 UTF-16 units; an essay with only a title has no parts.
+    Each part has 1 to 2,000 UTF-16 units, or none but pictures; an essay with only a title has no
+    parts.
 
     numbered: show ¶ numbers in small print above each passage
     """

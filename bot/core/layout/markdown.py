@@ -8,9 +8,22 @@ and subtext. Everything else is converted to these.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bot.core.essay.blocks import Block, Code, Frame, Heading, Mark, Paragraph, Rule, Span, Table
+from bot.core.essay.blocks import (
+    Block,
+    Code,
+    Frame,
+    Heading,
+    Mark,
+    Paragraph,
+    Picture,
+    Rule,
+    Span,
+    Table,
+)
 from bot.core.layout.inline_markdown import render_inline
+from bot.core.layout.pictures import render_pictures
 
 __all__ = ["MAX_LIST_DEPTH", "render_block", "render_code", "render_fence_start", "render_text"]
 
@@ -61,6 +74,7 @@ def render_text(
     begins: bool = True,
     path: Sequence[str] = (),
     open_levels: int | None = None,
+    quiet: bool = False,
 ) -> str:
     """Render a paragraph or heading, or a piece of one; see :func:`render_block`.
 
@@ -72,14 +86,16 @@ def render_text(
         if block.level <= 3 and not block.frame.depth:
             spans = tuple(Span(s.text, s.marks & ~Mark.BOLD, s.link, s.code) for s in spans)
             # A heading is one line; Discord would strip a trailing #.
-            title = " ".join(render_inline(row, line_start=False) for row in _split_lines(spans))
+            title = " ".join(
+                render_inline(row, line_start=False, quiet=quiet) for row in _split_lines(spans)
+            )
             title = title[:-1] + "\\#" if title.endswith("#") else title
             return f"{first}{'#' * block.level} {title}"
         spans = tuple(Span(s.text, s.marks | Mark.BOLD, s.link, s.code) for s in spans)
     out: list[str] = []
     for line in _split_lines(spans):
         prefix = further if out else first
-        out.append(prefix + render_inline(line))
+        out.append(prefix + render_inline(line, quiet=quiet))
     return "\n".join(out)
 
 
@@ -110,20 +126,26 @@ def render_block(
     begins: bool = True,
     path: Sequence[str] = (),
     open_levels: int | None = None,
+    quiet: bool = False,
 ) -> str:
-    """Render any block but a table; ``replace_table`` comes before.
+    """Render any block but a table; ``replace_table`` comes before. A picture becomes a link.
 
     path:        the markers of the list items that the block is in, outermost first, its own last
     open_levels: how many of the lists that it is nested in the message already shows; the first
                  line then begins with the markers of the others (``- - c``), since Discord shows an
                  indented item without the items around it a level higher. None: all of them
+    quiet:       links are written as ``<…>``, so that Discord shows no previews of them
     """
     match block:
         case Paragraph() | Heading():
-            return render_text(block, begins=begins, path=path, open_levels=open_levels)
+            return render_text(
+                block, begins=begins, path=path, open_levels=open_levels, quiet=quiet
+            )
         case Code():
             return render_code(block)
         case Rule():
             return ("> " if block.frame.quoted else "") + RULE
+        case Picture():
+            return render_pictures([replace(block, linked=True)], quiet=quiet)
         case Table():
             raise TypeError("tables are replaced before rendering")

@@ -114,8 +114,8 @@ def _find_unchanged(
     packer = Packer(new)
     kept: dict[int, tuple[Position, Position]] = {}
     for number, message in enumerate(posted):
-        if message.item_range is None or not message.content:
-            continue
+        if message.item_range is None:
+            continue  # it was emptied
         (first, offset), (last, end) = message.item_range
         last_item = last if end else last - 1
         if first not in moved or last_item < first:
@@ -130,7 +130,8 @@ def _find_unchanged(
 
 
 def _render_item(item: Item) -> str:
-    return render_piece(item, 0, item.length)
+    shown = [(one.source, one.file, one.alt, one.linked) for one in item.pictures]
+    return render_piece(item, 0, item.length) + (f"\x00{shown}" if shown else "")
 
 
 # -- changed parts --------------------------------------------------------------------------------

@@ -7,9 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from bot.core.essay.blocks import Block, Code, Heading, Paragraph, Span, get_block_text, merge_spans
+from bot.core.essay.blocks import (
+    Block,
+    Code,
+    Heading,
+    Paragraph,
+    Picture,
+    Span,
+    get_block_text,
+    merge_spans,
+)
 from bot.core.layout.formulas import MAX_FORMULA, find_formulas
 from bot.core.layout.markdown import render_block
+from bot.core.layout.pictures import render_pictures
 from bot.core.text.length import count_utf16_units
 from bot.core.text.sentences import (
     find_clause_ends,
@@ -47,6 +57,8 @@ class Item:
     joined:  no empty line comes before it, for the sake of the list below it
     introduces: it introduces the next item, as a heading does, and stays with it
     whole:   it must not be split if a message can hold it
+    pictures: of a gallery; the message ends after it
+    quiet:   links show no previews, since others of its message do
     """
 
     block: Block
@@ -60,6 +72,8 @@ class Item:
     joined: bool = False
     introduces: bool = False
     whole: bool = False
+    pictures: tuple[Picture, ...] = ()
+    quiet: bool = False
 
 
 def make_item(
@@ -89,11 +103,19 @@ def _slice_spans(item: Item, start: int, end: int) -> tuple[Span, ...]:
 def render_piece(item: Item, start: int, end: int) -> str:
     """The Markdown from ``start`` to ``end``; the first piece has the lead before it."""
     block = item.block
+    if item.pictures:
+        return render_pictures(item.pictures, quiet=item.quiet)
     if isinstance(block, Code):
         block = replace(block, text=block.text[start:end])
     elif isinstance(block, Paragraph | Heading):
         block = replace(block, spans=_slice_spans(item, start, end))
-    markdown = render_block(block, begins=start == 0, path=item.path, open_levels=item.open_levels)
+    markdown = render_block(
+        block,
+        begins=start == 0,
+        path=item.path,
+        open_levels=item.open_levels,
+        quiet=item.quiet,
+    )
     return item.lead + markdown if start == 0 else markdown
 
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from xml.parsers.expat import ExpatError
 
 import mammoth
+from mammoth.html import element, text
 
 from bot.core.essay.document import Document, Metadata
 from bot.core.reading.docx_xml import prepare_xml, separate_words
@@ -18,6 +19,9 @@ from bot.errors import UnreadableEssay
 
 __all__ = ["read_docx"]
 
+_MEDIA = "word/media/"
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".tif", ".tiff", ".bmp")
+_DRAWINGS = (".emf", ".wmf", ".emz", ".wmz", ".pict", ".pct")
 _MAX_FILES = 5_000
 _MAX_BYTES = 60 * 1024 * 1024  # of all files, unpacked
 _MAX_XML = 25 * 1024 * 1024  # of one XML file, unpacked
@@ -33,6 +37,7 @@ p[style-name='Subtitle'] => p:fresh
 p[style-name='Quote'] => blockquote > p:fresh
 p[style-name='Intense Quote'] => blockquote > p:fresh
 p[style-name='Block Text'] => blockquote > p:fresh
+p[style-name='Caption'] => p.caption:fresh
 p[style-name='HTML Preformatted'] => pre:separator('\\n')
 p[style-name='Plain Text'] => p:fresh
 p[style-name='Source Code'] => pre:separator('\\n')
@@ -101,8 +106,39 @@ def _clean_property(text: str | None) -> str | None:
     return None if not line or _DEFAULT_PROPERTY.match(line) else line
 
 
-def _skip_picture(_image: Any) -> list[Any]:
-    return []
+def _is_picture(name: str) -> bool:
+    return name.startswith(_MEDIA) or name.lower().endswith((*_PICTURES, *_DRAWINGS))
+
+
+class _Pictures:
+    """Converts the pictures that mammoth finds; counts those that nobody can show."""
+
+    def __init__(self) -> None:
+        self.drawings = self.linked = 0
+
+    def convert(self, image: Any) -> list[Any]:
+        """An ``<img>`` with the picture's path in the document."""
+        try:
+            with image.open() as content:
+                path = content.read().decode()  # what _prepare_archive put in its place
+        except (ValueError, KeyError):  # outside of the document, where nothing is opened
+            self.linked += 1
+            return []
+        if path.lower().endswith(_DRAWINGS):
+            self.drawings += 1
+            return [text(image.alt_text)] if image.alt_text else []
+        return [element("img", {"src": path, "alt": image.alt_text or ""})]
+
+    def make_notes(self) -> list[str]:
+        """Sentences about the pictures that are left out."""
+        notes = []
+        if self.drawings:
+            notes.append(f"Drawings that only Word can show are left out: {self.drawings}.")
+        if self.linked:
+            notes.append(
+                f"Pictures that the Word document only links to are left out: {self.linked}."
+            )
+        return notes
 
 
 def _read_styles(archive: zipfile.ZipFile) -> tuple[str, frozenset[str]]:
@@ -134,12 +170,18 @@ def _is_on(properties: ElementTree.Element, name: str) -> bool:
 
 
 def _prepare_archive(data: bytes) -> tuple[bytes, int, str]:
-    """The document ready for mammoth, without pictures; how many equations it has; its styles."""
+    """The document ready for mammoth; how many equations it has; its styles.
+
+    Each picture is replaced by its path, since mammoth doesn't tell that.
+    """
     made, equations = io.BytesIO(), 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(made, "w") as ready:
         styles, hidden = _read_styles(archive)
         for file in archive.infolist():
-            if file.filename.startswith("word/media/") or file.is_dir():
+            if file.is_dir():
+                continue
+            if _is_picture(file.filename):
+                ready.writestr(file.filename, file.filename.encode())
                 continue
             content = archive.read(file)
             if file.filename.startswith("word/") and _PARAGRAPH.search(content):
@@ -150,24 +192,23 @@ def _prepare_archive(data: bytes) -> tuple[bytes, int, str]:
 
 
 def read_docx(data: bytes) -> Document:
-    """Read a Word document; pictures are left out, with a note.
+    """Read a Word document; its pictures are named by their paths in it.
 
     Raises UnreadableEssay for a damaged, protected or hostile document.
     """
     title, creator = _check_archive(data)
+    pictures = _Pictures()
     try:
         ready, equations, styles = _prepare_archive(data)
         result = mammoth.convert_to_html(
-            io.BytesIO(ready), style_map=f"{_STYLE_MAP}{styles}\n", convert_image=_skip_picture
+            io.BytesIO(ready), style_map=f"{_STYLE_MAP}{styles}\n", convert_image=pictures.convert
         )
     except _MAMMOTH_ERRORS as error:
         raise UnreadableEssay(_DAMAGED) from error
-    read = read_html(result.value)
-    notes = list(read.notes)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        pictures = sum(name.startswith("word/media/") for name in archive.namelist())
-    if pictures:
-        notes.append(f"Pictures inside the Word document are left out: {pictures}.")
+        media = frozenset(name for name in archive.namelist() if _is_picture(name))
+    read = read_html(result.value, files=media)
+    notes = [*read.notes, *pictures.make_notes()]
     if equations:
         notes.append(f"Equations of the Word document are written out on a line: {equations}.")
     metadata = Metadata(title=_clean_property(title), author=_clean_property(creator))

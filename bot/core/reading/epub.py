@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from bot.core.essay.blocks import Block, Heading, Rule, get_block_text
+from bot.core.essay.blocks import Block, Heading, Picture, Rule, get_block_text
 from bot.core.essay.document import NO_TEXT, Document, Metadata
 from bot.core.reading.decode import clean_text, decode
 from bot.core.reading.html import HtmlContent, read_html
@@ -39,6 +39,7 @@ _WHOLE_BOOK = (
 )
 _MAX_LISTED = 30  # chapters in the note
 _MAX_CHAPTER_TITLE = 60  # characters in the note
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg")
 _CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
 #: Encryption of fonts alone, which text doesn't need (EPUB 3.3: 4.3 Font obfuscation).
 _FONT_ENCRYPTION = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
@@ -114,6 +115,9 @@ class _Book:
         """The files with text, in reading order; the table of contents is left out."""
         manifest = {one.get("id"): one for one in _find_all(package, "item")}
         contents: list[HtmlContent] = []
+        media = frozenset(
+            name for name in self._archive.namelist() if name.lower().endswith(_PICTURES)
+        )
         total = 0
         seen: set[str] = set()
         for reference in _find_all(package, "itemref"):
@@ -132,8 +136,11 @@ class _Book:
             total += len(text)
             if total > _MAX_TEXT:
                 raise UnreadableEssay(_TOO_BIG)
-            content = read_html(text)
-            if any(get_block_text(block).strip() for block in content.blocks):
+            content = read_html(text, files=media, folder=posixpath.dirname(path))
+            if any(
+                isinstance(block, Picture) or get_block_text(block).strip()
+                for block in content.blocks
+            ):
                 contents.append(content)
         return contents
 

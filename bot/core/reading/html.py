@@ -6,12 +6,13 @@ text (scripts, styles, buttons) is left out; every other word is kept.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from bot.core.essay.blocks import (
     Block,
@@ -20,6 +21,7 @@ from bot.core.essay.blocks import (
     Heading,
     Mark,
     Paragraph,
+    Picture,
     Rule,
     Span,
     collapse_white_space,
@@ -27,6 +29,12 @@ from bot.core.essay.blocks import (
 )
 from bot.core.reading.html_embeds import get_watch_url, is_shown_embed, unwrap_redirect
 from bot.core.reading.html_notes import NoteLinks, find_notes
+from bot.core.reading.html_pictures import (
+    choose_source,
+    is_caption_class,
+    is_formula_image,
+    is_skipped_picture,
+)
 from bot.core.reading.html_styles import PLAIN, Style, combine_styles, read_style
 from bot.core.reading.html_table import TableBuilder
 from bot.core.reading.html_tags import (
@@ -68,6 +76,15 @@ class _List:
     group: int
 
 
+@dataclass(slots=True)
+class _Figure:
+    """An open <figure>: where its blocks begin, and its captions with the place of each."""
+
+    target: list[Block]
+    start: int
+    captions: list[tuple[int, list[Block]]] = field(default_factory=list)
+
+
 class _Reader(HTMLParser):
     def __init__(
         self,
@@ -76,6 +93,8 @@ class _Reader(HTMLParser):
         foreign: bool,
         notes: NoteLinks,
         classes: Mapping[str, Style],
+        files: frozenset[str],
+        folder: str,
     ) -> None:
         super().__init__(convert_charrefs=True)
         self.out = HtmlContent()
@@ -106,6 +125,12 @@ class _Reader(HTMLParser):
         self._classes = classes
         self._media = ""  # the open <video> or <audio> whose address isn't known yet
         self._ruby_brackets = False  # the ruby has brackets of its own
+        self._files, self._folder = files, folder
+        self._sources: list[dict[str, str]] = []  # of the open <picture>
+        self._pending: list[Picture] = []  # in the middle of a sentence: shown after its paragraph
+        self._fresh = False  # the block began with a picture and has had no text since
+        self._figures: list[_Figure] = []
+        self._captions: dict[int, int] = {}  # depth of a caption: where its blocks begin
 
     # HTMLParser's callbacks
 
@@ -254,6 +279,8 @@ class _Reader(HTMLParser):
         name = given.get("id") or (given.get("name", "") if tag == "a" else "")
         if name in self._noted.marks and tag != "li":
             self._begin_note(self._noted.marks[name], block=tag in BLOCKS)
+        if tag == "figcaption" or (tag in _CAPTION_TAGS and is_caption_class(classes)):
+            self._captions[len(self._open)] = len(self._get_target())
         match tag:
             case "a":
                 href = given.get("href", "").strip()
@@ -269,6 +296,11 @@ class _Reader(HTMLParser):
                 back = "backref" in classes or given.get("role") == "doc-backlink"
                 arrow = BACK_REF.match(href) and self._footnote is not None
                 self._back += bool(back or arrow) or bool(self._back)
+            case "figure":
+                around = self._get_target()
+                self._figures.append(_Figure(around, len(around)))
+            case "picture":
+                self._sources = []
             case "pre":
                 self._pre = []
                 found = LANGUAGE.search(classes)
@@ -311,7 +343,12 @@ class _Reader(HTMLParser):
         if tag in BLOCKS:
             self._flush(heading=HEADINGS.get(tag, 0))
         self._marks.pop()
+        caption = self._captions.pop(len(self._open) + 1, None)
+        if caption is not None:
+            self._end_caption(caption)
         match tag:
+            case "figure" if self._figures:
+                self._end_figure(self._figures.pop())
             case "a":
                 self._links.pop()
                 self._note_mark = False
@@ -425,11 +462,7 @@ class _Reader(HTMLParser):
             return False
         title = " ".join((given.get("title") or given.get("aria-label") or "").split())
         useful = title and title.casefold() not in _EMPTY_TITLES
-        self._spans += [
-            Span(_BREAK),
-            Span(title if useful else address, Mark.NONE, address),
-            Span(_BREAK),
-        ]
+        self._place_picture(Picture(address, title if useful else "", linked=True))
         return True
 
     def _resolve_url(self, href: str) -> str | None:
@@ -456,6 +489,8 @@ class _Reader(HTMLParser):
                 self._emit(Rule(Frame(quoted=self._count["blockquote"] > 0)))
             case "img":
                 self._add_image(given)
+            case "source" if self._count["picture"]:
+                self._sources.append(given)
             case "input" if given.get("type", "").lower() == "checkbox":
                 self.handle_data("☑ " if "checked" in given else "☐ ")
             case "wbr":
@@ -477,16 +512,92 @@ class _Reader(HTMLParser):
         if alt and len(alt) <= 8 and not any(character.isalnum() for character in alt):
             self.handle_data(alt)  # an emoji as an image
             return
-        source = given.get("src", "") or given.get("data-src", "")
-        address = None
-        if source and not source.startswith("data:"):
-            address = self._resolve_url(source)
+        source = choose_source(given, self._sources)
+        if is_skipped_picture(given, source):
+            return
+        if alt and is_formula_image(given, source):
+            self.handle_data(f"${alt.strip('$ ')}$")
+            return
+        address = self._resolve_picture(source)
         if address is None:
-            self._lost["Pictures without an address on the web are left out"] += 1
+            embedded = given.get("src", "").startswith("data:")
+            if source or alt or (embedded and len(given["src"]) > _MAX_EMPTY_DATA):
+                self._lost["Pictures without an address on the web are left out"] += 1
             if alt:
                 self._spans += [Span(_BREAK), Span(alt, self._marks[-1]), Span(_BREAK)]
             return
-        self._spans += [Span(_BREAK), Span(alt or address, Mark.NONE, address), Span(_BREAK)]
+        # In Markdown a writer gives a title as the caption; pages have anything there.
+        title = " ".join(given.get("title", "").split()) if self._foreign else ""
+        caption = (Span(title),) if title and title != alt else ()
+        if alt and any(self._count[name] for name in HEADINGS) and not self._get_text_end():
+            self._spans.append(Span(alt, self._marks[-1]))  # it is the heading
+            alt = ""
+        self._place_picture(Picture(address, alt, caption))
+
+    def _resolve_picture(self, source: str) -> str | None:
+        """A picture's URL, or its path inside the file that is read; None without either."""
+        if not source:
+            return None
+        if self._files and not urlsplit(source).scheme:
+            path = posixpath.normpath(
+                posixpath.join(self._folder, unquote(re.split("[?#]", source)[0]))
+            )
+            if path in self._files:
+                return path
+        return self._resolve_url(source)
+
+    def _get_text_end(self) -> str:
+        """The last characters of the block that is being read; empty if it has no text yet."""
+        end = ""
+        for span in reversed(self._spans):
+            end = (span.text[-_END_LENGTH:] + end).strip(" \t\n\r\f")
+            if len(end) >= _END_LENGTH:
+                break
+        return end
+
+    def _place_picture(self, picture: Picture) -> None:
+        """Show a picture here; in the middle of a sentence, after the paragraph it is in."""
+        text = self._get_text_end()
+        middle = text and not text.endswith(_BREAK) and not _SENTENCE_END.search(text)
+        if self._pre is not None or middle:
+            self._pending.append(picture)
+            self._spans += [Span(" ")] if self._pre is None else []
+            return
+        self._flush()
+        self._emit_picture(picture)
+        self._fresh = True
+
+    def _emit_picture(self, picture: Picture) -> None:
+        quoted = self._count["blockquote"] > 0
+        lists = self._lists if self._footnote is None else self._lists[self._note_depth :]
+        frame = Frame(quoted, len(lists), "", lists[0].group) if lists else Frame(quoted)
+        self._emit(replace(picture, frame=frame))
+
+    def _end_caption(self, start: int) -> None:
+        """Make the blocks from ``start`` on the caption of their figure or the picture before."""
+        target = self._get_target()
+        blocks = target[start:]
+        if not all(isinstance(block, Paragraph | Heading) for block in blocks) or not blocks:
+            return
+        if self._figures and self._figures[-1].target is target:
+            del target[start:]
+            self._figures[-1].captions.append((start, blocks))
+        elif start and isinstance(target[start - 1], Picture):
+            target[start - 1 :] = _add_caption(target[start - 1], blocks)
+
+    def _end_figure(self, figure: _Figure) -> None:
+        """Give the last picture of a figure its caption; other figures get it as a paragraph."""
+        places = [
+            place
+            for place in range(figure.start, len(figure.target))
+            if isinstance(figure.target[place], Picture)
+        ]
+        for place, blocks in reversed(figure.captions):
+            if places:
+                at = places[-1]
+                figure.target[at : at + 1] = _add_caption(figure.target[at], blocks)
+            else:
+                figure.target[place:place] = blocks
 
     # Output
 
@@ -501,19 +612,36 @@ class _Reader(HTMLParser):
             marker, self._markers[-1] = self._markers[-1], ""
         return Frame(quoted, len(lists), marker, lists[0].group)
 
-    def _emit(self, block: Block) -> None:
+    def _get_target(self) -> list[Block]:
+        """Where blocks go now: a table's cell, the footnotes or the text."""
         if self._tables and self._tables[-1].cell is not None:
-            self._tables[-1].cell.append(block)
-        else:
-            (self.out.footnotes if self._footnote is not None else self.out.blocks).append(block)
+            return self._tables[-1].cell
+        return self.out.footnotes if self._footnote is not None else self.out.blocks
+
+    def _emit(self, block: Block) -> None:
+        self._get_target().append(block)
 
     def _flush(self, heading: int = 0) -> None:
-        if not self._spans or self._pre is not None:
+        if self._pre is not None:
+            return
+        self._flush_text(heading)
+        self._fresh = False
+        pending, self._pending = self._pending, []
+        for picture in pending:
+            self._emit_picture(picture)
+
+    def _flush_text(self, heading: int) -> None:
+        if not self._spans:
             return
         spans = _insert_breaks(self._spans)
         self._spans = []
         if not spans:
             return
+        if self._fresh and _is_caption(spans):
+            target = self._get_target()
+            if target and isinstance(target[-1], Picture) and not target[-1].caption:
+                target[-1:] = _add_caption(target[-1], [Paragraph(spans)])
+                return
         heading = heading or next((n for name, n in HEADINGS.items() if self._count[name]), 0)
         if self._footnote:
             first = spans[0]
@@ -532,6 +660,7 @@ class _Reader(HTMLParser):
             return
         frame = self._make_frame()
         self._emit(Code(text, self._language, Frame(frame.quoted, frame.depth, "", frame.group)))
+        self._flush()
 
     def _end_table(self) -> None:
         table = self._tables.pop()
@@ -545,6 +674,40 @@ _EMPTY_TITLES = frozenset(("video player", "youtube video player", "embedded con
 
 def _read_number(text: str, *, default: int) -> int:
     return int(text) if re.fullmatch(r"\d{1,4}", text) else default
+
+
+_CAPTION_TAGS = frozenset(("p", "div", "dd", "figcaption"))
+_END_LENGTH = 20  # characters that tell whether a sentence ends
+_MAX_CAPTION = 600  # characters; a longer one is text
+_MAX_SHORT_CAPTION = 300  # of a line in italics
+_MAX_EMPTY_DATA = 400  # characters of a data URL that holds nothing but a placeholder
+_SENTENCE_END = re.compile(r"""[.!?:;…。！？：][)\]"'”’»」』）]*$""")
+
+
+def _is_caption(spans: Sequence[Span]) -> bool:
+    """Whether the text below a picture, in the same paragraph, is all in italics."""
+    text = get_spans_text(spans)
+    return len(text) <= _MAX_SHORT_CAPTION and all(
+        Mark.ITALIC in span.marks or not span.text.strip() for span in spans
+    )
+
+
+def _add_caption(picture: Block, blocks: Sequence[Block]) -> list[Block]:
+    """The picture with its caption, or both if that is as long as a text."""
+    spans: list[Span] = []
+    for block in blocks:
+        assert isinstance(block, Paragraph | Heading)
+        spans += [Span(" "), *block.spans] if spans else block.spans
+    text = get_spans_text(spans)
+    if not isinstance(picture, Picture) or len(text) > _MAX_CAPTION:
+        return [picture, *blocks]
+    if all(Mark.ITALIC in span.marks or not span.text.strip() for span in spans):
+        spans = [Span(s.text, s.marks & ~Mark.ITALIC, s.link, s.code) for s in spans]
+    flat = [Span(s.text.replace("\n", " "), s.marks, s.link, s.code) for s in spans]
+    caption = collapse_white_space(flat)
+    if picture.caption and get_spans_text(picture.caption) != get_spans_text(caption):
+        caption = (*picture.caption, Span("\n"), *caption)
+    return [replace(picture, caption=caption)]
 
 
 _BREAK = "\ue000"  # a <br>, unlike a newline, which is mere white space in HTML
@@ -568,13 +731,18 @@ def read_html(
     base: str | None = None,
     foreign: bool = False,
     classes: Mapping[str, Style] | None = None,
+    files: frozenset[str] = frozenset(),
+    folder: str = "",
 ) -> HtmlContent:
     """Read an HTML text.
 
     base:    the page's URL, for relative links
     foreign: unknown tags are words of the text (``List<String>`` in Markdown)
     classes: the emphasis that the page's style sheet gives to names of classes
+    files:   the pictures inside the file that the text is from
+    folder:  of that text in the file, to which the addresses of those are relative
     """
-    reader = _Reader(base, foreign=foreign, notes=find_notes(html), classes=classes or {})
+    reader = _Reader(base, foreign=foreign, notes=find_notes(html), classes=classes or {},
+                     files=files, folder=folder)  # fmt: skip
     reader.feed(html)
     return reader.finish()

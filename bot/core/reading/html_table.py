@@ -10,6 +10,7 @@ from bot.core.essay.blocks import (
     Frame,
     Heading,
     Paragraph,
+    Picture,
     Rule,
     Span,
     Table,
@@ -72,8 +73,11 @@ class TableBuilder:
         if not pairs:
             return []
         cells = [cell for row, _ in pairs for cell in row]
+        pictured = [cell for cell in cells if any(isinstance(one, Picture) for one in cell)]
+        pictures = [one for cell in pictured for one in cell if isinstance(one, Picture)]
         if (
-            len(pairs) == 1
+            (pictured and 2 * len(pictured) >= sum(map(bool, cells)))  # a grid of pictures
+            or len(pairs) == 1
             or max(len(row) for row, _ in pairs) == 1
             or any(len(cell) > _MAX_BLOCKS or _count_characters(cell) > _MAX_CELL for cell in cells)
         ):
@@ -84,7 +88,7 @@ class TableBuilder:
             if any(row)
         ]
         header = rows.pop(0)[0] if rows[0][1] else ()
-        return [Table(header, tuple(row for row, _ in rows), frame)]
+        return [Table(header, tuple(row for row, _ in rows), frame), *pictures]
 
     def _spread(self) -> list[list[list[Block]]]:
         """The rows with each cell repeated in the rows that it covers, under its column."""
@@ -131,7 +135,7 @@ def _join_blocks(cell: Sequence[Block]) -> tuple[Span, ...]:
     """The blocks of a cell as the lines of one text."""
     spans: list[Span] = []
     for block in cell:
-        if isinstance(block, Rule):
+        if isinstance(block, Rule | Picture):
             continue
         if spans:
             spans.append(Span("\n"))

@@ -147,8 +147,9 @@ def _write_shortcode(found: re.Match[str], dropped: Counter[str]) -> str:
         if name in ("figure", "img", "image") and (source := values.get("src") or values.get("")):
             caption = values.get("caption") or values.get("title") or ""
             shown = values.get("alt") or caption
-            below = f" {caption}" if caption and caption != shown else ""
-            return f"![{shown}]({source}){below}"
+            title = caption.replace("\\", "").replace('"', "”")
+            below = f' "{title}"' if caption and caption != shown else ""
+            return f"![{shown}]({source}{below})"
         if name in ("youtube", "vimeo") and first:
             site = "https://www.youtube.com/watch?v=" if name == "youtube" else "https://vimeo.com/"
             return f"<{site}{first}>"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from bot.core.essay.blocks import Block, Heading, Paragraph, get_block_text
+from bot.core.essay.blocks import Block, Heading, Paragraph, Picture, get_block_text
 
 __all__ = ["drop_byline_strip", "find_wall", "is_control", "is_named_box", "is_other_reading"]
 
@@ -190,6 +190,8 @@ def _find_strip(blocks: Sequence[Block], places: range, author: str | None) -> s
         if isinstance(block, Heading):
             if strip:
                 break
+            continue
+        if isinstance(block, Picture):
             continue
         if not isinstance(block, Paragraph):
             break

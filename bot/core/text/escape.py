@@ -57,11 +57,12 @@ def has_url(text: str) -> bool:
     return _ADDRESS.search(text) is not None
 
 
-def escape(text: str, *, followed: bool = False) -> str:
+def escape(text: str, *, followed: bool = False, quiet: bool = False) -> str:
     """Escape a text; :func:`escape_line_start` does the rest at the start of a line.
 
     followed: other Markdown comes right after the text; a URL at its end would swallow that, so it
               is escaped too and won't be a link
+    quiet:    URLs are written as ``<…>``, so that Discord shows no previews of them
     """
     if "://" not in text:
         return _escape_markdown(text)
@@ -83,7 +84,7 @@ def escape(text: str, *, followed: bool = False) -> str:
             # Correct plain text is better than a link that breaks the text around it.
             pieces.append(_BARE_SCHEME.sub(r"\\://", _escape_markdown(address)))
         else:
-            pieces.append(address)
+            pieces.append(f"<{address}>" if quiet else address)
         position = found.end()
     pieces.append(_escape_markdown(text[position:]))
     return "".join(pieces)

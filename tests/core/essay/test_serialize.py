@@ -37,6 +37,6 @@ def test_an_essay_of_an_archive_of_before_comes_back_without_what_was_read() -> 
 
 def test_a_block_of_an_unknown_kind_is_refused() -> None:
     data = essay_to_json(read_essay("T\n\nOne.", format="text"))
-    data["body"][0][1]["is"] = "picture"
-    with pytest.raises(ValueError, match="picture"):
+    data["body"][0][1]["is"] = "melody"
+    with pytest.raises(ValueError, match="melody"):
         essay_from_json(data)

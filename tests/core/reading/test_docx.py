@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from bot.core.essay.blocks import Picture, Span
 from bot.core.essay.essay import UnreadableEssay
 from bot.core.layout.layout import lay_out
 from bot.core.read_essay import read_essay
@@ -122,7 +123,8 @@ def test_a_locked_or_strangely_packed_document_is_refused_with_a_sentence(
         read_essay(data, name="a.docx")
 
 
-def test_a_picture_shown_in_the_text_leaves_its_words_alone() -> None:
+def illustrated(before: str, after: str, *, target: str = "media/0.png", more: str = "") -> bytes:
+    """A document with a picture between two texts of a paragraph."""
     drawing = (
         '<w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/'
         'wordprocessingDrawing"><wp:docPr id="1" name="p" descr="A needle"/><a:graphic '
@@ -133,9 +135,12 @@ def test_a_picture_shown_in_the_text_leaves_its_words_alone() -> None:
     )
     relation = (
         '<Relationship Id="r9" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
-        'relationships/image" Target="media/0.png"/></Relationships>'
+        f'relationships/image" Target="{target}"/></Relationships>'
     )
-    body = f"<w:p><w:r><w:t>Before, </w:t>{drawing}<w:t>after it all.</w:t></w:r></w:p>"
+    body = (
+        f'<w:p><w:r><w:t xml:space="preserve">{before}</w:t>{drawing}<w:t>{after}</w:t></w:r></w:p>'
+        f"{more}"
+    )
     held = io.BytesIO()
     made = io.BytesIO(word_document(body, pictures=1))
     with zipfile.ZipFile(made) as source, zipfile.ZipFile(held, "w") as changed:
@@ -144,14 +149,45 @@ def test_a_picture_shown_in_the_text_leaves_its_words_alone() -> None:
             if name == "word/_rels/document.xml.rels":
                 content = content.replace(b"</Relationships>", relation.encode())
             changed.writestr(name, content)
-    essay = read_essay(held.getvalue(), name="a.docx")
+    return held.getvalue()
+
+
+def test_a_picture_in_a_sentence_comes_after_its_paragraph() -> None:
+    essay = read_essay(illustrated("Before, ", "after it all."), name="a.docx")
     assert [passage.text for passage in essay.passages] == ["Before, after it all."]
-    assert any("Pictures" in note and "1" in note for note in essay.notes)
+    assert essay.body[1].block == Picture("word/media/0.png", "A needle")
+    assert essay.notes == ()
 
 
-def test_pictures_are_left_out_and_noted() -> None:
-    data = word_document(paragraph("The one sentence of it."), pictures=2)
-    assert any("Pictures" in note and "2" in note for note in read_essay(data).notes)
+def test_a_paragraph_of_the_style_caption_belongs_to_the_picture_before_it() -> None:
+    styles = '<w:style w:type="paragraph" w:styleId="Caption"><w:name w:val="caption"/></w:style>'
+    caption = paragraph("Figure 1: a needle", "Caption")
+    text = illustrated("A text.", "", more=caption + paragraph("After."))
+    held = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(text)) as source, zipfile.ZipFile(held, "w") as changed:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "word/styles.xml":
+                content = content.replace(b"</w:styles>", styles.encode() + b"</w:styles>")
+            changed.writestr(name, content)
+    essay = read_essay(held.getvalue(), name="a.docx")
+    caption_spans = (Span("Figure 1: a needle"),)
+    assert essay.body[1].block == Picture("word/media/0.png", "A needle", caption_spans)
+    assert [passage.text for passage in essay.passages] == ["A text.", "After."]
+
+
+@pytest.mark.parametrize(
+    ("target", "note"),
+    [
+        ("media/1.png", "only links to are left out: 1."),  # it isn't in the archive
+        ("https://a.example/x.png", "only links to are left out: 1."),
+        ("media/0.emf", None),
+    ],
+)
+def test_a_picture_that_is_not_in_the_document_is_noted(target: str, note: str | None) -> None:
+    essay = read_essay(illustrated("Before.", "After.", target=target), name="a.docx")
+    assert not any(isinstance(one.block, Picture) for one in essay.body)
+    assert note is None or any(note in one for one in essay.notes)
 
 
 def test_a_text_with_the_suffix_docx_is_read_as_text() -> None:
