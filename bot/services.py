@@ -11,6 +11,7 @@ from typing import Any
 from bot.clock import Clock
 from bot.delivery.delivery import Delivery
 from bot.delivery.scheduler import Scheduler
+from bot.discord_api.command_permissions import CommandPermissions
 from bot.discord_api.permissions import Permissions
 from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
@@ -71,6 +72,7 @@ class Services:
     database: Database
     clock: Clock
     permissions: Permissions
+    command_permissions: CommandPermissions
     recorder: Recorder
     delivery: Delivery
     catch_up: CatchUp

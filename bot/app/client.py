@@ -22,11 +22,13 @@ from bot.app.watchdog import SILENCE_TIMEOUT, Watchdog
 from bot.app.wiring import Options, build_services
 from bot.clock import Clock
 from bot.discord_api import parse
+from bot.discord_api.command_permissions import CommandPermissions
 from bot.discord_api.commands import CommandSet, describe_commands
 from bot.discord_api.connection import get_intents
 from bot.discord_api.permissions import CachedPermissions
 from cogs.events.joined_servers import record_joined_servers
 from cogs.ui.bot import SalonBot
+from cogs.ui.deadline import begin_interaction
 from cogs.ui.errors import report_error
 from cogs.ui.forms import Forms
 from storage.db.database import Database, retry_until_available
@@ -57,7 +59,12 @@ _ANY_EVENT = "socket_event_type"
 
 
 class Tree(app_commands.CommandTree["Salon"]):
-    """The command tree, with one place for errors."""
+    """The command tree: the deadline of commands, and the one place for their errors."""
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        """Runs before every command, in the same task."""
+        begin_interaction(interaction)
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError, /
@@ -97,6 +104,9 @@ class Salon(SalonBot, CachedPermissions):
             options or Options(),
             http=self.http,
             permissions=self,
+            command_permissions=CommandPermissions(
+                self.http, lambda: self.application_id or 0, lambda: self.tree
+            ),
             get_server=self.get_guild,
             is_connected=lambda: not self._is_disconnected,
             has_caught_up=self._has_caught_up,
@@ -138,6 +148,7 @@ class Salon(SalonBot, CachedPermissions):
         self._is_disconnected = False
         self._losses.clear()
         self.services.recorder.start_generation()
+        self.services.command_permissions.forget()
         if not self._tasks.has("scheduler"):
             self._tasks.start(self.services.scheduler.run(), name="scheduler")
 

@@ -14,6 +14,7 @@ from bot.delivery import after_send
 from bot.delivery.attachments import AttachmentLimits
 from bot.delivery.delivery import Delivery
 from bot.delivery.scheduler import Scheduler
+from bot.discord_api.command_permissions import CommandPermissions
 from bot.discord_api.download import download_attachment
 from bot.discord_api.permissions import Permissions
 from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW, CatchUp
@@ -51,6 +52,7 @@ def build_services(
     *,
     http: HTTPClient,
     permissions: Permissions,
+    command_permissions: CommandPermissions,
     get_server: Callable[[int], discord.Guild | None],
     is_connected: Callable[[], bool],
     has_caught_up: Callable[[], bool],
@@ -107,6 +109,7 @@ def build_services(
         database=database,
         clock=clock,
         permissions=permissions,
+        command_permissions=command_permissions,
         recorder=recorder,
         delivery=delivery,
         catch_up=catch_up,

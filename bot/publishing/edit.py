@@ -93,11 +93,13 @@ class Editing:
         self._permissions = permissions
         self._on_work = on_work
 
-    async def get_editable(self, discussion_id: int) -> PostedEssay:
-        """The essay as it is posted; UserError if it can't be edited."""
+    async def get_editable(self, discussion_id: int, server_id: int) -> PostedEssay:
+        """The essay as it is posted; UserError if the server has none that can be edited."""
         posted = await self._database.read(
             lambda tx: posted_essays.find_posted_essay(tx, discussion_id)
         )
+        if posted is not None and posted.server_id != server_id:
+            posted = None
         return _check_editable(posted)
 
     async def create_edit(self, submission: Submission, *, cut_off: bool = False) -> int | None:
@@ -120,9 +122,7 @@ class Editing:
     async def _create_edit(self, submission: Submission, *, cut_off: bool) -> int | None:
         discussion_id = submission.essay_id
         assert discussion_id is not None
-        posted = await self.get_editable(discussion_id)
-        if posted.server_id != submission.server_id:
-            raise UserError("This essay is not there any more.")
+        posted = await self.get_editable(discussion_id, submission.server_id)
         source, essay = await self._publishing.read_essay(submission)
         digest = submissions.hash_submission(essay, submission.question)
         old = essay_from_json(json.loads(posted.essay))

@@ -34,8 +34,9 @@ from cogs.ui.autocomplete import complete_essay, complete_time
 from cogs.ui.bot import SalonBot
 from cogs.ui.choose import choose_essay
 from cogs.ui.commands import get_server, get_server_id
+from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, show_form
-from cogs.ui.responses import acknowledge, answer, answer_with_file
+from cogs.ui.responses import answer, answer_with_file
 from cogs.ui.views import get_actor
 from storage.db.writer import Transaction
 from storage.essays import discussions
@@ -123,6 +124,8 @@ class Essays(
     ) -> None:
         """Submit what was uploaded or pasted in the form."""
         channel_id = entered.number
+        if get_server(interaction).get_channel(channel_id) is None:
+            raise UserError("This server doesn't have the channel any more. Nothing was saved.")
         style = entered.arguments[1] if len(entered.arguments) > 1 else ""
         target = check_target(
             self.services.permissions.get_target_channel(channel_id),
@@ -165,14 +168,14 @@ class Essays(
         with self.services.active_work.track():
             found = await self._find_essay(interaction, essay)
             if found.state in ("draft", "scheduled"):
-                await interaction.response.defer(ephemeral=True, thinking=True)
+                await acknowledge(interaction, ephemeral=True, thinking=True)
                 await self.drafts.show(interaction, found.id)
                 return
             text = await self.services.database.read(lambda tx: describe_essay(tx, found.id))
             if await self.edits.show_pending(interaction, found, text):
                 return
             if found.publishing_error is not None:
-                await interaction.response.defer(ephemeral=True, thinking=True)
+                await acknowledge(interaction, ephemeral=True, thinking=True)
                 await self.drafts.show(interaction, found.id)
                 return
             if await self.deleted.show(interaction, found.id, text):
@@ -237,9 +240,7 @@ class Essays(
                     "Only an essay that was published can be withdrawn; a draft is discarded "
                     "with `/essay show`."
                 )
-            await interaction.response.send_message(
-                view=self.drafts.make_withdrawal_view(found), ephemeral=True
-            )
+            await answer(interaction, view=self.drafts.make_withdrawal_view(found))
 
     @app_commands.command(
         name="export", description="Get an essay and the tree of its replies as a file."
@@ -340,8 +341,8 @@ async def setup(bot: SalonBot) -> None:
         cog.edits.button_class,
         cog.deleted.button_class,
     )
-    bot.forms.register("publish", cog.handle_form)
-    bot.forms.register("revision", cog.edits.handle_form)
-    bot.forms.register("correction", cog.edits.handle_corrections_form)
-    bot.forms.register("draft", cog.drafts.handle_corrections_form)
-    bot.forms.register("schedule", cog.drafts.handle_schedule_form)
+    bot.forms.register("publish", "essay", cog.handle_form)
+    bot.forms.register("revision", "essay", cog.edits.handle_form)
+    bot.forms.register("correction", "essay", cog.edits.handle_corrections_form)
+    bot.forms.register("draft", "essay", cog.drafts.handle_corrections_form)
+    bot.forms.register("schedule", "essay", cog.drafts.handle_schedule_form)

@@ -31,7 +31,9 @@ class DeletedMessagesPanel:
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.button_class = make_button_class(RESTORE_BUTTON_KIND, services, self.handle_button)
+        self.button_class = make_button_class(
+            RESTORE_BUTTON_KIND, "essay", services, self.handle_button
+        )
 
     async def show(
         self, interaction: discord.Interaction[Any], discussion_id: int, text: str
@@ -45,7 +47,7 @@ class DeletedMessagesPanel:
         view: ui.LayoutView = make_text_view(f"{text}\n⚠️ {_describe(deleted)}")
         label = (RESTORE, RESTORE_LABEL, discord.ButtonStyle.primary)
         view.add_item(make_button_row(self.button_class, discussion_id, [label]))
-        await interaction.response.send_message(view=view, ephemeral=True)
+        await answer(interaction, view=view)
         return True
 
     async def handle_button(

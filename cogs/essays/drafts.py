@@ -25,9 +25,10 @@ from cogs.essays.corrections_form import make_correction_fields, read_correction
 from cogs.essays.status import describe_essay
 from cogs.ui.buttons import Label, make_button_class, make_button_row
 from cogs.ui.commands import get_server_id
+from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
 from cogs.ui.progress import show_progress
-from cogs.ui.responses import acknowledge, answer_with_file, show
+from cogs.ui.responses import answer, answer_with_file, show, update
 from cogs.ui.views import get_actor, make_card_view, make_text_view
 from storage.essays import discussions
 from storage.essays.discussions import ListedDiscussion
@@ -102,8 +103,10 @@ class DraftPanel:
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.button_class = make_button_class("draft", services, self.handle_button)
-        self.tag_select_class = style_controls.make_tag_select_class(self.handle_tags)
+        self.button_class = make_button_class("draft", "essay", services, self.handle_button)
+        self.tag_select_class = style_controls.make_tag_select_class(
+            "essay", services, self.handle_tags
+        )
 
     def make_view(self, preview: Preview) -> ui.LayoutView:
         """The view of a draft."""
@@ -128,12 +131,11 @@ class DraftPanel:
         self, interaction: discord.Interaction[Any], discussion_id: int, tags: tuple[int, ...]
     ) -> None:
         """Set the chosen tags of a draft, and show it again."""
-        with self.services.active_work.track():
-            # The preview checks that the draft belongs to this server.
-            await self.services.publishing.get_preview(discussion_id, get_server_id(interaction))
-            await self.services.publishing.set_tags(discussion_id, tags)
-            await acknowledge(interaction)
-            await self.show(interaction, discussion_id)
+        # The preview checks that the draft belongs to this server.
+        await self.services.publishing.get_preview(discussion_id, get_server_id(interaction))
+        await self.services.publishing.set_tags(discussion_id, tags)
+        await acknowledge(interaction)
+        await self.show(interaction, discussion_id)
 
     def make_stopped_view(self, preview: Preview, text: str) -> ui.LayoutView:
         """The view of a publishing that stopped, with buttons to retry or withdraw."""
@@ -177,25 +179,19 @@ class DraftPanel:
         title = wording.format_title(preview.draft.essay.title)
         match what:
             case "keep":
-                await interaction.response.edit_message(view=make_text_view(f"“{title}” stays."))
+                await update(interaction, make_text_view(f"“{title}” stays."))
                 return
             case "again":
                 await self.services.publishing.retry(discussion_id)
-                await interaction.response.edit_message(
-                    view=make_text_view(f"“{title}” goes on; `/essay show` tells how far it is.")
-                )
+                text = f"“{title}” goes on; `/essay show` tells how far it is."
+                await update(interaction, make_text_view(text))
                 return
             case "withdraw":
                 await self.services.publishing.withdraw(discussion_id, get_actor(interaction))
-                await interaction.response.edit_message(
-                    view=make_text_view(f"“{title}” is withdrawn.")
-                )
+                await update(interaction, make_text_view(f"“{title}” is withdrawn."))
                 return
         if preview.draft.state not in ("draft", "scheduled"):
-            raise UserError(
-                f"“{preview.draft.essay.title}” is no draft any more: `/essay show` tells where "
-                "it stands."
-            )
+            raise UserError(f"“{title}” is no draft any more: `/essay show` tells where it stands.")
         match what:
             case "publish":
                 await self.publish(interaction, preview)
@@ -225,9 +221,7 @@ class DraftPanel:
                 await self._show_full_text(interaction, preview)
             case "discard":
                 await self.services.publishing.discard_draft(discussion_id)
-                await interaction.response.edit_message(
-                    view=make_text_view(f"“{preview.draft.essay.title}” is discarded.")
-                )
+                await update(interaction, make_text_view(f"“{title}” is discarded."))
 
     async def publish(self, interaction: discord.Interaction[Any], preview: Preview) -> None:
         """Publish, and show the progress in the answer."""
@@ -295,6 +289,5 @@ class DraftPanel:
             text = f"All {len(texts)} messages, as they will read, are in this file."
             await answer_with_file(interaction, text, "\n\n".join(texts), "essay.md")
             return
-        await interaction.response.send_message(texts[0], ephemeral=True, suppress_embeds=True)
-        for text in texts[1:]:
-            await interaction.followup.send(text, ephemeral=True, suppress_embeds=True)
+        for text in texts:
+            await answer(interaction, text)

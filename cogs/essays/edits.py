@@ -32,9 +32,10 @@ from cogs.ui.autocomplete import complete_essay
 from cogs.ui.buttons import Label, make_button_class, make_button_row
 from cogs.ui.choose import choose_essay
 from cogs.ui.commands import get_server_id
+from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, show_form
 from cogs.ui.progress import show_progress
-from cogs.ui.responses import acknowledge, answer_with_file, show
+from cogs.ui.responses import answer, answer_with_file, show, update
 from cogs.ui.views import get_actor, make_card_view, make_text_view
 from storage.essays.discussions import ListedDiscussion
 from storage.essays.posted_essays import PostedEssay
@@ -60,7 +61,7 @@ class EditPanel:
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.button_class = make_button_class("edit", services, self.handle_button)
+        self.button_class = make_button_class("edit", "essay", services, self.handle_button)
 
     def make_view(self, preview: EditPreview, text: str) -> ui.LayoutView:
         """The view of an edit: the new card, the summary of changes, and buttons."""
@@ -112,7 +113,7 @@ class EditPanel:
         view = make_text_view("\n".join(lines))
         if progress.failed:
             view = self.make_stopped_view(essay.id, "\n".join(lines))
-        await interaction.response.send_message(view=view, ephemeral=True)
+        await answer(interaction, view=view)
         return True
 
     async def submit(self, interaction: discord.Interaction[Any], submission: Submission) -> None:
@@ -129,7 +130,9 @@ class EditPanel:
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
         """Submit what was uploaded or pasted in the form."""
-        posted = await self.services.editing.get_editable(entered.number)
+        posted = await self.services.editing.get_editable(
+            entered.number, get_server_id(interaction)
+        )
         submission = read_submission_form(
             interaction,
             posted.place_id,
@@ -145,11 +148,10 @@ class EditPanel:
         """Handle a button."""
         editing, server = self.services.editing, get_server_id(interaction)
         if what == "again":
-            await editing.get_editable(number)
-            await self.services.publishing.get_preview(number, server)
+            await editing.get_editable(number, server)
             await editing.retry(number)
-            await interaction.response.edit_message(
-                view=make_text_view("It goes on; `/essay show` tells how far it is.")
+            await update(
+                interaction, make_text_view("It goes on; `/essay show` tells how far it is.")
             )
             return
         match what:
@@ -180,8 +182,9 @@ class EditPanel:
                 )
             case "cancel":
                 await editing.discard_edit(number, server)
-                await interaction.response.edit_message(
-                    view=make_text_view("The new text is discarded; the essay stays as it is.")
+                await update(
+                    interaction,
+                    make_text_view("The new text is discarded; the essay stays as it is."),
                 )
 
     async def handle_corrections_form(
@@ -237,7 +240,7 @@ class EditCommand(commands.Cog):
         with self.services.active_work.track():
             server = get_server_id(interaction)
             chosen = await self.services.database.read(lambda tx: choose_essay(tx, server, essay))
-            posted = await self.services.editing.get_editable(chosen.id)
+            posted = await self.services.editing.get_editable(chosen.id, server)
             address = (address or "").strip() or None
             if file is not None and address:
                 raise UserError("Both a file and an address were given; which is the new text?")

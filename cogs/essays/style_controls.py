@@ -12,7 +12,8 @@ from discord import ui
 from bot.core import limits
 from bot.core.conversation.styles import FORUM, MAX_PARTS_IN_CHANNEL, THREAD, THREADS, TargetChannel
 from bot.publishing.publish import Preview
-from cogs.ui.errors import report_error
+from bot.services import Services
+from cogs.ui.checked import CheckedItem
 
 __all__ = [
     "STYLES_BY_BUTTON",
@@ -60,18 +61,24 @@ def _get_tags(target_channel: TargetChannel | None) -> tuple[Any, ...]:
     return () if target_channel is None else target_channel.tags
 
 
-def make_tag_select_class(handle_tags: TagsHandler) -> type[TagSelect]:
-    """The class of the selects that call ``handle_tags`` with the chosen tags."""
+def make_tag_select_class(
+    command: str, services: Services, handle_tags: TagsHandler
+) -> type[TagSelect]:
+    """The class of the selects that call ``handle_tags`` with the chosen tags.
+
+    ``command``: the name of the command that one must be allowed to use.
+    """
 
     class Bound(TagSelect, template=_CUSTOM_ID):
-        @property
-        def handle_tags(self) -> TagsHandler:
-            return handle_tags
+        async def handle(self, interaction: discord.Interaction[Any]) -> None:
+            tags = tuple(int(value) for value in self.item.values)
+            await handle_tags(interaction, self.discussion_id, tags)
 
+    Bound.command, Bound.services = command, services
     return Bound
 
 
-class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
+class TagSelect(CheckedItem, ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
     """A select of a forum's tags for a draft; its custom id has the draft's number."""
 
     def __init__(self, discussion_id: int, select: ui.Select[Any]) -> None:
@@ -108,11 +115,6 @@ class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
             ),
         )
 
-    @property
-    def handle_tags(self) -> TagsHandler:
-        """Called with the chosen tags."""
-        raise NotImplementedError
-
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
@@ -121,11 +123,3 @@ class TagSelect(ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID):
         del interaction
         assert isinstance(item, ui.Select)
         return cls(int(match["id"]), item)
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Handle the chosen tags; errors are reported to the user."""
-        try:
-            tags = tuple(int(value) for value in self.item.values)
-            await self.handle_tags(interaction, self.discussion_id, tags)
-        except Exception as error:  # noqa: BLE001 - reported to the user
-            await report_error(interaction, error)

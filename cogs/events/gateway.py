@@ -94,6 +94,13 @@ class GatewayEvents(commands.Cog):
         )
 
     @commands.Cog.listener()
+    async def on_raw_app_command_permissions_update(
+        self, event: discord.RawAppCommandPermissionsUpdateEvent
+    ) -> None:
+        """An admin changed who may use a command, under *Integrations*."""
+        self._services.command_permissions.forget(event.guild.id)
+
+    @commands.Cog.listener()
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         """A thread was deleted with everything in it."""
         now = self._services.clock.now()

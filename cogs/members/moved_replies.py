@@ -123,4 +123,4 @@ async def setup(bot: SalonBot) -> None:
     await bot.add_cog(cog)
     for menu in cog.menus:
         bot.tree.add_command(menu)
-    bot.forms.register("copy", cog.handle_edit_form)
+    bot.forms.register("copy", "Correct", cog.handle_edit_form)

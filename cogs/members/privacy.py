@@ -11,16 +11,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import discord
-from discord import app_commands
+from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.core import limits
 from bot.core.text.plural import format_count
 from bot.erasure import erase_member
+from bot.errors import UserError
 from bot.services import Services
 from cogs.ui.bot import SalonBot
-from cogs.ui.errors import report_error
-from cogs.ui.responses import acknowledge, answer_with_file, follow_up_with_files
+from cogs.ui.buttons import make_button_class
+from cogs.ui.commands import get_server_id
+from cogs.ui.deadline import acknowledge
+from cogs.ui.responses import answer, answer_with_file, follow_up_with_files, update
 from storage.db import erasure_log
 from storage.db.erasure_log import Erasure
 from storage.privacy import members
@@ -31,8 +33,8 @@ __all__ = ["Privacy"]
 
 _log = logging.getLogger(__name__)
 
-#: Seconds for which the buttons work: a minute less than the interaction can be answered.
-_VIEW_TIMEOUT = limits.INTERACTION_SECONDS - 60.0
+#: The buttons below the question, by their action.
+_BUTTONS = (("erase", "Erase"), ("leave", "Erase, and keep me out"))
 _FILE = "my-data.json"
 _QUESTION = (
     "Everything you said in this server's discussions is erased from the archive: text, files, "
@@ -54,6 +56,7 @@ class Privacy(
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self.button_class = make_button_class("privacy", "privacy", services, self.handle_button)
         super().__init__()
 
     @app_commands.command(name="my-data", description="Get all that is kept of you, as a file.")
@@ -99,9 +102,31 @@ class Privacy(
     @app_commands.command(name="forget-me", description="Erase what you said from the archive.")
     async def forget_me(self, interaction: discord.Interaction) -> None:
         """Ask for confirmation."""
-        await interaction.response.send_message(
-            _QUESTION, view=_Confirmation(self._services), ephemeral=True
+        view = ui.View(timeout=None)
+        for what, label in _BUTTONS:
+            view.add_item(
+                self.button_class(what, interaction.user.id, label, discord.ButtonStyle.danger)
+            )
+        view.stop()  # The buttons are dynamic items; nothing waits for this view.
+        await answer(interaction, _QUESTION, view=view)
+
+    async def handle_button(
+        self, interaction: discord.Interaction[Any], what: str, member_id: int
+    ) -> None:
+        """Erase what was saved, and with "leave" save nothing from now on."""
+        if member_id != interaction.user.id:
+            raise UserError("Only the person who asked may press this.")
+        server_id, services = get_server_id(interaction), self._services
+        now_ms, leave = services.clock.now_ms(), what == "leave"
+        erasure = await services.database.write(
+            lambda tx: erase_member(tx, server_id, member_id, now_ms, opt_out=leave)
         )
+        text = "What you said is erased."
+        if erasure.opted_out_at is not None:
+            text += " What you say from now on is not kept; `/privacy come-back` changes that."
+        services.scheduler.wake()
+        await _log_erasure(services, erasure)
+        await update(interaction, text=text)
 
     @app_commands.command(
         name="come-back", description="Have what you say kept again, after you were kept out."
@@ -119,7 +144,7 @@ class Privacy(
             if erasure is not None:
                 await _log_erasure(self._services, erasure)
                 text = "What you say from now on is kept again; what you said before stays erased."
-            await interaction.response.send_message(text, ephemeral=True)
+            await answer(interaction, text)
 
 
 async def _log_erasure(services: Services, erasure: Erasure) -> None:
@@ -156,51 +181,8 @@ def _zip(held: Sequence[tuple[str, bytes]]) -> bytes:
     return packed.getvalue()
 
 
-class _Confirmation(discord.ui.View):
-    """The buttons below the question: erase, or erase and stop saving."""
-
-    def __init__(self, services: Services) -> None:
-        super().__init__(timeout=_VIEW_TIMEOUT)
-        self._services = services
-
-    @discord.ui.button(label="Erase", style=discord.ButtonStyle.danger)
-    async def erase(
-        self, interaction: discord.Interaction, _: discord.ui.Button[_Confirmation]
-    ) -> None:
-        """Erase what was saved."""
-        await self._erase(interaction, keep_out=False)
-
-    @discord.ui.button(label="Erase, and keep me out", style=discord.ButtonStyle.danger)
-    async def erase_for_good(
-        self, interaction: discord.Interaction, _: discord.ui.Button[_Confirmation]
-    ) -> None:
-        """Erase what was saved, and save nothing from now on."""
-        await self._erase(interaction, keep_out=True)
-
-    async def on_error(
-        self, interaction: discord.Interaction, error: Exception, item: discord.ui.Item[Any], /
-    ) -> None:
-        """Report an error to the member."""
-        del item
-        await report_error(interaction, error)
-
-    async def _erase(self, interaction: discord.Interaction, *, keep_out: bool) -> None:
-        assert interaction.guild_id is not None
-        server_id, member_id = interaction.guild_id, interaction.user.id
-        now_ms = self._services.clock.now_ms()
-
-        with self._services.active_work.track():
-            erasure = await self._services.database.write(
-                lambda tx: erase_member(tx, server_id, member_id, now_ms, opt_out=keep_out)
-            )
-            text = "What you said is erased."
-            if erasure.opted_out_at is not None:
-                text += " What you say from now on is not kept; `/privacy come-back` changes that."
-            self._services.scheduler.wake()
-            await _log_erasure(self._services, erasure)
-            await interaction.response.edit_message(content=text, view=None)
-
-
 async def setup(bot: SalonBot) -> None:
-    """Add the cog."""
-    await bot.add_cog(Privacy(bot.services))
+    """Add the cog and its buttons."""
+    cog = Privacy(bot.services)
+    await bot.add_cog(cog)
+    bot.add_dynamic_items(cog.button_class)

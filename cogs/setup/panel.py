@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import discord
 from discord import app_commands, ui
@@ -22,10 +22,11 @@ from bot.prompting import change_settings
 from bot.services import Services
 from cogs.setup import wording
 from cogs.ui.bot import SalonBot
+from cogs.ui.checked import CheckedItem
 from cogs.ui.commands import get_server
-from cogs.ui.errors import report_error
+from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
-from cogs.ui.responses import acknowledge, show
+from cogs.ui.responses import answer, show, update
 from storage.db.writer import Transaction
 from storage.servers import settings as settings_module
 from storage.servers.audit_log import record_action
@@ -62,7 +63,7 @@ class Setup(commands.Cog):
         """Show the panel."""
         with self.services.active_work.track():
             view = await self.make_panel(interaction)
-            await interaction.response.send_message(view=view, ephemeral=True)
+            await answer(interaction, view=view)
 
     # -- the panel ------------------------------------------------------------------------------
 
@@ -176,7 +177,7 @@ class Setup(commands.Cog):
             return
         if what != "look":
             await self.write_change(interaction, what, self._make_change(interaction, what, values))
-        await interaction.response.edit_message(view=await self.make_panel(interaction))
+        await update(interaction, await self.make_panel(interaction))
 
     async def handle_time_form(
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
@@ -201,6 +202,8 @@ class Setup(commands.Cog):
         server_id, now_ms = get_server(interaction).id, self.services.clock.now_ms()
         value = values[0] if values else ""
         channel_id = int(value) if value.isdecimal() else None
+        if what in ("channel", "notices") and channel_id is not None:
+            _check_channel(interaction, channel_id)
 
         async def change(tx: Transaction) -> None:
             match what:
@@ -258,6 +261,11 @@ class _DefaultChannel(discord.SelectDefaultValue):
         return {"id": str(self.id), "type": self.type.value}
 
 
+def _check_channel(interaction: discord.Interaction[Any], channel_id: int) -> None:
+    if get_server(interaction).get_channel(channel_id) is None:
+        raise UserError("I cannot see this channel: give me *View Channel* there.")
+
+
 def _make_time_fields(settings: ServerSettings) -> list[ui.Label[Any]]:
     quiet = settings.quiet
     hours = "" if quiet is None else f"{quiet.start:%H:%M}-{quiet.end:%H:%M}"
@@ -282,20 +290,20 @@ def _make_custom_id(what: str) -> str:
 
 def _make_control_class(setup: Setup) -> type[_Control]:
     class Bound(_Control, template=_CUSTOM_ID):
-        @property
-        def setup(self) -> Setup:
-            return setup
+        pass
 
+    Bound.setup, Bound.services = setup, setup.services
     return Bound
 
 
-class _Control(ui.DynamicItem[ui.Item[Any]], template=_CUSTOM_ID):
-    """A button or select of the panel; its custom id has its name."""
+class _Control(CheckedItem, ui.DynamicItem[ui.Item[Any]], template=_CUSTOM_ID):
+    """A button or select of the panel; its custom id has its name.
 
-    @property
-    def setup(self) -> Setup:
-        """The cog whose panel it is in."""
-        raise NotImplementedError
+    ``setup``: the cog whose panel it is in.
+    """
+
+    command = "setup"
+    setup: ClassVar[Setup]
 
     @classmethod
     async def from_custom_id(
@@ -305,18 +313,14 @@ class _Control(ui.DynamicItem[ui.Item[Any]], template=_CUSTOM_ID):
         del interaction, match
         return cls(item)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Handle the control; errors are reported to the user."""
+    async def handle(self, interaction: discord.Interaction[Any]) -> None:
+        """Handle the control."""
         data = interaction.data
         assert data is not None
         match = _CUSTOM_ID.fullmatch(self.custom_id)
         assert match is not None
         values: list[str] = list(data.get("values", ()))  # type: ignore[call-overload]
-        with self.setup.services.active_work.track():
-            try:
-                await self.setup.handle_control(interaction, match["what"], values)
-            except Exception as error:  # noqa: BLE001 - reported to the user
-                await report_error(interaction, error)
+        await self.setup.handle_control(interaction, match["what"], values)
 
 
 async def setup(bot: SalonBot) -> None:
@@ -324,4 +328,4 @@ async def setup(bot: SalonBot) -> None:
     cog = Setup(bot.services)
     await bot.add_cog(cog)
     bot.add_dynamic_items(cog.control_class)
-    bot.forms.register("setup", cog.handle_time_form)
+    bot.forms.register("setup", "setup", cog.handle_time_form)

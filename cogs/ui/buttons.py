@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import discord
 from discord import ui
 
 from bot.services import Services
-from cogs.ui.errors import report_error
+from cogs.ui.checked import CheckedItem
 
 __all__ = ["ButtonHandler", "Label", "NumberedButton", "make_button_class", "make_button_row"]
 
@@ -22,12 +22,11 @@ Label = tuple[str, str, discord.ButtonStyle]
 _ANY = re.compile(r"salon:[a-z]+:(?P<what>[a-z]+):(?P<id>[0-9]+)")
 
 
-class NumberedButton(ui.DynamicItem[ui.Button[Any]], template=_ANY):
+class NumberedButton(CheckedItem, ui.DynamicItem[ui.Button[Any]], template=_ANY):
     """A button below an answer; its custom id has the action and a number."""
 
     #: The part of the custom id that distinguishes the buttons of different panels.
-    kind: str
-    services: Services
+    kind: ClassVar[str]
 
     def __init__(self, what: str, number: int, label: str, style: discord.ButtonStyle) -> None:
         super().__init__(
@@ -45,32 +44,21 @@ class NumberedButton(ui.DynamicItem[ui.Button[Any]], template=_ANY):
         assert isinstance(item, ui.Button)
         return cls(match["what"], int(match["id"]), item.label or "", item.style)
 
-    async def press(self, interaction: discord.Interaction[Any]) -> None:
-        """Handle the button."""
-        raise NotImplementedError
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Handle the button; errors are reported to the user."""
-        with self.services.active_work.track():
-            try:
-                await self.press(interaction)
-            except Exception as error:  # noqa: BLE001 - reported to the user
-                await report_error(interaction, error)
-
 
 def make_button_class(
-    kind: str, services: Services, handler: ButtonHandler
+    kind: str, command: str, services: Services, handler: ButtonHandler
 ) -> type[NumberedButton]:
     """The class of a panel's buttons, handled by ``handler``.
 
+    ``command``: the name of the command that one must be allowed to use to press them.
     The cog's ``setup`` has to register it with the bot, so that buttons work after a restart.
     """
 
     class Bound(NumberedButton, template=rf"salon:{kind}:(?P<what>[a-z]+):(?P<id>[0-9]+)"):
-        async def press(self, interaction: discord.Interaction[Any]) -> None:
+        async def handle(self, interaction: discord.Interaction[Any]) -> None:
             await handler(interaction, self.what, self.number)
 
-    Bound.kind, Bound.services = kind, services
+    Bound.kind, Bound.command, Bound.services = kind, command, services
     return Bound
 
 

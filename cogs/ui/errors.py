@@ -12,11 +12,16 @@ from bot.core import limits
 from bot.core.text.truncate import truncate
 from bot.discord_api.errors import TRANSIENT
 from bot.errors import SalonError, make_error_reference
-from storage.db.errors import DatabaseUnavailable
+from cogs.ui.deadline import claim_answer
+from storage.db.errors import DatabaseUnavailable, ReadAbandoned, WriteWithdrawn
 
-__all__ = ["describe_error", "report_error"]
+__all__ = ["AnswerRefused", "describe_error", "report_error"]
 
 _log = logging.getLogger(__name__)
+
+
+class AnswerRefused(Exception):
+    """Discord refused an answer: what was asked for was done, but couldn't be shown."""
 
 
 async def report_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
@@ -24,7 +29,7 @@ async def report_error(interaction: discord.Interaction[Any], error: BaseExcepti
     # A sentence may quote what somebody typed.
     sentence = truncate(describe_error(error), limits.MESSAGE_CONTENT)
     try:
-        if interaction.response.is_done():
+        if await claim_answer(interaction):
             await interaction.followup.send(sentence, ephemeral=True)
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
@@ -41,6 +46,12 @@ def describe_error(error: BaseException) -> str:
         if isinstance(cause, TRANSIENT):
             _log.warning("Discord could not be reached during a command: %r", cause)
             return "Discord could not be reached in between; look how it stands, and try again."
+        if isinstance(cause, WriteWithdrawn):
+            _log.warning("A command was withdrawn: %s", cause)
+            return "The archive is busy at this moment. Nothing was saved, please try again."
+        if isinstance(cause, ReadAbandoned):
+            _log.warning("A command could not read the archive: %s", cause)
+            return "The archive is busy at this moment, please try again."
         if isinstance(cause, DatabaseUnavailable):
             _log.error("A command could not use the archive: %s", cause)
             return (
@@ -52,6 +63,11 @@ def describe_error(error: BaseException) -> str:
         return "This command has just changed; try it again in a minute."
     reference = make_error_reference()
     _log.error("Unexpected error in a command", exc_info=error, extra={"reference": reference})
+    if isinstance(error, AnswerRefused):
+        return (
+            "What you asked for was done, but I could not show my answer. If it happens again, "
+            f"give the operator this reference: `{reference}`."
+        )
     return (
         f"Something went wrong that should not have. If it happens again, give the operator this "
         f"reference: `{reference}`."

@@ -21,6 +21,8 @@ from bot.core import limits
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.services import Services
+from cogs.ui.checked import handle_checked
+from cogs.ui.deadline import claim_answer
 from cogs.ui.errors import report_error
 
 __all__ = ["FormHandler", "Forms", "SubmittedForm", "Upload", "make_text_field", "show_form"]
@@ -28,6 +30,7 @@ __all__ = ["FormHandler", "Forms", "SubmittedForm", "Upload", "make_text_field",
 #: The kind and the arguments of the form, separated by colons; at most ``limits.CUSTOM_ID``
 #: characters together.
 _CUSTOM_ID = re.compile(r"salon:form:(?P<kind>[a-z-]+)(?P<arguments>(?::[^:]*)*)", re.DOTALL)
+_OUTDATED = "This form is of another version of mine: open it anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,8 @@ async def show_form(
     for field in fields:
         form.add_item(field)
     form.stop()  # Or discord.py would answer it, too.
+    if await claim_answer(interaction):
+        raise UserError("That took too long for a form to open. Please try again.")
     await interaction.response.send_modal(form)
 
 
@@ -115,12 +120,19 @@ class Forms(commands.Cog):
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._handlers: dict[str, FormHandler] = {}
+        self._handlers: dict[str, tuple[str, FormHandler]] = {}
 
-    def register(self, kind: str, handler: FormHandler) -> None:
-        """Have ``handler`` called for each form of a kind that is submitted."""
+    def register(self, kind: str, command: str, handler: FormHandler) -> None:
+        """Have ``handler`` called for each form of a kind that is submitted.
+
+        ``command``: the name of the command that one must be allowed to use to submit it.
+        """
         assert kind not in self._handlers
-        self._handlers[kind] = handler
+        self._handlers[kind] = command, handler
+
+    def get_form_commands(self) -> dict[str, str]:
+        """The command of each kind of form."""
+        return {kind: command for kind, (command, _) in self._handlers.items()}
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
@@ -131,14 +143,17 @@ class Forms(commands.Cog):
         found = _CUSTOM_ID.fullmatch(data["custom_id"])
         if found is None:
             return
-        with self._services.active_work.track():
-            try:
-                handler = self._handlers.get(found["kind"])
-                if handler is None:
-                    raise UserError("This form is of another version of mine: open it anew.")
-                await handler(interaction, _parse_form(found["arguments"], data))
-            except Exception as error:  # noqa: BLE001 - reported to the user
-                await report_error(interaction, error)
+        known = self._handlers.get(found["kind"])
+        if known is None:
+            await report_error(interaction, UserError(_OUTDATED))
+            return
+        command, handler = known
+        await handle_checked(
+            interaction,
+            self._services,
+            command,
+            lambda: handler(interaction, _parse_form(found["arguments"], data)),
+        )
 
 
 def _parse_form(arguments: str, data: Mapping[str, Any]) -> SubmittedForm:

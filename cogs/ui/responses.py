@@ -3,54 +3,108 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import logging
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import discord
+from discord import ui
 from discord.http import Route
+from discord.utils import MISSING
 
 from bot.core import limits
 from bot.core.text.truncate import truncate
 from bot.discord_api.errors import TRANSIENT
 from bot.errors import UserError
+from cogs.ui.deadline import claim_answer
+from cogs.ui.errors import AnswerRefused
 
-__all__ = ["acknowledge", "answer", "answer_with_file", "follow_up_with_files", "show"]
+__all__ = ["answer", "answer_with_file", "follow_up_with_files", "show", "update"]
 
 _log = logging.getLogger(__name__)
 
 _TYPES = {"json": "application/json", "md": "text/markdown", "zip": "application/zip"}
 #: docs: Message Resource › Message Flags.
 _EPHEMERAL = 1 << 6
+#: Interaction has already been acknowledged (docs: JSON Error Codes).
+_ALREADY_ANSWERED = 40060
+_REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
-async def answer(interaction: discord.Interaction, text: str) -> None:
-    """Answer with a text, truncated to the length of a message."""
-    content = truncate(text, limits.MESSAGE_CONTENT)
-    await interaction.response.send_message(content, ephemeral=True, suppress_embeds=True)
+async def answer(
+    interaction: discord.Interaction[Any],
+    text: str | None = None,
+    *,
+    view: ui.View | ui.LayoutView | None = None,
+) -> None:
+    """Answer with a message: a text, truncated to the length of one, or a view.
+
+    For a button, the message that it is on stays as it is.
+    """
+    message: dict[str, Any] = {}
+    if text is not None:
+        message["content"] = truncate(text, limits.MESSAGE_CONTENT)
+    if view is not None:
+        message["view"] = view
+    with _reporting_failure():
+        if await claim_answer(interaction) and _has_own_message(interaction):
+            await interaction.edit_original_response(**message)
+            return
+        message |= {"ephemeral": True, "suppress_embeds": text is not None}
+        if interaction.response.is_done():
+            await interaction.followup.send(**message)
+        else:
+            await interaction.response.send_message(**message)
 
 
-async def acknowledge(interaction: discord.Interaction[Any], **how: bool) -> None:
-    """Defer: tell Discord that the answer will follow.
+async def update(
+    interaction: discord.Interaction[Any],
+    view: ui.LayoutView | None = None,
+    *,
+    text: str | None = None,
+) -> None:
+    """Replace the message that a button is on by a view, or by a text without buttons."""
+    content = MISSING if text is None else truncate(text, limits.MESSAGE_CONTENT)
+    with _reporting_failure():
+        if await claim_answer(interaction):
+            await interaction.edit_original_response(content=content, view=view)
+        else:
+            await interaction.response.edit_message(content=content, view=view)
 
-    A failure is logged and the work goes on: an answer is a view of rows, and a command shows the
-    same view again.
+
+async def show(interaction: discord.Interaction[Any], view: ui.LayoutView) -> None:
+    """Replace the interaction's answer by ``view``."""
+    with _reporting_failure():
+        await interaction.edit_original_response(content=None, view=view)
+
+
+def _has_own_message(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the interaction's original response is a message of its own.
+
+    That of a button that was deferred is the message that the button is on.
+    """
+    return interaction.response.type is discord.InteractionResponseType.deferred_channel_message
+
+
+@contextlib.contextmanager
+def _reporting_failure() -> Iterator[None]:
+    """Log a failure to send an answer: what was asked for was done before, and stays done.
+
+    An answer that Discord refuses is a bug, which the person is told.
     """
     try:
-        await interaction.response.defer(**how)
-    except (discord.HTTPException, discord.InteractionResponded, *TRANSIENT) as failure:
-        _log.warning("A command could not be acknowledged (%s); it is carried out anyway.", failure)
-
-
-async def show(interaction: discord.Interaction[Any], view: discord.ui.LayoutView) -> None:
-    """Replace the interaction's answer by ``view``; a failure is logged."""
-    try:
-        await interaction.edit_original_response(content=None, view=view)
-    except (discord.HTTPException, *TRANSIENT) as failure:
-        _log.warning("An answer could not be shown (%s).", failure)
+        yield
+    except discord.HTTPException as failure:
+        if failure.status in _REFUSALS and failure.code != _ALREADY_ANSWERED:
+            raise AnswerRefused(failure) from failure
+        _log.warning("An answer could not be sent (%s).", failure)
+    except (discord.InteractionResponded, *TRANSIENT) as failure:
+        _log.warning("An answer could not be sent (%s).", failure)
 
 
 async def answer_with_file(
@@ -70,24 +124,11 @@ async def answer_with_file(
                 "This is more than Discord takes in one file (10 MiB), even packed: ask whoever "
                 "runs the bot to take it from the archive."
             )
-    file = discord.File(io.BytesIO(data), name)
-    route = Route(
-        "PATCH",
-        "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
-        webhook_id=interaction.application_id,
-        webhook_token=interaction.token,
-    )
-    body = {"content": content, "attachments": [{"id": "0", "filename": file.filename}]}
-    form: list[dict[str, Any]] = [
-        {"name": "payload_json", "value": json.dumps(body), "content_type": "application/json"},
-        {
-            "name": "files[0]",
-            "value": file.fp,
-            "filename": file.filename,
-            "content_type": _TYPES[name.rpartition(".")[2]],
-        },
-    ]
-    await interaction.client.http.request(route, form=form, files=[file])
+    upload = (name, data)
+    if _has_own_message(interaction):
+        await _send_files(interaction, "PATCH", "/messages/@original", {"content": content}, upload)
+    else:
+        await follow_up_with_files(interaction, content, [upload])
 
 
 def _zip(name: str, data: bytes) -> bytes:
@@ -104,27 +145,40 @@ async def follow_up_with_files(
 
     At most ``limits.FILES``, each within ``FILE_BYTES``, together within ``REQUEST_BYTES``.
     """
-    files = [discord.File(io.BytesIO(content), name) for name, content in uploads]
+    body = {"content": content, "flags": _EPHEMERAL}
+    await _send_files(interaction, "POST", "", body, *uploads)
+
+
+async def _send_files(
+    interaction: discord.Interaction[Any],
+    method: str,
+    path: str,
+    body: dict[str, Any],
+    *uploads: tuple[str, bytes],
+) -> None:
+    """Send a message of the interaction with files."""
+    files = [discord.File(io.BytesIO(data), name) for name, data in uploads]
     route = Route(
-        "POST",
-        "/webhooks/{webhook_id}/{webhook_token}",
+        method,
+        "/webhooks/{webhook_id}/{webhook_token}" + path,
         webhook_id=interaction.application_id,
         webhook_token=interaction.token,
     )
     attachments = [
         {"id": str(number), "filename": file.filename} for number, file in enumerate(files)
     ]
-    body = {"content": content, "flags": _EPHEMERAL, "attachments": attachments}
+    payload = json.dumps({**body, "attachments": attachments})
     form: list[dict[str, Any]] = [
-        {"name": "payload_json", "value": json.dumps(body), "content_type": "application/json"}
+        {"name": "payload_json", "value": payload, "content_type": "application/json"}
     ]
     form += [
         {
             "name": f"files[{number}]",
             "value": file.fp,
             "filename": file.filename,
-            "content_type": "application/zip",
+            "content_type": _TYPES[file.filename.rpartition(".")[2]],
         }
         for number, file in enumerate(files)
     ]
-    await interaction.client.http.request(route, form=form, files=files)
+    with _reporting_failure():
+        await interaction.client.http.request(route, form=form, files=files)

@@ -94,8 +94,10 @@ class Database:
         Raises WriteWithdrawn if it can't begin within the task's patience; then nothing is saved.
         """
         patience = get_patience()
-        seconds = None if patience is None else patience.get_write_seconds()
-        return await self._get_writer().write(work, begin_within=seconds)
+        if patience is None:
+            return await self._get_writer().write(work)
+        with patience.wait_for_archive():
+            return await self._get_writer().write(work, begin_within=patience.write_seconds)
 
     def _get_writer(self) -> Writer:
         if self._writer is None:
@@ -160,7 +162,12 @@ class Database:
         Raises ReadAbandoned if it doesn't end within the task's patience.
         """
         patience = get_patience()
-        seconds = None if patience is None else patience.get_read_seconds()
+        if patience is None:
+            return await self._read_within(work, None)
+        with patience.wait_for_archive():
+            return await self._read_within(work, patience.read_seconds)
+
+    async def _read_within(self, work: Work[T], seconds: float | None) -> T:
         # In a task of its own: cancelling the caller must not leave a reader inside a transaction,
         # and a statement runs to its end even if the await on it is cancelled.
         reading = asyncio.ensure_future(self._read(work))

@@ -17,30 +17,38 @@ __all__ = ["Patience", "be_patient", "get_patience", "set_patience"]
 class Patience:
     """Limits how long a task waits for a write to begin, and for a read to end.
 
-    ``seconds``: for each write; until :meth:`extend` is called, for everything together.
+    ``seconds``: for each write; until :meth:`extend` is called, for everything together. What the
+    task does meanwhile, such as reading an essay, isn't counted.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._ends_at: float | None = asyncio.get_running_loop().time() + seconds
+        self._left: float | None = seconds
 
     def extend(self) -> None:
         """An answer was sent: reads may take as long as they need, and each write waits anew."""
-        self._ends_at = None
+        self._left = None
 
-    def get_write_seconds(self) -> float:
+    @contextlib.contextmanager
+    def wait_for_archive(self) -> Iterator[None]:
+        """Count the time that the block takes."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            yield
+        finally:
+            if self._left is not None:
+                self._left = max(self._left - (loop.time() - began), 0.0)
+
+    @property
+    def write_seconds(self) -> float:
         """Seconds that a write may wait before it begins."""
-        left = self._get_seconds_left()
-        return self._seconds if left is None else left
+        return self._seconds if self._left is None else self._left
 
-    def get_read_seconds(self) -> float | None:
+    @property
+    def read_seconds(self) -> float | None:
         """Seconds that a read may take; None: no limit."""
-        return self._get_seconds_left()
-
-    def _get_seconds_left(self) -> float | None:
-        if self._ends_at is None:
-            return None
-        return max(self._ends_at - asyncio.get_running_loop().time(), 0.0)
+        return self._left
 
 
 _current: ContextVar[Patience | None] = ContextVar("patience", default=None)

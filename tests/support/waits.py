@@ -22,6 +22,8 @@ WAITS = {
     "recorder after an archive error": "bot.ingest.recorder._FIRST_WAIT",
     "history call": "bot.ingest.catch_up._RETRY_WAITS",
     "catch-up": "bot.ingest.catch_up._INTERVAL",
+    "archive in a command": "cogs.ui.deadline._ARCHIVE_SECONDS",
+    "acknowledgement by itself": "cogs.ui.deadline._ACKNOWLEDGE_AFTER",
     "member names": "bot.ingest.member_names._RESPONSE_SECONDS",
 }
 

@@ -6,7 +6,13 @@ with an offset.
 
 from __future__ import annotations
 
-from bot.emulator.payloads.applications import application, command, partial_application, webhook
+from bot.emulator.payloads.applications import (
+    application,
+    command,
+    command_permissions,
+    partial_application,
+    webhook,
+)
 from bot.emulator.payloads.channels import channel, thread_member
 from bot.emulator.payloads.dispatches import Dispatch, render
 from bot.emulator.payloads.guilds import guild, guild_create
@@ -20,6 +26,7 @@ __all__ = [
     "attachment",
     "channel",
     "command",
+    "command_permissions",
     "guild",
     "guild_create",
     "iso",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from bot.emulator.payloads.users import optional_id, user
-from bot.emulator.world.models import Application, Command, Webhook
+from bot.emulator.world.models import Application, Command, Guild, Webhook
 from bot.emulator.world.world import World
 
-__all__ = ["application", "command", "partial_application", "webhook"]
+__all__ = ["application", "command", "command_permissions", "partial_application", "webhook"]
 
 
 def partial_application(one: Application) -> dict[str, Any]:
@@ -77,3 +77,16 @@ def command(one: Command) -> dict[str, Any]:
     if one.guild_id is not None:
         data["guild_id"] = str(one.guild_id)
     return data
+
+
+def command_permissions(guild: Guild, application_id: int, target_id: int) -> dict[str, Any]:
+    """docs: Application Commands › Guild Application Command Permissions Structure."""
+    return {
+        "id": str(target_id),
+        "application_id": str(application_id),
+        "guild_id": str(guild.id),
+        "permissions": [
+            {"id": str(one.id), "type": one.type, "permission": one.permission}
+            for one in guild.command_permissions.get(target_id, [])
+        ],
+    }

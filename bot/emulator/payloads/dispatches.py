@@ -9,7 +9,7 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
-from bot.emulator.payloads import channels, guilds, messages, stickers, users
+from bot.emulator.payloads import applications, channels, guilds, messages, stickers, users
 from bot.emulator.world import events
 from bot.emulator.world.events import Event
 from bot.emulator.world.models import Channel, Guild, Interaction, Message, Reaction
@@ -345,6 +345,15 @@ def _role_updated(event: events.RoleUpdated, _: World) -> Dispatch:
 @render.register
 def _role_deleted(event: events.RoleDeleted, _: World) -> Dispatch:
     return _in_guild("GUILD_ROLE_DELETE", event.guild, {"role_id": str(event.role.id)})
+
+
+@render.register
+def _command_permissions_updated(event: events.CommandPermissionsUpdated, _: World) -> Dispatch:
+    """docs: Gateway Events › Application Command Permissions Update."""
+    application = event.application
+    data = applications.command_permissions(event.guild, application.id, event.target_id)
+    name = "APPLICATION_COMMAND_PERMISSIONS_UPDATE"
+    return Dispatch(name, data, event.guild.id, user_id=application.bot_id)
 
 
 @render.register

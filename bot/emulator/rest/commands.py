@@ -10,11 +10,14 @@ from typing import Any
 from bot.emulator import payloads
 from bot.emulator.rest.request import Api, Call, Created, Result
 from bot.emulator.rules import commands
-from bot.emulator.rules.access import get_guild
+from bot.emulator.rules.access import get_guild, require_in_guild
 from bot.emulator.rules.command_access import can_use_command
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form, FormErrors, form_error
-from bot.emulator.world.models import Command
+from bot.emulator.world.events import CommandPermissionsUpdated
+from bot.emulator.world.models import Application, Command, CommandPermission, Guild
+from bot.emulator.world.permissions import Permission
+from bot.emulator.world.world import World
 
 __all__ = ["add_routes"]
 
@@ -35,6 +38,7 @@ def add_routes(api: Api) -> None:
         api.add("PATCH", f"{path}/{{command_id}}", _change)
         api.add("DELETE", f"{path}/{{command_id}}", _delete)
     api.add("GET", f"{_SCOPES[1]}/{{command_id}}/permissions", _command_permissions)
+    api.add("PUT", f"{_SCOPES[1]}/{{command_id}}/permissions", _set_command_permissions)
     api.add("GET", "/guilds/{guild_id}/application-command-index", _index)
 
 
@@ -142,17 +146,90 @@ async def _delete(call: Call) -> Result:
 
 
 async def _permissions(call: Call) -> Result:
-    """docs: Get Guild Application Command Permissions: none are set here."""
-    call.own_application()
-    _guild_id(call)
-    return []
+    """docs: Get Guild Application Command Permissions: of the commands that have some."""
+    application = call.own_application()
+    guild = call.world.guilds[_guild_id(call) or 0]
+    return [
+        payloads.command_permissions(guild, application.id, target_id)
+        for target_id in guild.command_permissions
+        if target_id == application.id or _is_command_of(call.world, application, target_id)
+    ]
+
+
+def _is_command_of(world: World, application: Application, target_id: int) -> bool:
+    command = world.commands.get(target_id)
+    return command is not None and command.application_id == application.id
 
 
 async def _command_permissions(call: Call) -> Result:
     """docs: Get Application Command Permissions: an error if none are set."""
-    call.own_application()
-    _guild_id(call)
-    raise api_error(10066)
+    application, target_id = call.own_application(), call.id("command_id")
+    guild = call.world.guilds[_guild_id(call) or 0]
+    known = target_id == application.id or _is_command_of(call.world, application, target_id)
+    if not known or target_id not in guild.command_permissions:
+        raise api_error(10066)
+    return payloads.command_permissions(guild, application.id, target_id)
+
+
+async def _set_command_permissions(call: Call) -> Result:
+    """docs: Edit Application Command Permissions: overwrites those of a command, for a person.
+
+    A bot token is an error; here a member's token stands for a Bearer token. The member needs
+    *Manage Server* and *Manage Roles*, and must be able to use the command (docs: Permissions).
+    With the application's id they are those of all its commands.
+    """
+    if call.user.bot:
+        raise api_error(20001)
+    world, application_id, target_id = call.world, call.id("application_id"), call.id("command_id")
+    application = world.applications.get(application_id)
+    if application is None:
+        raise api_error(10002)
+    guild = get_guild(world, call.user, call.id("guild_id"))
+    require_in_guild(world, call.user, guild, Permission.MANAGE_GUILD)
+    require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
+    if target_id != application_id:
+        if not _is_command_of(world, application, target_id):
+            raise api_error(10063)
+        bits = world.guild_permissions(call.user.id, guild.id)
+        if not can_use_command(world.commands[target_id], guild, call.user.id, bits, None):
+            raise api_error(50013)
+    found = _read_permissions(call.form, guild, world)
+    if found:
+        guild.command_permissions[target_id] = found
+    else:
+        guild.command_permissions.pop(target_id, None)
+    world.touch()
+    world.emit(CommandPermissionsUpdated(guild, application, target_id))
+    return payloads.command_permissions(guild, application_id, target_id)
+
+
+def _read_permissions(form: Form, guild: Guild, world: World) -> list[CommandPermission]:
+    """docs: Application Command Permissions Structure; at most 100 of a command.
+
+    ``id`` is that of a role, user or channel of the server, or one of the Permissions Constants.
+    """
+    found: list[CommandPermission] = []
+    for one in form.forms("permissions", most=100):
+        target = one.snowflake("id", required=True) or 0
+        kind = one.choice("type", (1, 2, 3), required=True) or 0
+        if not isinstance(one.body.get("permission"), bool):
+            one.add_error("permission", "BASE_TYPE_REQUIRED", "This field is required")
+        channel = world.channels.get(target)
+        known = {
+            1: target in guild.roles,
+            2: target in guild.members,
+            3: target == guild.id - 1
+            or (channel is not None and channel.guild_id == guild.id and channel.thread is None),
+        }
+        if not known.get(kind, True):
+            one.add_error("id", "APPLICATION_COMMAND_PERMISSIONS_UNKNOWN_ID", "Unknown id")
+        if any((other.type, other.id) == (kind, target) for other in found):
+            one.add_error(
+                "id", "APPLICATION_COMMAND_PERMISSIONS_DUPLICATE", "Permission ids must be unique"
+            )
+        found.append(CommandPermission(target, kind, bool(one.body.get("permission"))))
+    form.check()
+    return found
 
 
 async def _index(call: Call) -> Result:
@@ -162,7 +239,8 @@ async def _index(call: Call) -> Result:
     usable = [
         payloads.command(command)
         for command in call.world.commands.values()
-        if command.guild_id in {None, guild.id} and can_use_command(command, bits)
+        if command.guild_id in {None, guild.id}
+        and can_use_command(command, guild, call.user.id, bits, None)
     ]
     names = [
         {"id": str(a.id), "name": a.name, "description": a.description, "icon": None}

@@ -1,6 +1,9 @@
 """Who may use a command, and checking the options they pass.
 
-docs: Application Commands › Permissions, Application Command Option Structure.
+docs: Application Commands › Permissions, Application Command Option Structure. How the overrides
+of a command and of all commands go together is not said there but on support.discord.com, Updates
+to Command Permissions: a command's override those of the application where they say something,
+"like server permissions and channel overwrites", and the default permissions still count.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ import math
 from typing import Any
 
 from bot.emulator.rules.json_form import Form
-from bot.emulator.world.models import Command
+from bot.emulator.world.models import Command, Guild
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.world import World
 
@@ -20,11 +23,18 @@ STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT =
 _MAX_INTEGER = 2**53
 
 
-def can_use_command(command: Command, bits: int) -> bool:
-    """Whether a member with these permission bits may use a command in a server.
+_FOR_ROLE, _FOR_USER, _FOR_CHANNEL = 1, 2, 3
+"""docs: Application Commands › Application Command Permission Type."""
 
-    With ``default_member_permissions`` of "0" only administrators may. A command whose contexts
-    don't include servers isn't available.
+
+def can_use_command(
+    command: Command, guild: Guild, user_id: int, bits: int, channel_id: int | None
+) -> bool:
+    """Whether a member with these permission bits may use a command in a server's channel.
+
+    ``channel_id``: of a thread its parent's (docs: Application Commands › Permissions); None for
+    anywhere. With ``default_member_permissions`` of "0" only administrators may, and those whom an
+    override allows. A command whose contexts don't include servers isn't available.
     """
     contexts = command.body.get("contexts")
     if contexts is not None and 0 not in contexts:
@@ -33,10 +43,36 @@ def can_use_command(command: Command, bits: int) -> bool:
         return True
     if not bits & Permission.USE_APPLICATION_COMMANDS:
         return False
+    levels = [
+        {(one.type, one.id): one.permission for one in guild.command_permissions.get(target_id, ())}
+        for target_id in (command.id, command.application_id)
+    ]
+    # docs: Application Command Permissions Constants: all channels have the server's id less one.
+    places = () if channel_id is None else (channel_id, guild.id - 1)
+    for level in levels:
+        found = [level[_FOR_CHANNEL, one] for one in places if (_FOR_CHANNEL, one) in level]
+        if found and not found[0]:
+            return False
+        if found:
+            break
+    for level in levels:
+        allowed = _user_override(level, guild, user_id)
+        if allowed is not None:
+            return allowed
     wanted = command.body.get("default_member_permissions")
     if wanted is None:
         return True
     return int(wanted) != 0 and bits & int(wanted) == int(wanted)
+
+
+def _user_override(level: dict[tuple[int, int], bool], guild: Guild, user_id: int) -> bool | None:
+    """What the overrides of a user, their roles or @everyone say; None if they say nothing."""
+    if (_FOR_USER, user_id) in level:
+        return level[_FOR_USER, user_id]
+    member = guild.members.get(user_id)
+    roles = [] if member is None else member.roles
+    found = [level[_FOR_ROLE, role_id] for role_id in roles if (_FOR_ROLE, role_id) in level]
+    return any(found) if found else level.get((_FOR_ROLE, guild.id))
 
 
 def read_options(

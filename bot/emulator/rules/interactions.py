@@ -97,7 +97,10 @@ class _Context:
         """Run a command, or request choices for one of its options."""
         command = self._command(data)
         bits = self.world.permissions(self.member.id, self.channel.id)
-        if self.guild is not None and not can_use_command(command, bits):
+        place = self.world.permission_channel(self.channel)
+        if self.guild is not None and not can_use_command(
+            command, self.guild, self.member.id, bits, place.id
+        ):
             raise api_error(50013)
         shown: dict[str, Any] = {
             "id": str(command.id),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from bot.emulator.world.models import (
+    Application,
     Channel,
     Guild,
     Interaction,
@@ -26,6 +27,7 @@ __all__ = [
     "ChannelCreated",
     "ChannelDeleted",
     "ChannelUpdated",
+    "CommandPermissionsUpdated",
     "Event",
     "GuildLeft",
     "InteractionAnswered",
@@ -291,6 +293,18 @@ class StickersUpdated:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandPermissionsUpdated:
+    """For the application's bot: who may use a command, or all its commands, was changed.
+
+    ``target_id`` is the id of the command or of the application.
+    """
+
+    guild: Guild
+    application: Application
+    target_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class InteractionReceived:
     """For the member alone: Discord has received what their client sent."""
 
@@ -373,6 +387,7 @@ Event: TypeAlias = (
     | RoleUpdated
     | StickersUpdated
     | RoleDeleted
+    | CommandPermissionsUpdated
     | InteractionReceived
     | InteractionCreated
     | InteractionAnswered

@@ -19,6 +19,7 @@ __all__ = [
     "Channel",
     "ChannelType",
     "Command",
+    "CommandPermission",
     "Emoji",
     "Guild",
     "Interaction",
@@ -180,8 +181,23 @@ class Member:
 
 
 @dataclass(slots=True)
+class CommandPermission:
+    """Whether a role (``type`` 1), user (2) or channel (3) may use a command.
+
+    docs: Application Commands › Application Command Permissions Structure.
+    """
+
+    id: int
+    type: int
+    permission: bool
+
+
+@dataclass(slots=True)
 class Guild:
-    """A server; the role ``@everyone`` has the server's id."""
+    """A server; the role ``@everyone`` has the server's id.
+
+    ``command_permissions`` are by the id of a command, or of an application for all its commands.
+    """
 
     id: int
     name: str
@@ -193,6 +209,7 @@ class Guild:
     stickers: dict[int, Sticker] = field(default_factory=dict)
     bans: dict[int, Ban] = field(default_factory=dict)
     automod_rules: dict[int, AutoModRule] = field(default_factory=dict)
+    command_permissions: dict[int, list[CommandPermission]] = field(default_factory=dict)
     system_channel_id: int | None = None
     preferred_locale: str = "en-US"
 

@@ -88,12 +88,12 @@ async def test_everything_before_the_answer_shares_one_limit(database: Database)
     with pytest.raises(ReadAbandoned):
         await database.read(lambda _: end.wait())
     end.set()
-    assert patience.get_write_seconds() == 0.0
+    assert patience.write_seconds == 0.0
     with locked(database.path), pytest.raises(WriteWithdrawn):
         await database.write(lambda tx: add(tx, 1))
     patience.extend()
-    assert patience.get_write_seconds() == 0.05
-    assert patience.get_read_seconds() is None
+    assert patience.write_seconds == 0.05
+    assert patience.read_seconds is None
 
 
 async def test_a_write_that_is_retried_waits_as_long_as_it_takes(database: Database) -> None:
