@@ -73,12 +73,15 @@ async def _replace(call: Call) -> Result:
         raise form_error("_", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
     errors = FormErrors()
     read: list[tuple[int, str, dict[str, Any]]] = []
+    renamed: dict[int, tuple[int, str]] = {}
     for at, one in enumerate(call.body):
         if not isinstance(one, dict):
             raise form_error(
                 str(at), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType"
             )
-        kind, name, body = commands.read_command(Form(one, (str(at),), errors))
+        form = Form(one, (str(at),), errors)
+        kind, name, body = commands.read_command(form)
+        renamed[form.snowflake("id") or 0] = (kind, name)
         if any((kind, name) == (other[0], other[1]) for other in read):
             errors.add(
                 (str(at), "name"),
@@ -92,6 +95,8 @@ async def _replace(call: Call) -> Result:
             raise api_error(30032)
     kept = {(kind, name) for kind, name, _ in read}
     for command in commands.list_commands(world, application.id, guild_id):
+        if renamed.get(command.id, (0, ""))[0] == command.type:
+            command.name = renamed[command.id][1]
         if (command.type, command.name) not in kept:
             del world.commands[command.id]
     found = [commands.put_command(world, application, guild_id, *one)[0] for one in read]
@@ -126,7 +131,9 @@ async def _change(call: Call) -> Result:
     """docs: Edit Global Application Command: changes the given fields."""
     command = _command(call)
     before = {"type": command.type, "name": command.name, **command.body}
-    merged = Form({**before, **call.form.body, "type": command.type})
+    given = call.form.body
+    changes = {name: given[name] for name in commands.FIELDS if name in given}
+    merged = Form({**before, **changes, "type": command.type})
     _, name, body = commands.read_command(merged)
     merged.check()
     other = commands.find_command(

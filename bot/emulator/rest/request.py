@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
@@ -100,10 +100,10 @@ class Call:
 
 
 class _Body(dict[str, Any]):
-    """A request's object; remembers the fields that were looked up."""
+    """An object in a request; it and those in it remember the fields that were looked up."""
 
     def __init__(self, fields: dict[str, Any]) -> None:
-        super().__init__(fields)
+        super().__init__({name: _watched(value) for name, value in fields.items()})
         self._known: set[str] = set()
 
     def __getitem__(self, name: str) -> Any:
@@ -118,9 +118,42 @@ class _Body(dict[str, Any]):
         self._known.add(name)
         return super().get(name, default)
 
-    def ignored(self) -> list[str]:
-        """The fields that nobody looked up, if they can be named in a header."""
-        return sorted(n for n in self.keys() - self._known if n.isascii() and n.isidentifier())
+    @property
+    def is_read(self) -> bool:
+        """Whether any of its fields was looked up."""
+        return bool(self._known)
+
+    def ignored(self, path: str = "") -> Iterator[str]:
+        """The paths of fields that nobody looked up, written with dots.
+
+        Of an object that is taken as a whole, nothing counts as ignored.
+        """
+        for name, value in self.items():
+            if not (name.isascii() and name.isidentifier()):
+                continue
+            where = f"{path}{name}"
+            if name not in self._known:
+                yield where
+                continue
+            inner = value if isinstance(value, list) else [value]
+            for number, one in enumerate(inner):
+                if isinstance(one, _Body) and one.is_read:
+                    at = f"{where}.{number}." if isinstance(value, list) else f"{where}."
+                    yield from one.ignored(at)
+
+
+def _watched(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _Body(value)
+    return [_watched(one) for one in value] if isinstance(value, list) else value
+
+
+def _ignored_header(body: dict[str, Any] | list[Any]) -> dict[str, str]:
+    """Names the ignored fields in a response, at most twenty."""
+    parts = body if isinstance(body, list) else [body]
+    found = {name for one in parts if isinstance(one, _Body) for name in one.ignored()}
+    names = sorted(found)[:20]
+    return {"X-Emulator-Ignored": ", ".join(names)} if names else {}
 
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Result]]
@@ -158,13 +191,14 @@ class Api:
             headers: dict[str, str] = {}
             header = request.headers.get("Authorization")
             caller = self._world.user_by_authorization(header)
+            body: dict[str, Any] | list[Any] = {}
             try:
                 if caller is None and not open_to_all:
                     raise ApiError(401, 0, "401: Unauthorized")
                 headers = self._count(request, caller, limit, open_to_all)
                 body, uploads = await _read(request)
+                body = _watched(body)
                 if isinstance(body, dict):
-                    body = _Body(body)
                     form = Form(body)
                     form.refuse(*REFUSED_FIELDS.get((method, path), ()))
                     form.check()
@@ -178,11 +212,11 @@ class Api:
                     uploads,
                 )
                 result = await handler(call)
-                if isinstance(body, _Body) and (ignored := body.ignored()):
-                    headers["X-Emulator-Ignored"] = ", ".join(ignored)
+                headers |= _ignored_header(body)
             except ApiError as refusal:
                 if caller is None or caller.bot:
                     self._rates.note_answer(refusal.status)
+                headers |= _ignored_header(body)
                 return json_response(refusal.status, refusal.body, headers | refusal.headers)
             if isinstance(result, web.Response):
                 result.headers.update(headers)

@@ -68,6 +68,8 @@ async def _without_message(call: Call) -> Result:
     inner = form.form("message", required=True)
     # Files are always outside ``message``; older member clients send the text outside too.
     draft = read_draft(inner or Form({}), call.uploads, settable=send.SETTABLE, fields=STARTER)
+    if inner is not None:
+        inner.refuse("shared_client_theme")
     form.check()
     require(world, user, parent, Permission.SEND_MESSAGES)
     send.require_contents(world, user, parent, draft)

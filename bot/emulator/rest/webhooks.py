@@ -183,6 +183,7 @@ async def _execute(call: Call) -> Result:
     shown = _name(form, "username", required=False)
     avatar = form.string("avatar_url", most=2048)
     thread_name = form.string("thread_name", least=1, most=100)
+    tags = form.snowflakes("applied_tags", most=5)
     draft = read_draft(form, call.uploads, settable=_SETTABLE, fields=EXECUTE)
     for name in ("message_reference", "sticker_ids"):
         if form.body.get(name):
@@ -191,11 +192,17 @@ async def _execute(call: Call) -> Result:
     if draft.empty:
         raise api_error(50006)
     channel = _target(call, webhook)
+    home = world.channels[webhook.channel_id].type
+    in_forum = home in {ChannelType.FORUM, ChannelType.MEDIA}
+    if in_forum and channel.thread is not None and thread_name is not None:
+        raise api_error(220002)
+    if tags and (not in_forum or thread_name is None):
+        raise form_error("applied_tags", "BASE_TYPE_CHOICES", "Only new forum posts have tags")
     if channel.type in {ChannelType.FORUM, ChannelType.MEDIA}:
         message = await _post(call, webhook, channel, form, draft, thread_name, shown, avatar)
     else:
         if thread_name is not None:
-            raise form_error("thread_name", "WEBHOOK_THREAD_NAME", "Only forums take a thread_name")
+            raise api_error(220003)
         message = messages.post(world, _fill(call, webhook, channel, draft, shown, avatar))
     return payloads.message(world, message) if call.flag("wait") else json_response(204)
 
@@ -243,11 +250,7 @@ async def _post(
 ) -> Message:
     """docs: Execute Webhook: in a forum either ``thread_name`` or ``thread_id`` is needed."""
     if name is None:
-        raise form_error(
-            "thread_name",
-            "BASE_TYPE_REQUIRED",
-            "Webhooks posted to forum channels must have a thread_name or thread_id",
-        )
+        raise api_error(220001)
     message = _fill(call, webhook, forum, draft, shown, avatar)
     owner = User(webhook.id, webhook.name, None, "", bot=True)
     fields = Form({"name": name, "applied_tags": form.body.get("applied_tags") or []})

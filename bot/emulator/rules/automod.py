@@ -32,11 +32,11 @@ def read_rule(form: Form, rule: AutoModRule, *, new: bool) -> None:
     """
     rule.name = form.string("name", least=1, most=100, required=new) or rule.name
     form.choice("event_type", (_MESSAGE_SEND,), required=new)
-    if new:
-        form.choice("trigger_type", (_KEYWORD,), required=True)
+    form.choice("trigger_type", (_KEYWORD,), required=new)
     metadata = form.form("trigger_metadata")
     if metadata is not None:
         metadata.refuse("regex_patterns", "presets", "mention_total_limit")
+        metadata.refuse("mention_raid_protection_enabled")
         rule.keywords = _words(metadata, "keyword_filter", most=1000)
         rule.allowed = _words(metadata, "allow_list", most=100)
     for action in form.forms("actions", most=5, required=new):

@@ -16,6 +16,7 @@ from bot.emulator.world.world import World
 
 __all__ = [
     "CHAT_INPUT",
+    "FIELDS",
     "MAX_PER_TYPE",
     "find_command",
     "list_commands",
@@ -26,6 +27,21 @@ __all__ = [
 CHAT_INPUT = 1
 MAX_PER_TYPE = {1: 100, 2: 15, 3: 15}
 """How many commands of each type. docs: Application Commands › Registering a Command."""
+
+FIELDS = (
+    "name",
+    "name_localizations",
+    "description",
+    "description_localizations",
+    "options",
+    "default_member_permissions",
+    "dm_permission",
+    "contexts",
+    "integration_types",
+    "nsfw",
+    "handler",
+)
+"""What an edit can change. docs: Application Commands › Edit Global Application Command."""
 
 SUB, GROUP = 1, 2
 _MAX_CHARACTERS = 8000
@@ -57,6 +73,7 @@ def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
                     "Context menu commands cannot have this field",
                 )
     permissions = form.integer("default_member_permissions", least=0)
+    form.refuse("handler")
     contexts = [c for c in form.items("contexts", most=3) if c in (0, 1, 2)]
     if "contexts" in form and form.body["contexts"] is not None and not contexts:
         form.add_error("contexts", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 3 in length.")

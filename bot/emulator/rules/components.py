@@ -179,6 +179,8 @@ def _button(form: Form, tree: Tree) -> dict[str, Any]:
                 "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE",
                 "A custom id and url cannot both be specified",
             )
+    if style != 6 and form.body.get("sku_id"):
+        form.add_error("sku_id", "BUTTON_COMPONENT_INVALID_SKU", "Only premium buttons have one")
     if style in range(1, 6) and not label and emoji is None:
         form.add_error(
             None, "BUTTON_COMPONENT_LABEL_OR_EMOJI_REQUIRED", "A label or an emoji is required"

@@ -24,6 +24,7 @@ __all__ = [
     "SILENT",
     "STARTER",
     "SUPPRESS_EMBEDS",
+    "AttachmentData",
     "Draft",
     "read_draft",
 ]
@@ -47,11 +48,20 @@ MAX_CONTENT = 2000
 
 
 @dataclass(frozen=True, slots=True)
+class AttachmentData:
+    """What a request says of an attachment; None where it says nothing."""
+
+    filename: str | None = None
+    description: str | None = None
+    is_spoiler: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A message's fields. ``given`` names the fields that were present, which an edit changes.
 
-    ``kept`` are the ids of the attachments that an edit keeps, None for all. ``descriptions`` are
-    those of new files by upload number, ``spoilers`` the upload numbers of spoilered files.
+    ``kept`` are the ids of the attachments that an edit keeps, None for all. ``metadata`` is
+    what it says of new files, by upload number, and of kept ones, by id.
     """
 
     content: str = ""
@@ -66,8 +76,7 @@ class Draft:
     poll: dict[str, Any] | None = None
     sticker_ids: list[int] = field(default_factory=list)
     uploads: list[Upload] = field(default_factory=list)
-    descriptions: dict[int, str] = field(default_factory=dict)
-    spoilers: frozenset[int] = frozenset()
+    metadata: dict[int, AttachmentData] = field(default_factory=dict)
     kept: list[int] | None = None
     given: frozenset[str] = frozenset()
 
@@ -117,8 +126,7 @@ def read_draft(
         poll=_poll(form) if "poll" in fields else None,
         sticker_ids=_sticker_ids(form) if "sticker_ids" in fields else [],
         uploads=uploads,
-        descriptions=_descriptions(form, uploads),
-        spoilers=_spoilers(form, uploads),
+        metadata=_metadata(form),
         kept=_kept(form, uploads),
         given=frozenset(form.body) & fields,
     )
@@ -176,28 +184,23 @@ def _reference(form: Form) -> dict[str, Any] | None:
     }
 
 
-def _descriptions(form: Form, uploads: list[Upload]) -> dict[int, str]:
-    """docs: Reference › Editing Message Attachments: ``id`` is the number in ``files[n]``."""
-    numbers = {upload.number for upload in uploads}
-    found: dict[int, str] = {}
-    for one in form.forms("attachments", most=10):
-        number = one.snowflake("id", required=True)
-        description = one.string("description", most=1024)
-        if number in numbers and description:
-            found[number] = description
-    return found
+def _metadata(form: Form) -> dict[int, AttachmentData]:
+    """The metadata of new files by upload number, and of kept ones by attachment id.
 
-
-def _spoilers(form: Form, uploads: list[Upload]) -> frozenset[int]:
-    """docs: Message Resource › Attachment Request Object (``is_spoiler``, since June 2026)."""
-    numbers = {upload.number for upload in uploads}
-    found: set[int] = set()
+    docs: Message Resource › Attachment Request Structure; Reference › Editing Message Attachments.
+    """
+    found: dict[int, AttachmentData] = {}
     for one in form.forms("attachments", most=10):
         one.refuse("title", "duration_secs", "waveform", "is_remix")
-        number = one.snowflake("id")
-        if number in numbers and one.boolean("is_spoiler"):
-            found.add(number)
-    return frozenset(found)
+        number = one.snowflake("id", required=True)
+        data = AttachmentData(
+            filename=one.string("filename", least=1, most=1024) if "filename" in one else None,
+            description=one.string("description", most=1024),
+            is_spoiler=one.boolean("is_spoiler") if "is_spoiler" in one else None,
+        )
+        if number is not None:
+            found[number] = data
+    return found
 
 
 def _kept(form: Form, uploads: list[Upload]) -> list[int] | None:
@@ -216,9 +219,11 @@ def _poll_emoji(media: Form) -> dict[str, Any] | None:
         return None
     emoji_id = emoji.snowflake("id")
     name = emoji.string("name", most=32)
+    animated = emoji.boolean("animated")
     if emoji_id is None and (not name or name.isascii()):
         emoji.add_error("name", "POLL_INVALID_EMOJI", "Invalid emoji")
-    return {"id": str(emoji_id) if emoji_id is not None else None, "name": name}
+    data = {"id": str(emoji_id) if emoji_id is not None else None, "name": name}
+    return {**data, "animated": True} if animated and emoji_id is not None else data
 
 
 def _poll(form: Form) -> dict[str, Any] | None:
@@ -228,6 +233,8 @@ def _poll(form: Form) -> dict[str, Any] | None:
         return None
     question = inner.form("question", required=True)
     text = question.string("text", least=1, most=300, required=True) if question else None
+    if question is not None:
+        question.refuse("emoji")
     answers: list[dict[str, Any]] = []
     for at, answer in enumerate(inner.forms("answers", least=1, most=10, required=True)):
         media = answer.form("poll_media", required=True)

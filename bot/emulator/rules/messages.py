@@ -15,7 +15,7 @@ from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.file_types import detect_type
 from bot.emulator.rules.json_form import Form, form_error
 from bot.emulator.rules.mentions import find_mentions
-from bot.emulator.rules.message_input import EPHEMERAL, SUPPRESS_EMBEDS, Draft
+from bot.emulator.rules.message_input import EPHEMERAL, SUPPRESS_EMBEDS, AttachmentData, Draft
 from bot.emulator.rules.stickers import sent_items
 from bot.emulator.rules.uploads import IS_ANIMATED, IS_SPOILER, file_name
 from bot.emulator.world import thread_state
@@ -100,7 +100,10 @@ def _check_media(draft: Draft, kept: list[Attachment]) -> None:
 
     docs: Components › Unfurled Media Item.
     """
-    names = {file_name(upload.filename) for upload in draft.uploads}
+    names = {
+        file_name(draft.metadata.get(upload.number, AttachmentData()).filename or upload.filename)
+        for upload in draft.uploads
+    }
     names |= {record.filename for record in kept}
     for medium in media_of(draft.components):
         scheme, _, name = medium["url"].partition("://")
@@ -111,15 +114,17 @@ def _check_media(draft: Draft, kept: list[Attachment]) -> None:
 def attach_files(world: World, message: Message, draft: Draft) -> None:
     """Store a draft's files and replace ``attachment://`` with their addresses."""
     for upload in draft.uploads:
-        kind = detect_type(upload.filename, upload.content)
-        spoiler = upload.number in draft.spoilers or upload.filename.startswith("SPOILER_")
+        said = draft.metadata.get(upload.number, AttachmentData())
+        name = said.filename or upload.filename
+        kind = detect_type(name, upload.content)
+        spoiler = bool(said.is_spoiler) or name.startswith("SPOILER_")
         record = Attachment(
             id=world.new_id(),
             channel_id=message.channel_id,
-            filename=file_name(upload.filename),
+            filename=file_name(name),
             size=len(upload.content),
             content_type=kind.content_type,
-            description=draft.descriptions.get(upload.number),
+            description=said.description or None,
             width=kind.width,
             height=kind.height,
             flags=IS_SPOILER * spoiler | IS_ANIMATED * kind.animated,
@@ -287,6 +292,12 @@ def edit(world: World, message: Message, draft: Draft) -> None:
     if draft.poll is not None:
         message.poll = _poll(world, draft)
         world.open_polls.add(message.id)
+    for record in kept:
+        said = draft.metadata.get(record.id, AttachmentData())
+        if said.description is not None:
+            record.description = said.description or None
+        if said.is_spoiler is not None:
+            record.flags = record.flags & ~IS_SPOILER | IS_SPOILER * said.is_spoiler
     message.attachments = kept
     attach_files(world, message, draft)
     if given & {"content", "embeds", "components", "attachments"} or draft.uploads:

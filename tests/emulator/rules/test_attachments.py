@@ -67,3 +67,17 @@ async def test_voice_messages_are_refused(server: SeededServer) -> None:
     path = f"/channels/{server.essays}/messages"
     reply = await server.bot.post(path, body, files={"a.ogg": b"x"})
     assert reply.fault("attachments.0.waveform") == "NOT_EMULATED"
+
+
+async def test_metadata_names_describes_and_hides_new_and_kept_files(
+    server: SeededServer,
+) -> None:
+    """docs: Message Resource › Attachment Request Structure."""
+    said = {"id": "0", "filename": "b.txt", "description": "d", "is_spoiler": True}
+    sent = await _send(server, "a.txt", b"x", attachments=[said])
+    assert (sent["filename"], sent["description"], sent["flags"]) == ("b.txt", "d", 8)
+    newest = (await server.bot.get(f"/channels/{server.essays}/messages?limit=1")).body[0]
+    path = f"/channels/{server.essays}/messages/{newest['id']}"
+    kept = {"id": sent["id"], "description": "e", "is_spoiler": False}
+    changed = (await server.bot.patch(path, {"attachments": [kept]})).body["attachments"][0]
+    assert (changed["filename"], changed["description"], changed["flags"]) == ("b.txt", "e", 0)

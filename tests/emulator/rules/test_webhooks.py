@@ -66,9 +66,16 @@ async def test_a_webhook_of_a_forum_starts_posts(server: SeededServer) -> None:
     """docs: Execute Webhook (``thread_name``)."""
     webhook = await _webhook(server, server.forum)
     path = _path(webhook, "?wait=true")
-    assert (await server.nobody.post(path, {"content": "x"})).code == 50035
+    assert (await server.nobody.post(path, {"content": "x"})).code == 220001
     reply = await server.nobody.post(path, {"content": "x", "thread_name": "Post"})
     assert reply.body["channel_id"] == reply.body["id"]
+    inside = f"{path}&thread_id={reply.body['id']}"
+    assert (await server.nobody.post(inside, {"content": "x", "thread_name": "P"})).code == 220002
+    tagged = {"content": "x", "applied_tags": ["1"]}
+    assert (await server.nobody.post(inside, tagged)).code == 50035
+    elsewhere = _path(await _webhook(server))
+    named = {"content": "x", "thread_name": "Post"}
+    assert (await server.nobody.post(elsewhere, named)).code == 220003
 
 
 async def test_a_webhook_changes_its_own_messages(server: SeededServer) -> None:
