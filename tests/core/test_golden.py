@@ -1,6 +1,7 @@
-"""Golden files: the preview of each essay in ``essays/`` equals the one in ``golden/``.
+"""Golden files: the preview of each file in ``essays`` and ``books`` equals the one in ``golden``.
 
-``python -m tests.core.test_golden`` writes them again; review the diff.
+``books`` has what isn't text: PDFs and EPUBs. ``python -m tests.core.test_golden`` writes the
+golden files again; review the diff.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pytest
 from bot.cli.preview import preview_text
 
 HERE = Path(__file__).parent
-ESSAYS = sorted((HERE / "essays").iterdir())
+ESSAYS = sorted([*(HERE / "essays").iterdir(), *(HERE / "books").iterdir()])
 
 
 def golden(essay: Path) -> Path:

@@ -82,6 +82,7 @@ _PAGE_NUMBER = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*(?:\[\w{1,3}\])*$")
 _BULLET = re.compile(r"[•◦▪‣●○■□▸\uf0b7]\s+")
+_NUMBER = re.compile(r"(\d{1,3})[.)]\s+(?=\S)")  # of a list's item
 _NOTE_START = re.compile(r"\[?(\d{1,3}|[*†‡§])\]?[.)]?\s*(?=\S)")
 _CJK = re.compile(r"[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
@@ -401,6 +402,7 @@ class _Assembler:
         self.blocks: list[Block] = []
         self.footnotes: list[Block] = []
         self._lists = 0
+        self._numbers: dict[int, int] = {}  # of the items of numbered lists, by their first line
         self._by_page: dict[int, list[_Line]] = defaultdict(list)
         for line in lines:
             self._by_page[line.page].append(line)
@@ -408,6 +410,7 @@ class _Assembler:
     def run(self) -> None:
         """Fill ``blocks`` and ``footnotes``."""
         notes = self._find_notes()
+        self._numbers = self._find_numbers(notes)
         for into, kind in ((self.blocks, False), (self.footnotes, True)):
             group: list[_Line] = []
             for place, line in enumerate(self._lines):
@@ -443,6 +446,39 @@ class _Assembler:
                 run = []
         return found
 
+    def _find_numbers(self, notes: set[int]) -> dict[int, int]:
+        """The numbers of list items, by the id of their first line.
+
+        Only lines that are numbered one after the other are items: "1984. It was a cold day" isn't.
+        """
+        found: dict[int, int] = {}
+        run: list[tuple[_Line, int]] = []
+
+        def end_run() -> None:
+            if len(run) > 1:
+                found.update((id(line), number) for line, number in run)
+            run.clear()
+
+        for place, line in enumerate(self._lines):
+            number = _NUMBER.match(line.text)
+            if number is None or place in notes or self._get_level(line):
+                continue
+            value = int(number[1])
+            if run and value == run[-1][1] + 1 and (
+                line.page != run[0][0].page
+                or line.y > run[-1][0].y
+                or abs(line.x0 - run[0][0].x0) < 2 * line.size
+            ):  # fmt: skip
+                run.append((line, value))
+            elif value <= 1:
+                end_run()
+                run.append((line, value))
+        end_run()
+        return found
+
+    def _is_item(self, line: _Line) -> bool:
+        return _BULLET.match(line.text) is not None or id(line) in self._numbers
+
     def _get_level(self, line: _Line) -> int:
         """The level of a heading; 0 for text."""
         if line.size in self._levels and len(line.text) < 200:
@@ -459,7 +495,7 @@ class _Assembler:
         level = self._get_level(line)
         if level != self._get_level(last) or (bool(level) and last.size != line.size):
             return True
-        if _BULLET.match(line.text):
+        if self._is_item(line):
             return True
         ended = _SENTENCE_END.search(last.text) is not None
         if line.page != last.page or line.y > last.y:  # another page or column
@@ -474,7 +510,7 @@ class _Assembler:
         if len(group) > 1 and line.x0 > min(starts[1:]) + 0.8 * line.size:
             return True
         if len(group) == 1 and line.x0 > last.x0 + 0.8 * line.size:
-            return not _BULLET.match(last.text) and ended
+            return not self._is_item(last) and ended
         short = last.x1 < max(one.x1 for one in (*group, line)) - 0.12 * (line.x1 - line.x0)
         return ended and short and last.x1 < self._find_right_edge(last) - 2 * line.size
 
@@ -499,11 +535,13 @@ class _Assembler:
             into.append(Paragraph(collapse_white_space(spans)))
         elif level:
             into.append(Heading(level, tuple(Span(s.text, s.marks & ~Mark.BOLD) for s in spans)))
-        elif found := _BULLET.match(text):
+        elif self._is_item(group[0]) and (found := _BULLET.match(text) or _NUMBER.match(text)):
             last = into[-1] if into else None
-            if last is None or not last.frame.group:
+            number = self._numbers.get(id(group[0]))
+            marker = "- " if number is None else f"{number}. "
+            if last is None or not last.frame.group or number in (0, 1):
                 self._lists += 1
-            frame = Frame(depth=1, marker="- ", group=self._lists)
+            frame = Frame(depth=1, marker=marker, group=self._lists)
             into.append(Paragraph(collapse_white_space(_cut(spans, found.end())), frame))
         else:
             into.append(Paragraph(spans))

@@ -153,6 +153,33 @@ def test_items_with_bullets_are_a_list() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("point", [".", ")"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_numbered_items_are_a_list_with_its_numbers(point: str, first: int) -> None:
+    items = ["a rope that is long enough for the whole of the quay,", "and dry,", "a lamp"]
+    numbered = [f"{first}{point} {items[0]}", items[1], f"{first + 1}{point} {items[2]}"]
+    drawn = write_column(["Things to bring:", *numbered], 70, 700)
+    blocks = read_pdf(make_pdf([drawn])).blocks
+    assert [(block.frame.marker, get_block_text(block)) for block in blocks] == [
+        ("", "Things to bring:"), (f"{first}. ", " ".join(items[:2])), (f"{first + 1}. ", items[2]),
+    ]  # fmt: skip
+
+
+def test_a_numbered_list_goes_on_on_the_next_page() -> None:
+    pages = [write_column(["1. a rope", "2. a lamp"], 70, 100), write_column(["3. a hat"], 70, 700)]
+    blocks = read_pdf(make_pdf(pages)).blocks
+    assert [block.frame.marker for block in blocks] == ["1. ", "2. ", "3. "]
+    assert len({block.frame.group for block in blocks}) == 1
+
+
+@pytest.mark.parametrize("line", ["1984. It was cold then.", "3. It was cold then.", "1. Cold."])
+def test_a_line_that_only_begins_with_a_number_is_no_list(line: str) -> None:
+    drawn = write_column(["Nobody knows what happened in the year", line, "And so on."], 70, 700)
+    blocks = read_pdf(make_pdf([drawn])).blocks
+    assert all(not block.frame.marker for block in blocks)
+    assert line in " ".join(get_block_text(block) for block in blocks)
+
+
 def test_every_word_of_many_layouts_is_read_once() -> None:
     for seed in range(12):
         chance = random.Random(seed)
