@@ -1,7 +1,7 @@
-"""Golden files: the preview of each file in ``essays`` and ``books`` equals the one in ``golden``.
+"""Golden files: the preview of each file in ``essays`` and ``sources`` equals its golden one.
 
-``books`` has what isn't text: PDFs and EPUBs. ``python -m tests.core.test_golden`` writes the
-golden files again; review the diff.
+``essays`` are texts that lose no word; ``sources`` have marks that are left out, or aren't text.
+``python -m tests.core.test_golden`` writes the golden files again; review the diff.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from bot.cli.preview import preview_text
 
 HERE = Path(__file__).parent
-ESSAYS = sorted([*(HERE / "essays").iterdir(), *(HERE / "books").iterdir()])
+ESSAYS = sorted([*(HERE / "essays").iterdir(), *(HERE / "sources").iterdir()])
 
 
 def golden(essay: Path) -> Path:

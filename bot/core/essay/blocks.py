@@ -85,7 +85,8 @@ class Frame:
 
     quoted: inside a quotation, at any depth
     depth:  how many lists it is nested in
-    marker: ``"- "`` or ``"3. "`` if the block begins a list item, else empty
+    marker: ``"- "`` or ``"3. "`` if the block begins a list item, ``"3. - "`` if it begins two at
+            once, one in the other; else empty
     group:  the same number, not 0, for all blocks of one list
     """
 

@@ -275,7 +275,7 @@ def render_inline(spans: Sequence[Span], *, line_start: bool = True, quiet: bool
         delimiters = _find_delimiters(spans)
         for place, (link, members) in enumerate(groups):
             if link is not None:
-                after = "".join(get_spans_text(group) for _, group in groups[place + 1 :][:2])
+                after = "".join(get_spans_text(group) for _, group in groups[place + 1 : place + 3])
                 touches = _ENDS_URL.match(after) is None
                 pieces.extend(
                     _make_link_pieces(

@@ -157,14 +157,13 @@ class Packer:
         else:
             return self._make_part(texts, taken, start, (number, 0)), (number, 0)
         # A heading, or a break between sections, belongs with the text that follows.
-        while (
-            offset == 0
-            and len(taken) > 1
-            and self._belongs_to_next(taken[-1])
-            and start[0] != taken[-1]
-        ):
-            number = taken.pop()
-            texts.pop()
+        kept = len(taken)
+        while offset == 0 and kept and self._belongs_to_next(taken[kept - 1]):
+            kept -= 1
+        # A part of nothing else is kept as it is: each would be alone, after packing all again.
+        if kept and kept < len(taken):
+            number = taken[kept]
+            del taken[kept:], texts[kept:]
         return self._make_part(texts, taken, start, (number, offset)), (number, offset)
 
     def _render_pictures(self, number: int) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.essay.blocks import Block, Code, Frame
-from bot.core.layout.markdown import MAX_LIST_DEPTH
+from bot.core.layout.markdown import MAX_LIST_DEPTH, split_markers
 
 __all__ = ["OpenLists", "find_joined", "get_depth", "mark_lists"]
 
@@ -46,16 +46,26 @@ def mark_lists(blocks: Sequence[Block]) -> list[tuple[Block, tuple[str, ...]]]:
             continue
         path += [_BULLET] * (depth - 1 - len(path))
         counted += [None] * (depth - len(counted))
+        markers = split_markers(frame.marker)[-depth:]
+        for level, marker in enumerate(markers[:-1], depth - len(markers)):
+            # An item that begins with a list; a number that Discord would change is a bullet.
+            kept = marker if _is_shown_as_it_is(marker, counted[level]) else _BULLET
+            del path[level:], counted[level + 1 :]
+            counted[level] = kept
+            path.append(kept)
+            counted += [None] * (depth - len(counted))
+            markers[level - depth + len(markers)] = kept
         previous = counted[depth - 1]
         del path[depth - 1 :], counted[depth:]
-        marker = frame.marker
+        marker = markers[-1]
         literal = not _is_shown_as_it_is(marker, previous)
         counted[depth - 1] = None if literal else marker
         path.append(marker if _is_shown_as_it_is(marker, None) else _BULLET)
         if literal:
             found = _ORDERED.fullmatch(marker)
-            marker = f"{found[1]}\\. " if found else f"\\{marker}"
-            block = replace(block, frame=replace(frame, marker=marker))
+            markers[-1] = f"{found[1]}\\. " if found else f"\\{marker}"
+        if "".join(markers) != frame.marker:
+            block = replace(block, frame=replace(frame, marker="".join(markers)))
         result.append((block, tuple(path)))
     return result
 

@@ -7,6 +7,7 @@ and subtext. Everything else is converted to these.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -25,13 +26,21 @@ from bot.core.essay.blocks import (
 from bot.core.layout.inline_markdown import render_inline
 from bot.core.layout.pictures import render_pictures
 
-__all__ = ["MAX_LIST_DEPTH", "render_block", "render_code", "render_fence_start", "render_text"]
+__all__ = [
+    "MAX_LIST_DEPTH",
+    "render_block",
+    "render_code",
+    "render_fence_start",
+    "render_text",
+    "split_markers",
+]
 
 RULE = "\\* \\* \\*"
 _MAX_LANGUAGE = 24  # characters
 MAX_LIST_DEPTH = 10
 """Levels of nested lists that are shown; Discord's clients stop at about this many."""
 _DEFAULT_MARKER = "- "
+_MARKER = re.compile(r"\\?-\s|-?\d+\\?\.\s")
 
 
 def _split_lines(spans: tuple[Span, ...]) -> list[tuple[Span, ...]]:
@@ -49,6 +58,11 @@ def _split_lines(spans: tuple[Span, ...]) -> list[tuple[Span, ...]]:
     return [tuple(line) for line in lines]
 
 
+def split_markers(marker: str) -> list[str]:
+    """The markers of a block that begins several items at once (``1. - ``), outermost first."""
+    return _MARKER.findall(marker) or [marker]
+
+
 def _make_prefixes(
     frame: Frame, path: Sequence[str], open_levels: int | None, *, begins: bool
 ) -> tuple[str, str]:
@@ -62,7 +76,7 @@ def _make_prefixes(
     hanging = " " * sum(len(marker) for marker in markers)
     if not begins or not frame.marker:
         return quote + hanging, quote + hanging
-    outer = markers[:-1]
+    outer = markers[: depth - max(1, min(depth, len(split_markers(frame.marker))))]
     shown = len(outer) if open_levels is None else min(open_levels, len(outer))
     indent = " " * sum(len(marker) for marker in outer[:shown])
     return quote + indent + "".join(outer[shown:]) + frame.marker, quote + hanging

@@ -607,9 +607,12 @@ class _Reader(HTMLParser):
         lists = self._lists if self._footnote is None else self._lists[self._note_depth :]
         if not lists:
             return Frame(quoted)
-        marker = ""
-        if self._markers and self._markers[-1]:
-            marker, self._markers[-1] = self._markers[-1], ""
+        # Items that begin with a list have no text of their own: their markers come before.
+        begun = len(self._markers)
+        while begun > len(self._markers) - len(lists) and begun > 0 and self._markers[begun - 1]:
+            begun -= 1
+        marker = "".join(self._markers[begun:])
+        self._markers[begun:] = [""] * (len(self._markers) - begun)
         return Frame(quoted, len(lists), marker, lists[0].group)
 
     def _get_target(self) -> list[Block]:

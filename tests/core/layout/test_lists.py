@@ -148,3 +148,25 @@ def test_any_nested_list_keeps_its_levels_and_numbers(
         lines.append(f"{' ' * sum(widths[:-1])}{marker} n{place} {SENTENCE * length}")
         items.append((level, marker, f"n{place}"))
     assert shown(contents("\n".join(lines))) == items
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "- a\n- - c\n- d",
+        "1. a\n2. - b\n   - c\n3. d",
+        "1. 1. a\n   2. b\n2. 1. c",
+        "- - - x\n    - y\n- z",
+        "- 3. a\n  4. b\n- 1. c",
+    ],
+)
+def test_an_item_that_begins_with_a_list_keeps_its_own_marker(written: str) -> None:
+    (part,) = lay_out(read_essay(f"# T\n\nText.\n\n{written}\n", format="markdown")).parts
+    assert part.content.partition("\n\n")[2] == written
+
+
+@pytest.mark.parametrize("sign", ["-", "1."])
+def test_more_lists_in_a_row_than_discord_shows_begin_one_item(sign: str) -> None:
+    source = f"# T\n\nText.\n\n{f'{sign} ' * 15}deep\n"
+    (part,) = lay_out(read_essay(source, format="markdown")).parts
+    assert part.content.endswith(f"{f'{sign} ' * 10}deep")
