@@ -14,7 +14,7 @@ from typing import Any
 import discord
 
 from bot.discord_api.errors import TRANSIENT
-from storage.db.patience import Patience, get_patience, set_patience
+from storage.db.timeouts import ArchiveTimeout, get_timeout, set_timeout
 
 __all__ = ["acknowledge", "begin_interaction", "claim_answer"]
 
@@ -31,7 +31,7 @@ _TIMER, _ACKNOWLEDGEMENT = "salon:timer", "salon:acknowledgement"
 
 def begin_interaction(interaction: discord.Interaction[Any]) -> None:
     """Limit how long the current task waits for the archive, and see to an answer in time."""
-    set_patience(Patience(_ARCHIVE_SECONDS))
+    set_timeout(ArchiveTimeout(_ARCHIVE_SECONDS))
     if interaction.type is not discord.InteractionType.autocomplete:
         loop = asyncio.get_running_loop()
         interaction.extras[_TIMER] = loop.call_later(
@@ -55,14 +55,14 @@ async def claim_answer(interaction: discord.Interaction[Any]) -> bool:
     acknowledgement: asyncio.Task[None] | None = interaction.extras.get(_ACKNOWLEDGEMENT)
     if acknowledgement is not None:
         await asyncio.shield(acknowledgement)
-    _extend_patience()
+    _extend_timeout()
     return interaction.response.is_done()
 
 
-def _extend_patience() -> None:
-    patience = get_patience()
-    if patience is not None:
-        patience.extend()
+def _extend_timeout() -> None:
+    timeout = get_timeout()
+    if timeout is not None:
+        timeout.extend()
 
 
 async def acknowledge(interaction: discord.Interaction[Any], **how: bool) -> None:
@@ -78,6 +78,6 @@ async def acknowledge(interaction: discord.Interaction[Any], **how: bool) -> Non
 async def _defer(interaction: discord.Interaction[Any], how: dict[str, bool]) -> None:
     try:
         await interaction.response.defer(**how)
-        _extend_patience()
+        _extend_timeout()
     except (discord.HTTPException, discord.InteractionResponded, *TRANSIENT) as failure:
         _log.warning("A command could not be acknowledged (%s); it is carried out anyway.", failure)

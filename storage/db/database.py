@@ -27,7 +27,7 @@ from storage.db.integrity import (
     read_version,
 )
 from storage.db.migrate import load_migrations, migrate
-from storage.db.patience import be_patient, get_patience
+from storage.db.timeouts import get_timeout, without_timeout
 from storage.db.writer import Transaction, Work, Writer
 
 __all__ = ["Database", "open_database", "open_for_reading", "retry_until_available"]
@@ -91,13 +91,13 @@ class Database:
     async def write(self, work: Work[T]) -> T:
         """Run ``work`` in a write transaction; its value, once it is committed.
 
-        Raises WriteWithdrawn if it can't begin within the task's patience; then nothing is saved.
+        Raises WriteWithdrawn if it can't begin within the task's timeout; then nothing is saved.
         """
-        patience = get_patience()
-        if patience is None:
+        timeout = get_timeout()
+        if timeout is None:
             return await self._get_writer().write(work)
-        with patience.wait_for_archive():
-            return await self._get_writer().write(work, begin_within=patience.write_seconds)
+        with timeout.wait_for_archive():
+            return await self._get_writer().write(work, begin_within=timeout.write_seconds)
 
     def _get_writer(self) -> Writer:
         if self._writer is None:
@@ -159,13 +159,13 @@ class Database:
     async def read(self, work: Work[T]) -> T:
         """Run ``work`` on a consistent, read-only snapshot of the committed data.
 
-        Raises ReadAbandoned if it doesn't end within the task's patience.
+        Raises ReadAbandoned if it doesn't end within the task's timeout.
         """
-        patience = get_patience()
-        if patience is None:
+        timeout = get_timeout()
+        if timeout is None:
             return await self._read_within(work, None)
-        with patience.wait_for_archive():
-            return await self._read_within(work, patience.read_seconds)
+        with timeout.wait_for_archive():
+            return await self._read_within(work, timeout.read_seconds)
 
     async def _read_within(self, work: Work[T], seconds: float | None) -> T:
         # In a task of its own: cancelling the caller must not leave a reader inside a transaction,
@@ -272,7 +272,7 @@ async def retry_until_available(work: Callable[[], Awaitable[T]]) -> T:
     wait = _FIRST_WAIT
     while True:
         try:
-            with be_patient():
+            with without_timeout():
                 return await work()
         except sqlite3.OperationalError as error:
             _log.error("The archive can't be used (%s); next attempt in %.1f s.", error, wait)

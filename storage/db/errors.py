@@ -24,7 +24,7 @@ DatabaseUnavailable = sqlite3.OperationalError
 
 
 class ArchiveBusy(DatabaseUnavailable):
-    """A command has no more time to wait for the archive (see :mod:`storage.db.patience`)."""
+    """A command has no more time to wait for the archive (see :mod:`storage.db.timeouts`)."""
 
 
 class WriteWithdrawn(ArchiveBusy):

@@ -178,7 +178,7 @@ async def test_a_thread_that_nobody_answered_is_nudged_once(running: RunningBot)
     await running.write("Ann", "Or is it?", channel_id=lonely)
     await running.settle(30 * DAY)
     (nudge,) = await running.bot_messages(lonely)
-    assert "> Waiting is \\*everything\\*." in nudge["content"]
+    assert "> Waiting is everything." in nudge["content"]
     assert nudge["mentions"] == []
     assert await running.bot_messages(answered) == []
     assert await rows(running, "nudge") == [("sent", None), ("skipped", "the thread was answered")]

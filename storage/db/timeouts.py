@@ -1,4 +1,4 @@
-"""Patience: how long the current task waits for the archive, when another process has locked it.
+"""Timeouts: how long the current task waits for the archive, when another process has locked it.
 
 A gateway event waits for as long as it takes. A command doesn't: Discord wants an answer within
 3 seconds (docs: Receiving and Responding to Interactions › Interaction Callback).
@@ -11,10 +11,10 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 
-__all__ = ["Patience", "be_patient", "get_patience", "set_patience"]
+__all__ = ["ArchiveTimeout", "get_timeout", "set_timeout", "without_timeout"]
 
 
-class Patience:
+class ArchiveTimeout:
     """Limits how long a task waits for a write to begin, and for a read to end.
 
     ``seconds``: for each write; until :meth:`extend` is called, for everything together. What the
@@ -26,7 +26,7 @@ class Patience:
         self._left: float | None = seconds
 
     def extend(self) -> None:
-        """An answer was sent: reads may take as long as they need, and each write waits anew."""
+        """An answer was sent: reads have no limit, and each write has all seconds again."""
         self._left = None
 
     @contextlib.contextmanager
@@ -51,21 +51,21 @@ class Patience:
         return self._left
 
 
-_current: ContextVar[Patience | None] = ContextVar("patience", default=None)
+_current: ContextVar[ArchiveTimeout | None] = ContextVar("archive_timeout", default=None)
 
 
-def get_patience() -> Patience | None:
-    """The current task's patience; None: it waits for as long as it takes."""
+def get_timeout() -> ArchiveTimeout | None:
+    """The current task's timeout; None: it waits for as long as it takes."""
     return _current.get()
 
 
-def set_patience(patience: Patience) -> None:
+def set_timeout(timeout: ArchiveTimeout) -> None:
     """Limit how long the current task, and tasks it starts from now on, wait."""
-    _current.set(patience)
+    _current.set(timeout)
 
 
 @contextlib.contextmanager
-def be_patient() -> Iterator[None]:
+def without_timeout() -> Iterator[None]:
     """Wait in the block for as long as it takes."""
     token = _current.set(None)
     try:

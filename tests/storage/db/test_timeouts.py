@@ -1,4 +1,4 @@
-"""Patience: what a command does while another process has locked the archive."""
+"""Timeouts: what a command does while another process has locked the archive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from storage.db.database import Database, retry_until_available
 from storage.db.errors import ReadAbandoned, WriteWithdrawn
-from storage.db.patience import Patience, be_patient, set_patience
+from storage.db.timeouts import ArchiveTimeout, set_timeout, without_timeout
 from storage.db.writer import Transaction
 
 
@@ -41,11 +41,11 @@ async def ids(database: Database) -> list[int]:
 async def test_a_command_withdraws_a_write_that_cannot_begin(database: Database, how: str) -> None:
     with locked(database.path, how) as other:
         event = asyncio.create_task(database.write(lambda tx: add(tx, 1)))
-        set_patience(Patience(0.05))
+        set_timeout(ArchiveTimeout(0.05))
         with pytest.raises(WriteWithdrawn):
             await database.write(lambda tx: add(tx, 2))
         other.execute("ROLLBACK")
-        with be_patient():
+        with without_timeout():
             assert await event == 1, "an event waits"
             assert await ids(database) == [1], "what was withdrawn isn't saved later"
 
@@ -66,10 +66,10 @@ async def test_a_write_that_has_begun_is_answered_with_its_outcome(database: Dat
     for work in (slow, fails):
         begun.clear()
         go_on.clear()
-        set_patience(Patience(0.05))
+        set_timeout(ArchiveTimeout(0.05))
         writing = asyncio.create_task(database.write(work))
         await begun.wait()
-        with pytest.raises(WriteWithdrawn):  # it ran out of patience after the other
+        with pytest.raises(WriteWithdrawn):  # its time was used up by the other
             await database.write(lambda tx: add(tx, 2))
         assert not writing.done()
         go_on.set()
@@ -78,26 +78,26 @@ async def test_a_write_that_has_begun_is_answered_with_its_outcome(database: Dat
         else:
             with pytest.raises(TimeoutError, match="of its own"):
                 await writing
-    with be_patient():
+    with without_timeout():
         assert await ids(database) == [1]
 
 
 async def test_everything_before_the_answer_shares_one_limit(database: Database) -> None:
-    patience, end = Patience(0.05), asyncio.Event()
-    set_patience(patience)
+    timeout, end = ArchiveTimeout(0.05), asyncio.Event()
+    set_timeout(timeout)
     with pytest.raises(ReadAbandoned):
         await database.read(lambda _: end.wait())
     end.set()
-    assert patience.write_seconds == 0.0
+    assert timeout.write_seconds == 0.0
     with locked(database.path), pytest.raises(WriteWithdrawn):
         await database.write(lambda tx: add(tx, 1))
-    patience.extend()
-    assert patience.write_seconds == 0.05
-    assert patience.read_seconds is None
+    timeout.extend()
+    assert timeout.write_seconds == 0.05
+    assert timeout.read_seconds is None
 
 
 async def test_a_write_that_is_retried_waits_as_long_as_it_takes(database: Database) -> None:
-    set_patience(Patience(0.02))
+    set_timeout(ArchiveTimeout(0.02))
     with locked(database.path) as other:
         writing = asyncio.create_task(
             retry_until_available(lambda: database.write(lambda tx: add(tx, 1)))
@@ -110,7 +110,7 @@ async def test_a_write_that_is_retried_waits_as_long_as_it_takes(database: Datab
 
 
 async def test_a_cancelled_command_leaves_no_error_behind(database: Database) -> None:
-    set_patience(Patience(60))
+    set_timeout(ArchiveTimeout(60))
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def fails(tx: Transaction) -> int:
