@@ -147,7 +147,7 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
         wait = _FIRST_WAIT
         while not stop.is_set():
             began = loop.time()
-            salon = Salon(database, clock, options, on_connection=manager.ready)
+            salon = Salon(database, clock, options, on_connection=manager.notify_ready)
             last_error = await run_client(settings, salon, current, stopping)
             if stop.is_set():
                 break
@@ -158,7 +158,7 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
                 async with asyncio.timeout(wait):
                     await stop.wait()
             wait = min(wait * 2, _LONGEST_WAIT)
-        manager.stopping()
+        manager.notify_stopping()
     _log.info("Salon has stopped.")
 
 

@@ -36,13 +36,13 @@ class ServiceManager:
             watchdog = int(period) / 1_000_000
         return cls(address, watchdog)
 
-    def ready(self) -> None:
+    def notify_ready(self) -> None:
         """Report that the bot is connected; only the first call does."""
         if not self._is_ready:
             self._is_ready = True
             self._notify("READY=1\nSTATUS=Connected to Discord")
 
-    def stopping(self) -> None:
+    def notify_stopping(self) -> None:
         """Report that the bot was asked to stop."""
         self._notify("STOPPING=1\nSTATUS=Stopping")
 

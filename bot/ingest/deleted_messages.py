@@ -12,12 +12,12 @@ from storage.db.writer import Transaction
 from storage.delivery import alerts
 from storage.essays import deleted_messages, progress
 
-__all__ = ["alert_of_deleted_messages"]
+__all__ = ["alert_about_deleted_messages"]
 
 _MAX_TITLE = 80
 
 
-async def alert_of_deleted_messages(
+async def alert_about_deleted_messages(
     tx: Transaction, discussion_ids: Collection[int], now_ms: int
 ) -> bool:
     """Alert the admins, once for each essay, if messages of these essays are missing now.

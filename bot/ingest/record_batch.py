@@ -39,7 +39,7 @@ from bot.core.conversation.routing import (
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME, make_thread_name
 from bot.ingest.answered_passages import ReplyText, save_answered_passages
 from bot.ingest.batch import Batch, BatchResult, EarlyEvents, RecoveredChanges
-from bot.ingest.deleted_messages import alert_of_deleted_messages
+from bot.ingest.deleted_messages import alert_about_deleted_messages
 from storage.db.erasure_log import ERASED_AUTHOR_ID
 from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads
@@ -102,7 +102,9 @@ async def record_batch(
         await save_answered_passages(tx, batch.reply_texts)
     for message in batch.closed_met.values():
         await _notify_closed(tx, message, batch)
-    if batch.with_deletions and await alert_of_deleted_messages(tx, batch.with_deletions, now_ms):
+    if batch.with_deletions and await alert_about_deleted_messages(
+        tx, batch.with_deletions, now_ms
+    ):
         batch.result.deliveries_planned += 1
     for deletion in batch.deleted_channels:
         await _record_deleted_channel(tx, deletion)

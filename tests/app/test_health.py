@@ -193,20 +193,20 @@ async def test_systemd_is_notified_of_a_long_start_readiness_life_and_the_end(
     running = asyncio.create_task(told.run())
     await manager.hears("EXTEND_TIMEOUT_USEC=")
     await manager.hears("WATCHDOG=1")
-    told.ready()
+    told.notify_ready()
     await manager.hears("READY=1")
     await manager.hears("WATCHDOG=1")
-    told.stopping()
+    told.notify_stopping()
     await manager.hears("STOPPING=1")
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     manager.socket.close()
-    told.stopping()  # to nobody, which is no error
+    told.notify_stopping()  # to nobody, which is no error
 
 
 async def test_another_processs_watchdog_and_a_missing_systemd_are_ignored() -> None:
     await ServiceManager.from_environment({}).run()
-    ServiceManager.from_environment({"WATCHDOG_USEC": "1", "WATCHDOG_PID": "1"}).ready()
+    ServiceManager.from_environment({"WATCHDOG_USEC": "1", "WATCHDOG_PID": "1"}).notify_ready()
 
 
 async def test_the_real_process_notifies_systemd_and_serves_health(tmp_path: Path) -> None:
