@@ -1,6 +1,7 @@
 """Responding to an interaction: the first response, edits and follow-up messages.
 
-docs: Receiving and Responding to Interactions › Responding to an Interaction, Followup Messages.
+AutoMod applies to responses that others can see. docs: Receiving and Responding to Interactions ›
+Responding to an Interaction, Followup Messages.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import Any
 
 from bot.emulator import payloads
 from bot.emulator.rules import messages, modals
+from bot.emulator.rules.automod import check_text
 from bot.emulator.rules.components import IS_COMPONENTS_V2
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL
@@ -138,7 +140,10 @@ def _build_message(world: World, interaction: Interaction, draft: Draft) -> Mess
     channel = world.channels.get(interaction.channel_id)
     if channel is None:
         raise api_error(10003)
-    message = messages.build_message(world, channel, world.users[application.bot_id], draft)
+    bot = world.users[application.bot_id]
+    if not draft.flags & EPHEMERAL:
+        check_text(world, bot, channel, draft.content)
+    message = messages.build_message(world, channel, bot, draft)
     message.webhook_id = message.application_id = application.id
     message.interaction_id = interaction.id
     message.interaction_metadata = _metadata(world, interaction)
@@ -193,7 +198,22 @@ def _update_source(
     interaction.original_id = source.id
     if deferred:
         return
-    messages.edit(world, source, _edit_draft(source, form, uploads))
+    draft = _edit_draft(source, form, uploads)
+    _check_words(world, source, draft)
+    messages.edit(world, source, draft)
+
+
+def _check_words(world: World, message: Message, draft: Draft) -> None:
+    """Raises 200000 if AutoMod blocks an edit of a response that others can see.
+
+    That a first response is blocked too isn't documented; here it is, for a bot's messages are.
+    docs: Change Log, 27 June 2024 (updating a message, deferred ones too); Auto Moderation › Event
+    Types (``MESSAGE_SEND``).
+    """
+    application = world.applications.get(message.application_id or 0)
+    if application is not None and message.interaction_id and message.ephemeral_to is None:
+        channel = world.channels[message.channel_id]
+        check_text(world, world.users[application.bot_id], channel, draft.content)
 
 
 def _edit_draft(message: Message, form: Form, uploads: list[Upload]) -> Draft:
@@ -257,6 +277,7 @@ def get_response(world: World, interaction: Interaction, wanted: str) -> Message
 def edit_response(world: World, message: Message, form: Form, uploads: list[Upload]) -> None:
     """docs: Edit Original Interaction Response, Edit Followup Message."""
     draft = _edit_draft(message, form, uploads)
+    _check_words(world, message, draft)
     loading = message.loading
     message.loading, message.flags = False, message.flags & ~_LOADING
     try:

@@ -1,7 +1,8 @@
 """The rate limits that the emulator announces and enforces.
 
-Discord documents only the global one; the others are chosen near what people report. They apply
-to bots and webhooks and use real time, since they are about traffic and not about the world.
+Discord documents only the global one; the others are chosen near what people report, and
+``docs/emulator.md`` lists them as ours. They apply to bots and webhooks and use real time, since
+they are about traffic and not about the world.
 docs: Topics › Rate Limits.
 """
 

@@ -7,6 +7,7 @@ from typing import Any
 from bot.emulator.world.permissions import Permission
 from tests.emulator.dispatches import collect_dispatches
 from tests.emulator.http_clients import SeededServer
+from tests.emulator.rules.test_interactions import ESSAY, GIVEN, Play
 
 
 async def _rule(server: SeededServer, *words: str, **more: Any) -> dict[str, Any]:
@@ -119,3 +120,24 @@ async def test_direct_messages_need_a_shared_server(server: SeededServer) -> Non
     await server.ada.delete(f"/guilds/{server.guild_id}/members/{server.ann.user.id}")
     refused = await server.bot.post(f"/channels/{channel}/messages", {"content": "hello"})
     assert (refused.status, refused.code) == (403, 50007)
+
+
+async def test_responses_that_others_see_are_moderated_and_webhooks_are_not(
+    server: SeededServer,
+) -> None:
+    """docs: Change Log, 27 June 2024 (edits of responses); Event Types ("when a member sends")."""
+    await _rule(server, "cat")
+    play = Play(server)
+    await play.register(ESSAY)
+    got = await play.run(GIVEN)
+    assert (await play.answer(got, 4, {"content": "cat"})).code == 200000
+    assert (await play.answer(got, 5)).status == 200
+    original = play.hook(got, "/messages/@original")
+    assert (await server.nobody.patch(original, {"content": "cat"})).code == 200000
+    assert (await server.nobody.patch(original, {"content": "dog"})).status == 200
+    hook = play.hook(got)
+    assert (await server.nobody.post(hook, {"content": "cat"})).code == 200000
+    assert (await server.nobody.post(hook, {"content": "cat", "flags": 64})).status == 200
+    made = await server.bot.post(f"/channels/{server.essays}/webhooks", {"name": "w"})
+    path = f"/webhooks/{made.body['id']}/{made.body['token']}"
+    assert (await server.nobody.post(path, {"content": "cat"})).status == 204
