@@ -12,6 +12,7 @@ from bot.clock import Clock
 from bot.delivery.delivery import Delivery
 from bot.delivery.scheduler import Scheduler
 from bot.discord_api.command_permissions import CommandPermissions
+from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions
 from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
@@ -80,6 +81,7 @@ class Services:
     publishing: Publishing
     editing: Editing
     restoring: Restoring
+    commands: CommandMentions
     active_work: ActiveWork = field(default_factory=ActiveWork)
 
     @property

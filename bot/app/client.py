@@ -134,7 +134,11 @@ class Salon(SalonBot, CachedPermissions):
         self._tasks.start(self._watchdog.run(), name="watchdog")
         await self.load_cogs()
         await sync_commands(
-            self.tree, self.application_id, self.services.database, self.services.clock
+            self.tree,
+            self.application_id,
+            self.services.database,
+            self.services.clock,
+            self.services.commands,
         )
 
     async def load_cogs(self) -> None:

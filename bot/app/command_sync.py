@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import discord
 from discord import app_commands
 
 from bot.clock import Clock
-from bot.discord_api.commands import describe_commands
+from bot.discord_api.commands import CommandMentions, describe_commands
 from storage.db.database import Database
 from storage.servers import command_sync
 
@@ -18,15 +19,28 @@ _log = logging.getLogger(__name__)
 
 
 async def sync_commands(
-    tree: app_commands.CommandTree[Any], application_id: int, database: Database, clock: Clock
+    tree: app_commands.CommandTree[Any],
+    application_id: int,
+    database: Database,
+    clock: Clock,
+    mentions: CommandMentions,
 ) -> None:
-    """Register the tree's commands, unless the same were registered last."""
+    """Register the tree's commands, unless the same were registered last.
+
+    ``mentions`` gets the ids that Discord gave to the commands.
+    """
     digest = describe_commands(tree).digest
     known = await database.read(lambda tx: command_sync.get_payload_hash(tx, application_id))
-    if known == digest:
-        return
-    await tree.sync()
-    await database.write(
-        lambda tx: command_sync.record_sync(tx, application_id, digest, clock.now_ms())
-    )
-    _log.info("Registered %d command(s) with Discord.", len(tree.get_commands()))
+    ids = await database.read(lambda tx: command_sync.get_command_ids(tx, application_id))
+    if known != digest or not ids:
+        registered = await tree.sync()
+        ids = {
+            command.name: command.id
+            for command in registered
+            if command.type is discord.AppCommandType.chat_input
+        }
+        await database.write(
+            lambda tx: command_sync.record_sync(tx, application_id, digest, ids, clock.now_ms())
+        )
+        _log.info("Registered %d command(s) with Discord.", len(tree.get_commands()))
+    mentions.set_ids(ids)

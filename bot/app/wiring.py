@@ -15,6 +15,7 @@ from bot.delivery.attachments import AttachmentLimits
 from bot.delivery.delivery import Delivery
 from bot.delivery.scheduler import Scheduler
 from bot.discord_api.command_permissions import CommandPermissions
+from bot.discord_api.commands import CommandMentions
 from bot.discord_api.download import download_attachment
 from bot.discord_api.permissions import Permissions
 from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW, CatchUp
@@ -94,16 +95,23 @@ def build_services(
         is_caught_up=has_caught_up,
         left_kept_for=options.server_retention,
     )
+    commands = CommandMentions()
     publishing = Publishing(
         database=database,
         clock=clock,
         fetch_file=lambda url: download_attachment(http, url),
         fetch_page=options.fetch_page,
         permissions=permissions,
+        commands=commands,
         on_work=wake,
     )
     editing = Editing(
-        database=database, clock=clock, publishing=publishing, permissions=permissions, on_work=wake
+        database=database,
+        clock=clock,
+        publishing=publishing,
+        permissions=permissions,
+        commands=commands,
+        on_work=wake,
     )
     return Services(
         database=database,
@@ -116,5 +124,6 @@ def build_services(
         scheduler=scheduler,
         publishing=publishing,
         editing=editing,
-        restoring=Restoring(database=database, clock=clock, on_work=wake),
+        restoring=Restoring(database=database, clock=clock, commands=commands, on_work=wake),
+        commands=commands,
     )

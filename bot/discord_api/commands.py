@@ -1,15 +1,35 @@
-"""Slash commands and context menus as they are registered with Discord: their names and a hash."""
+"""Slash commands and context menus as they are registered with Discord: names, hash, mentions."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from discord import app_commands
 
-__all__ = ["CommandSet", "describe_commands"]
+__all__ = ["CommandMentions", "CommandSet", "describe_commands"]
+
+
+class CommandMentions:
+    """Mentions of the registered slash commands, which members can click.
+
+    docs: Reference › Message Formatting (Slash Command).
+    """
+
+    def __init__(self) -> None:
+        self._ids: dict[str, int] = {}
+
+    def set_ids(self, ids: Mapping[str, int]) -> None:
+        """Set Discord's ids of the commands, by name."""
+        self._ids = dict(ids)
+
+    def mention(self, command: str) -> str:
+        """A command such as ``privacy my-data`` as Markdown; as code while its id isn't known."""
+        command_id = self._ids.get(command.partition(" ")[0])
+        return f"`/{command}`" if command_id is None else f"</{command}:{command_id}>"
 
 
 @dataclass(frozen=True, slots=True)

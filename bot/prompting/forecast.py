@@ -27,7 +27,7 @@ async def forecast(tx: Transaction, prompt: Prompt, now: datetime) -> str:
         return f"waits: {prompt.reason}" if prompt.reason else "is being sent"
     decided = await decide(tx, prompt, max(now, prompt.due_at))
     if decided.context.state in _UNPUBLISHED:
-        return "comes only if the essay is published by then"
+        return "will be sent only if the essay is published by then"
     match decided.decision:
         case Postpone(until, reason, _):
             return f"would wait until {format_timestamp(until)}: {reason}"

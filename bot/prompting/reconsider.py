@@ -59,7 +59,7 @@ async def release(
     """
     prompt = await claimed.find_claimed(tx, planned_message_id)
     if prompt is None:  # the prompt was skipped meanwhile
-        await claimed.cancel_message(tx, planned_message_id, "It is not wanted.")
+        await claimed.cancel_message(tx, planned_message_id, "The prompt was skipped.")
         return
     blocked_since = prompt.blocked_since
     if blocked:
@@ -69,7 +69,7 @@ async def release(
         tx, prompt.server_id, prompt.id, at_ms
     ):
         await claimed.skip_claimed(
-            tx, prompt.id, planned_message_id, reason="the next digest took its place", at_ms=at_ms
+            tx, prompt.id, planned_message_id, reason="the next digest replaced it", at_ms=at_ms
         )
         return
     await claimed.plan_again(

@@ -25,6 +25,7 @@ from bot.core.prompts.wording import (
 )
 from bot.core.snowflake import make_first_snowflake
 from bot.core.text.message_quote import find_mentioned
+from bot.core.text.plural import format_plural
 from bot.errors import UserError
 from storage.db.writer import Transaction
 from storage.prompts import context, digest
@@ -39,7 +40,7 @@ async def make_text(tx: Transaction, prompt: Prompt, now: datetime) -> PromptTex
     """The text that a prompt would have at this moment."""
     if prompt.kind is PromptKind.DIGEST:
         text = make_digest_text(await _get_digest(tx, prompt.server_id, now))
-        return NothingToSay("there was nothing to say") if text is None else PromptText(text)
+        return NothingToSay("there was nothing to report") if text is None else PromptText(text)
     if prompt.kind is PromptKind.NUDGE:
         assert prompt.thread_id is not None
         head = await context.get_thread_head(tx, prompt.thread_id)
@@ -93,10 +94,24 @@ async def check_content_exists(tx: Transaction, discussion_id: int, content: Pro
     if not isinstance(content, NumberedQuestion | QuotedPassage):
         return
     questions, passages = await context.count_questions_and_passages(tx, discussion_id)
-    kind, count = (
-        ("question", questions) if isinstance(content, NumberedQuestion) else ("passage", passages)
-    )
-    if content.number <= count:
-        return
-    has = {0: f"it has no {kind}s", 1: f"it has one {kind}"}.get(count, f"it has {count} {kind}s")
-    raise UserError(f"The essay has no {kind} {content.number}: {has}.")
+    number = content.number
+    if isinstance(content, NumberedQuestion) and number > questions:
+        if not questions:
+            raise UserError("The essay has no questions of its own.")
+        raise UserError(
+            format_plural(
+                questions,
+                "The essay has no question {number}. It has only one.",
+                "The essay has no question {number}. Its last one is question {count}.",
+                number=number,
+            )
+        )
+    if isinstance(content, QuotedPassage) and number > passages:
+        raise UserError(
+            format_plural(
+                passages,
+                "The essay has no passage {number}. It has only one.",
+                "The essay has no passage {number}. Its last one is passage {count}.",
+                number=number,
+            )
+        )

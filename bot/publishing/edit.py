@@ -19,6 +19,7 @@ from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import Corrections, apply_corrections, carry_over_corrections
+from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
 from bot.publishing.plan_revision import (
@@ -85,12 +86,14 @@ class Editing:
         clock: Clock,
         publishing: Publishing,
         permissions: Permissions,
+        commands: CommandMentions,
         on_work: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
         self._publishing = publishing
         self._permissions = permissions
+        self._commands = commands
         self._on_work = on_work
 
     async def get_editable(self, discussion_id: int, server_id: int) -> PostedEssay:
@@ -301,7 +304,12 @@ class Editing:
             lambda tx: settings_module.get_settings(tx, posted.server_id)
         )
         return await asyncio.to_thread(
-            plan_revision, posted, essay, closing, numbered=settings.show_passage_numbers
+            plan_revision,
+            posted,
+            essay,
+            closing,
+            self._commands,
+            numbered=settings.show_passage_numbers,
         )
 
 

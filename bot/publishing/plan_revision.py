@@ -12,13 +12,14 @@ from bot.core.conversation.thread_names import make_essay_thread_name
 from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_from_json
-from bot.core.layout.card import render_card
 from bot.core.layout.closing_message import render_closing_question
 from bot.core.layout.part_message import make_part_message
 from bot.core.layout.parts import Position
 from bot.core.layout.revise import PostedPart, RevisedLayout, add_part_links, revise
 from bot.core.message_link import make_message_link
 from bot.core.payload import Payload, make_edit, make_edit_body, make_plain_message
+from bot.discord_api.commands import CommandMentions
+from bot.publishing.card import make_card
 from storage.delivery.message_edits import NewMessageEdit
 from storage.delivery.messages import NewMessage
 from storage.essays.posted_essays import NewPayload, PostedEssay, PostedMessage
@@ -79,7 +80,12 @@ class RevisionPlan:
 
 
 def plan_revision(
-    posted: PostedEssay, essay: Essay, closing: str | None, *, numbered: bool
+    posted: PostedEssay,
+    essay: Essay,
+    closing: str | None,
+    commands: CommandMentions,
+    *,
+    numbered: bool,
 ) -> tuple[RevisionPlan, tuple[str, ...]]:
     """The changes of every message for a new revision, and notes on what can't be shown.
 
@@ -97,7 +103,7 @@ def plan_revision(
         numbered=numbered,
     )
     changes = [
-        _plan_change(message, render_card(essay))
+        _plan_change(message, make_card(essay, commands))
         for message in posted.messages
         if message.purpose == "card"
     ]

@@ -16,15 +16,16 @@ from bot.core.conversation.styles import TargetChannel, check_target_channel, ch
 from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.extraction.corrections import Corrections, apply_corrections
-from bot.core.layout.card import render_card
 from bot.core.layout.closing_message import render_closing_question
 from bot.core.layout.layout import lay_out
 from bot.core.layout.part_message import make_part_message
 from bot.core.layout.pictures import link_pictures
 from bot.core.payload import make_plain_message
+from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
 from bot.publishing import change_state
+from bot.publishing.card import make_card
 from bot.publishing.fetch_page import Page
 from bot.publishing.reader_process import fill_extracted_facts, read_in_child_process
 from storage.db.database import Database, retry_until_available
@@ -96,6 +97,7 @@ class Publishing:
         fetch_file: Callable[[str], Awaitable[bytes]],
         fetch_page: Callable[[str], Awaitable[Page]],
         permissions: Permissions,
+        commands: CommandMentions,
         on_work: Callable[[], None],
     ) -> None:
         self._database = database
@@ -103,6 +105,7 @@ class Publishing:
         self._fetch_file = fetch_file
         self._fetch_page = fetch_page
         self._permissions = permissions
+        self._commands = commands
         self._on_work = on_work
         self._handled: set[int] = set()  # submissions that this process received
 
@@ -160,7 +163,9 @@ class Publishing:
         source, essay = await self.read_essay(submission)
         closing = (submission.question or "").strip() or None
         numbered = await self._shows_passage_numbers(submission.server_id)
-        planned, notes = await asyncio.to_thread(_plan_messages, essay, closing, numbered=numbered)
+        planned, notes = await asyncio.to_thread(
+            _plan_messages, essay, closing, self._commands, numbered=numbered
+        )
         revision = NewRevision(
             essay, source, submission.file_name, closing, notes, detect_language(essay)
         )
@@ -282,7 +287,9 @@ class Publishing:
         known = await fill_extracted_facts(draft.essay, draft.source, draft.source_name)
         essay, closing = apply_corrections(known, draft.closing, corrections)
         numbered = await self._shows_passage_numbers(draft.server_id)
-        planned, notes = await asyncio.to_thread(_plan_messages, essay, closing, numbered=numbered)
+        planned, notes = await asyncio.to_thread(
+            _plan_messages, essay, closing, self._commands, numbered=numbered
+        )
         now_ms = self._clock.now_ms()
         if not await self._database.write(
             lambda tx: drafts.replace_content(
@@ -442,11 +449,11 @@ async def _is_draft_of(
 
 
 def _plan_messages(
-    essay: Essay, closing: str | None, *, numbered: bool
+    essay: Essay, closing: str | None, commands: CommandMentions, *, numbered: bool
 ) -> tuple[list[NewMessage], tuple[str, ...]]:
     """The messages of an essay, in order, and notes on what can't be shown as it was."""
     layout = lay_out(essay, numbered=numbered)
-    planned = [NewMessage("card", render_card(essay))]
+    planned = [NewMessage("card", make_card(essay, commands))]
     planned += [
         NewMessage(
             "part",

@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from bot.clock import Clock
 from bot.core import limits
 from bot.core.essay.serialize import essay_from_json
-from bot.core.layout.card import render_card
 from bot.core.layout.revise import add_part_links
 from bot.core.message_link import make_message_link
 from bot.core.text.length import count_utf16_units
+from bot.discord_api.commands import CommandMentions
 from bot.errors import UserError
+from bot.publishing.card import make_card
 from bot.publishing.publish import Actor
 from storage.db.database import Database
 from storage.db.writer import Transaction
@@ -39,7 +40,15 @@ _PLACE_DELETED = (
 class Restoring:
     """Finds the deleted messages of essays and plans to post them again."""
 
-    def __init__(self, *, database: Database, clock: Clock, on_work: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        commands: CommandMentions,
+        on_work: Callable[[], None],
+    ) -> None:
+        self._commands = commands
         self._database = database
         self._clock = clock
         self._on_work = on_work
@@ -69,7 +78,7 @@ class Restoring:
                 tx,
                 server_id=server_id,
                 discussion_id=discussion_id,
-                restored=plan_restored_messages(posted, deleted),
+                restored=plan_restored_messages(posted, deleted, self._commands),
                 revision=posted.revision,
                 now_ms=now_ms,
             )
@@ -92,7 +101,7 @@ class Restoring:
 
 
 def plan_restored_messages(
-    posted: PostedEssay, deleted: Sequence[DeletedMessage]
+    posted: PostedEssay, deleted: Sequence[DeletedMessage], commands: CommandMentions
 ) -> list[RestoredMessage]:
     """What is posted for each deleted message of an essay.
 
@@ -103,7 +112,7 @@ def plan_restored_messages(
     restored = []
     for one in deleted:
         if one.purpose == "card":
-            card = render_card(essay_from_json(json.loads(posted.essay)))
+            card = make_card(essay_from_json(json.loads(posted.essay)), commands)
             restored.append(RestoredMessage(one, card))
             continue
         previous = None

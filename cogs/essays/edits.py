@@ -16,9 +16,9 @@ from discord.ext import commands
 from bot.core import limits
 from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import list_corrected_facts
-from bot.core.layout.card import render_card
 from bot.core.text.length import count_utf16_units
 from bot.errors import UserError
+from bot.publishing.card import make_card
 from bot.publishing.edit import EditPreview
 from bot.services import Services
 from cogs.essays import edit_summary, wording
@@ -69,7 +69,7 @@ class EditPanel:
         view = make_card_view(
             f"-# A new text of essay {preview.posted.discussion_id}, seen by you alone. Nothing "
             "changes before you apply it. This will be its card:",
-            render_card(essay),
+            make_card(essay, self.services.commands),
         )
         view.add_item(ui.TextDisplay(text))
         view.add_item(make_button_row(self.button_class, preview.edit.id, _BUTTONS))

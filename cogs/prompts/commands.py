@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.core.prompts.local_time import get_quiet_end
 from bot.core.prompts.parse_time import parse_time
-from bot.core.prompts.plan import parse_condition, parse_content
+from bot.core.prompts.plan import parse_command_content, parse_condition, parse_content
 from bot.core.prompts.policy import PromptKind
 from bot.core.prompts.wording import NothingToSay, escape_line
 from bot.core.text.timestamps import format_timestamp
@@ -103,7 +103,7 @@ class Prompts(
     ) -> None:
         """Plan a prompt."""
         server_id, now = get_server(interaction).id, self.services.clock.now()
-        asked, only = parse_content(what), parse_condition(condition)
+        asked, only = parse_command_content(what), parse_condition(condition)
 
         async def add(tx: Transaction) -> str:
             chosen = await choose_essay(tx, server_id, essay)
@@ -159,8 +159,9 @@ class Prompts(
             if found.kind is not PromptKind.STEP or found.discussion_id is None:
                 raise UserError("Nudges and digests cannot be changed one by one.")
             settings = await settings_module.get_settings(tx, server_id)
-            asked = parse_content(found.content if what is None else what)
+            asked = parse_content(found.content)
             if what is not None:
+                asked = parse_command_content(what)
                 await check_content_exists(tx, found.discussion_id, asked)
             changed = await change_prompt(
                 tx,
@@ -222,7 +223,7 @@ class Prompts(
     ) -> None:
         """Send one prompt now; the prompt policy doesn't count it."""
         server_id, now = get_server(interaction).id, self.services.clock.now()
-        asked = parse_content(what)
+        asked = parse_command_content(what)
 
         async def send(tx: Transaction) -> str:
             chosen = await choose_essay(tx, server_id, essay)

@@ -26,7 +26,7 @@ _MAX_ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class UnansweredPrompt:
-    """A prompt of the week that nobody has answered.
+    """A prompt of the week that no reply answers or mentions.
 
     ``title``: of its essay. ``questions``: the essay's own that it asked. ``content``: as admins
     write it.
@@ -181,6 +181,16 @@ async def get_week(
             AND NOT EXISTS (
                 SELECT 1 FROM replies WHERE replies.discussion_id = discussions.id
                     AND replies.id > planned_messages.message_id AND replies.deleted_at IS NULL
+                    AND (
+                        replies.planned_message_id = planned_messages.id
+                        -- in a thread that somebody opened on it
+                        OR replies.thread_id = planned_messages.message_id
+                        -- in the essay's own thread, where the prompt asks to write
+                        OR (discussions.style <> 'threads'
+                            AND replies.channel_id = planned_messages.channel_id)
+                        -- with a link to it
+                        OR instr(replies.text, CAST(planned_messages.message_id AS TEXT)) > 0
+                    )
             )
         ORDER BY planned_messages.message_id DESC
         LIMIT :most

@@ -79,13 +79,13 @@ async def test_a_forum_post_has_the_tags_that_were_named(running: RunningBot) ->
 async def test_an_unknown_tag_is_rejected_with_a_list_of_the_tags(running: RunningBot) -> None:
     await tag_forum(running)
     told = await running.answer_text(await hand_in(running, "Poetry"))
-    assert "has no tag “Poetry”. Its tags: News, Fiction, Picked." in told
+    assert "has no tag “Poetry”. Its tags are: News, Fiction, Picked." in told
 
 
 async def test_a_required_tag_is_chosen_below_the_preview(running: RunningBot) -> None:
     await tag_forum(running, required=True)
     shown = await hand_in(running)
-    assert "needs a tag: choose one" in await running.answer_text(shown)
+    assert "needs a tag. Choose one" in await running.answer_text(shown)
     refused = await running.press(shown, "Publish")
     assert "needs a tag" in await running.answer_text(refused)
     await pick(running, shown, "Fiction")
@@ -103,7 +103,7 @@ async def test_a_moderated_tag_needs_the_manage_threads_permission(running: Runn
     deny = {"type": 1, "allow": "0", "deny": str(1 << 34)}
     await running.call_as(running.member(), "PUT", path, deny)
     await running.settle()
-    assert "give me *Manage Threads*" in await running.answer_text(await hand_in(running, "Picked"))
+    assert "Give me *Manage Threads*" in await running.answer_text(await hand_in(running, "Picked"))
     await running.call_as(running.member(), "DELETE", path)
     await running.settle()
     assert "tagged “Picked”" in await running.answer_text(await hand_in(running, "Picked"))
@@ -151,7 +151,7 @@ async def stopped_for_a_tag(running: RunningBot) -> None:
     assert "Not yet" not in told
     await tag_forum(running, required=True)
     told = await running.answer_text(await running.run_command("essay schedule", options=options))
-    assert "**Not yet:** Each post in #essay-forum needs a tag: choose one." in told
+    assert "**Not yet:** Each post in #essay-forum needs a tag. Choose one." in told
     await running.settle(3 * 3600)
     assert (await running.world())["threads"] == []
 
@@ -161,8 +161,8 @@ async def test_publishing_that_stopped_for_a_missing_tag_continues_once_one_is_c
 ) -> None:
     await stopped_for_a_tag(running)
     shown = await command(running, "show")
-    assert "needs a tag: choose one with `/essay show`" in await running.answer_text(shown)
-    assert "needs a tag: choose one." in await running.answer_text(
+    assert "needs a tag. Choose one with `/essay show`" in await running.answer_text(shown)
+    assert "needs a tag. Choose one." in await running.answer_text(
         await running.press(shown, "Go on")
     )
     await pick(running, shown, "Fiction")
@@ -190,7 +190,7 @@ async def test_a_tag_that_was_deleted_has_to_be_chosen_again(running: RunningBot
     await running.settle()
     await change(running, running.channel("essay-forum"), available_tags=[{"name": "Prose"}])
     await running.settle()
-    assert "is gone from #essay-forum" in await running.answer_text(
+    assert "no longer has one of the chosen tags" in await running.answer_text(
         await running.press(shown, "Publish")
     )
     again = await command(running, "show")
@@ -217,7 +217,7 @@ async def test_a_style_cannot_be_given_for_a_forum_and_tags_need_one(
     shown = await running.run_command(
         "essay publish", file=("e.md", ESSAY.encode()), options=options
     )
-    assert "only a forum's posts have tags" in await running.answer_text(shown)
+    assert "Only forum posts can have tags" in await running.answer_text(shown)
 
 
 async def test_only_permissions_that_a_forum_post_needs_are_reported_missing(

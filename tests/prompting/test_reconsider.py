@@ -217,7 +217,7 @@ async def test_the_next_digest_replaces_one_that_could_not_be_sent(
         return [(row["state"], row["reason"]) for row in rows]
 
     assert await database.write(work) == [
-        ("skipped", "the next digest took its place"),
+        ("skipped", "the next digest replaced it"),
         ("planned", None),
     ]
 

@@ -69,7 +69,7 @@ async def test_a_prompt_that_waited_for_a_permission_is_not_sent_into_a_busy_dis
     assert await came(running, posted) == []
     ((state, reason),) = await rows(running)
     assert state == "skipped"
-    assert str(reason).startswith("somebody wrote")
+    assert str(reason).startswith("the last reply")
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
@@ -89,7 +89,7 @@ async def test_a_failed_prompt_is_looked_for_and_then_decided_with_the_newest_re
     else:
         assert await came(running, posted) == []
         assert state == "skipped"
-        assert str(reason).startswith("somebody wrote")
+        assert str(reason).startswith("the last reply")
 
 
 async def test_after_weeks_without_permission_one_digest_is_sent(running: RunningBot) -> None:
@@ -100,7 +100,7 @@ async def test_after_weeks_without_permission_one_digest_is_sent(running: Runnin
     for number in range(3):
         await running.settle(6 * DAY)
         *old, (state, _) = await rows(running, "digest")
-        assert set(old) <= {("skipped", "the next digest took its place")}
+        assert set(old) <= {("skipped", "the next digest replaced it")}
         assert state == "planned"
         await running.write("Ann", f"I would, {number}.", to=posted[-1]["id"])
     await allow(running)
@@ -179,7 +179,7 @@ async def test_after_a_restart_no_prompt_is_sent_before_the_history_is_read(tmp_
             await running.settle(2 * HOUR)
             assert await came(running, posted) == []
             ((state, reason),) = await rows(running)
-            assert (state, str(reason)[:14]) == ("skipped", "somebody wrote")
+            assert (state, str(reason)[:14]) == ("skipped", "the last reply")
 
 
 def _text(name: str, value: str) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 from bot.core.essay.serialize import essay_to_json
-from bot.core.layout.card import render_card
 from bot.core.layout.layout import lay_out
 from bot.core.payload import make_plain_message
 from bot.core.read_essay import read_essay
+from bot.discord_api.commands import CommandMentions
+from bot.publishing.card import make_card
 from bot.publishing.plan_revision import get_edit_interval_ms, list_edits, plan_revision
 from storage.essays.posted_essays import PostedEssay, PostedMessage
 
@@ -18,7 +19,7 @@ HOUR = 3_600_000
 
 def make_posted(state: str = "open", thread_id: int | None = None) -> PostedEssay:
     layout = lay_out(OLD)
-    payloads = [("card", render_card(OLD))] + [
+    payloads = [("card", make_card(OLD, CommandMentions()))] + [
         ("part", make_plain_message(part.content, silent=True)) for part in layout.parts
     ]
     return PostedEssay(
@@ -56,7 +57,7 @@ def make_posted(state: str = "open", thread_id: int | None = None) -> PostedEssa
 
 def test_the_same_text_plans_no_edits() -> None:
     posted = make_posted(state="closed", thread_id=4)
-    plan, _ = plan_revision(posted, OLD, None, numbered=False)
+    plan, _ = plan_revision(posted, OLD, None, CommandMentions(), numbered=False)
     assert plan.is_same
     assert list_edits(posted, plan) == []
 
@@ -65,10 +66,10 @@ def test_a_new_title_renames_the_essays_own_thread_and_locks_it_again_if_it_is_c
     new = read_essay("# Rye\n\nIt takes a night.\n\nWould you wait?", format="markdown")
     for state, expected in (("open", ["edit", "rename"]), ("closed", ["edit", "rename", "lock"])):
         posted = make_posted(state=state, thread_id=4)
-        plan, _ = plan_revision(posted, new, None, numbered=False)
+        plan, _ = plan_revision(posted, new, None, CommandMentions(), numbered=False)
         assert [edit.kind for edit in list_edits(posted, plan)] == expected
     posted = make_posted()
-    plan, _ = plan_revision(posted, new, None, numbered=False)
+    plan, _ = plan_revision(posted, new, None, CommandMentions(), numbered=False)
     assert [edit.kind for edit in list_edits(posted, plan)] == ["edit"]
 
 

@@ -269,7 +269,7 @@ class Checker:
             return closed is not None and closed <= decided
         if reason == "prompts were paused":
             return self._paused(discussion, decided)
-        if reason == "nobody has answered the last two prompts":
+        if reason == "the last two prompts got no replies":
             unanswered = [
                 other
                 for other in self.steps
@@ -278,7 +278,7 @@ class Checker:
                 and (last is None or other["message_id"] > last.id)
             ]
             return len(unanswered) >= 2
-        if reason.startswith("somebody wrote"):
+        if reason.startswith("the last reply"):
             hours = int(reason.split(" asks for ")[1].split()[0])
             return last is not None and decided - last.when < hours * HOUR + GRACE
         if reason.startswith("there are"):

@@ -91,18 +91,18 @@ def make_webhook_name(name: str) -> str | None:
 def check_copyable(original: OriginalReply) -> str | None:
     """Why the reply can't be copied completely, in a few words; None if it can."""
     if not original.copyable:
-        return "it is more than text and files"
+        return "it has more than text and files"
     if original.has_thread:
-        return "a thread stands on it"
+        return "somebody started a thread on it"
     if count_utf16_units(original.text) > limits.MESSAGE_CONTENT:
-        return "it is longer than a webhook may write"
+        return "it is too long for a webhook"
     if not original.text and not original.files:
         return "there is nothing in it to copy"
     sizes = [file.size for file in original.files]
     if any(size > limits.FILE_BYTES for size in sizes) or sum(sizes) > _MAX_FILES:
-        return "its files are larger than a webhook may send"
+        return "its files are too large for a webhook"
     if make_webhook_name(original.author_name) is None:
-        return "no webhook may bear its author's name"
+        return "a webhook can't use its author's name"
     return None
 
 

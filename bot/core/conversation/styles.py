@@ -68,9 +68,9 @@ def check_target_channel(channel: TargetChannel, tags: tuple[int, ...]) -> str:
     """Why an essay with these tags can't be published in a channel, as a sentence; "" if it can."""
     if channel.type == _MEDIA:
         # docs: Channel Resource › Channel Types, GUILD_MEDIA: it is for posts of media.
-        return f"#{channel.name} is a media channel, which is for pictures: choose another."
+        return f"#{channel.name} is a media channel, which is for pictures. Choose another channel."
     if channel.type not in (_TEXT, _ANNOUNCEMENT, _FORUM):
-        return f"#{channel.name} takes no essays: choose a text, announcement or forum channel."
+        return f"I can't publish in #{channel.name}. Choose a text, announcement or forum channel."
     if channel.requires_tag and not tags:
         if (
             channel.tags
@@ -78,18 +78,18 @@ def check_target_channel(channel: TargetChannel, tags: tuple[int, ...]) -> str:
             and all(tag.moderated for tag in channel.tags)
         ):
             return (
-                f"Each post in #{channel.name} needs a tag, and all are for moderators: give me "
-                "*Manage Threads* there."
+                f"Each post in #{channel.name} needs a tag, and only moderators can use its tags. "
+                "Give me *Manage Threads* there."
             )
-        return f"Each post in #{channel.name} needs a tag: choose one."
+        return f"Each post in #{channel.name} needs a tag. Choose one."
     if not {tag.id for tag in channel.tags}.issuperset(tags):
-        return f"A tag that was chosen is gone from #{channel.name}: choose anew."
+        return f"#{channel.name} no longer has one of the chosen tags. Choose again."
     if not channel.can_manage_threads:
         reserved = [f"“{tag.name}”" for tag in channel.tags if tag.moderated and tag.id in tags]
         if reserved:
             return (
-                f"The tag {reserved[0]} is for moderators: give me *Manage Threads* in "
-                f"#{channel.name}, or choose another."
+                f"Only moderators can use the tag {reserved[0]}. Give me *Manage Threads* in "
+                f"#{channel.name}, or choose another tag."
             )
     return ""
 
@@ -113,14 +113,16 @@ def parse_tags(channel: TargetChannel, text: str) -> tuple[int, ...]:
     if not wanted:
         return ()
     if not channel.is_forum:
-        raise UserError(f"#{channel.name} is no forum, and only a forum's posts have tags.")
+        raise UserError(f"#{channel.name} isn't a forum. Only forum posts can have tags.")
     if not known:
         raise UserError(f"#{channel.name} has no tags.")
     for name in wanted:
         if name.casefold() not in known:
             there = ", ".join(tag.name for tag in channel.tags)
-            raise UserError(f"#{channel.name} has no tag “{name}”. Its tags: {there}.")
+            raise UserError(f"#{channel.name} has no tag “{name}”. Its tags are: {there}.")
     found = tuple(dict.fromkeys(known[name.casefold()] for name in wanted))
     if len(found) > limits.FORUM_TAGS:
-        raise UserError(f"A post has at most {limits.FORUM_TAGS} tags; {len(found)} were named.")
+        raise UserError(
+            f"A post can have at most {limits.FORUM_TAGS} tags. You chose {len(found)}."
+        )
     return found

@@ -9,7 +9,7 @@ from bot.core.essay.blocks import Block
 __all__ = ["NO_TEXT", "Document", "Metadata"]
 
 #: The sentence of UnreadableEssay for a source without any words.
-NO_TEXT = "There is no text in this: it is empty."
+NO_TEXT = "There is no text here. The file or message is empty."
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from bot.core import limits
 from bot.core.essay.essay import Essay
 from bot.core.text.escape import escape, escape_line_start, escape_url
 from bot.core.text.length import count_utf16_units
-from bot.core.text.plural import format_count
+from bot.core.text.plural import format_plural
 from bot.core.text.sentences import find_grapheme_ends, find_word_ends
 
 __all__ = ["CARD_TEXT", "IS_COMPONENTS_V2", "render_card"]
@@ -25,7 +25,6 @@ CARD_TEXT = 2_600
 _CONTAINER, _TEXT, _GALLERY, _SEPARATOR, _ROW, _BUTTON = 17, 10, 12, 14, 1, 2
 _LINK_STYLE = 5
 _MAX_MEDIA_URL = 2_000  # characters; Discord documents no limit
-SAVED_NOTICE = "-# What is said here is kept. `/privacy` shows what is kept of you, and erases it."
 
 
 def _truncate_text(text: str, limit: int) -> str:
@@ -64,8 +63,11 @@ def _check_url(address: str | None, limit: int) -> str | None:
     return quoted if len(quoted) <= limit else None
 
 
-def render_card(essay: Essay) -> dict[str, Any]:
-    """The payload of an essay's opening card; at most 7 components and ``CARD_TEXT`` of text."""
+def render_card(essay: Essay, privacy_command: str) -> dict[str, Any]:
+    """The payload of an essay's opening card; at most 7 components and ``CARD_TEXT`` of text.
+
+    ``privacy_command``: the slash command with which members see what is saved, as Markdown.
+    """
     head = f"# {_escape_line(essay.title, 500)}"
     credit = essay.byline or essay.author
     if credit:
@@ -84,14 +86,14 @@ def render_card(essay: Essay) -> dict[str, Any]:
     cover = _check_url(essay.cover_image, _MAX_MEDIA_URL)
     if cover is not None:
         inner.append({"type": _GALLERY, "items": [{"media": {"url": cover}}]})
-    minutes, words = (
-        format_count(essay.reading_minutes, "minute"),
-        format_count(essay.words, "word"),
-    )
-    facts = f"-# {minutes} to read · {words}"
+    facts = [
+        format_plural(essay.reading_minutes, "{count} minute to read", "{count} minutes to read"),
+        format_plural(essay.words, "{count} word", "{count} words"),
+    ]
     if essay.date:
-        facts += f" · {_escape_line(essay.date, 60)}"
-    inner.append(_make_text(f"{facts}\n{SAVED_NOTICE}"))
+        facts.append(_escape_line(essay.date, 60))
+    saved = f"Replies here are saved. Use {privacy_command} to see or delete yours."
+    inner.append(_make_text(f"-# {' · '.join(facts)}\n-# {saved}"))
     components: list[dict[str, Any]] = [{"type": _CONTAINER, "components": inner}]
     source = _check_url(essay.source_url, limits.BUTTON_URL)
     if source is not None:

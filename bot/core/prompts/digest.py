@@ -9,6 +9,7 @@ from bot.core import limits
 from bot.core.message_link import make_message_link
 from bot.core.prompts.wording import escape_line
 from bot.core.text.length import count_utf16_units
+from bot.core.text.plural import format_plural
 from bot.core.text.truncate import truncate
 
 __all__ = ["Digest", "DigestEssay", "DigestThread", "OpenQuestion", "make_digest_text"]
@@ -37,7 +38,7 @@ class DigestThread:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """A prompt that nobody answered, and the question it asked."""
+    """A prompt that no reply answers or mentions, and the question it asked."""
 
     title: str
     question: str
@@ -63,7 +64,7 @@ def make_digest_text(digest: Digest) -> str | None:
     sections = (
         ("**This week's discussions**", [_essay(digest, essay) for essay in digest.essays]),
         ("**New voices**", [_thread(thread) for thread in digest.threads]),
-        ("**Still waiting for an answer**", [_question(digest, one) for one in digest.questions]),
+        ("**Open questions**", [_question(digest, one) for one in digest.questions]),
     )
     filled = [(title, lines) for title, lines in sections if lines]
     if not filled:
@@ -93,15 +94,28 @@ def _title(title: str) -> str:
 
 
 def _essay(digest: Digest, essay: DigestEssay) -> str:
-    replies = {0: "new", 1: "1 reply"}.get(essay.replies, f"{essay.replies} replies")
     where = f"<#{essay.channel_id}>"
     if essay.card_id is not None:
         where = _link(digest, essay.channel_id, essay.card_id)
-    return f"- {_title(essay.title)}: {replies} — {where}"
+    title = _title(essay.title)
+    if not essay.replies:
+        return f"- {title}: new — {where}"
+    return format_plural(
+        essay.replies,
+        "- {title}: {count} reply — {link}",
+        "- {title}: {count} replies — {link}",
+        title=title,
+        link=where,
+    )
 
 
 def _thread(thread: DigestThread) -> str:
-    return f"- <#{thread.thread_id}>: {thread.new_authors} new"
+    return format_plural(
+        thread.new_authors,
+        "- {thread}: {count} person joined in",
+        "- {thread}: {count} people joined in",
+        thread=f"<#{thread.thread_id}>",
+    )
 
 
 def _question(digest: Digest, question: OpenQuestion) -> str:

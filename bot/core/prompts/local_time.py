@@ -68,7 +68,7 @@ def find_zone(name: str) -> ZoneInfo:
         if known.casefold() == asked:
             return ZoneInfo(known)
     raise UserError(
-        f"“{name[:60]}” is no time zone I know: use an IANA name such as Europe/Berlin or UTC."
+        f"I don't know the time zone “{name[:60]}”. Use an IANA name such as Europe/Berlin or UTC."
     )
 
 

@@ -106,7 +106,7 @@ def parse_time(text: str, now: datetime, zone: ZoneInfo) -> ParsedTime:
         return ParsedTime(now + wait, None)
     words = asked.lower().removeprefix("every ")
     if words != asked.lower() or words.split()[0] in ("daily", "weekly", "each"):
-        raise UserError("That is to happen once: name one time, such as “Thursday 18:00”.")
+        raise UserError("This happens only once. Give a single time, such as “Thursday 18:00”.")
     rest, elsewhere = _split_zone(asked)
     place: ZoneInfo | timezone = elsewhere or zone
     wall = _parse_local(rest, asked, now.astimezone(place).replace(tzinfo=None))
@@ -115,7 +115,7 @@ def parse_time(text: str, now: datetime, zone: ZoneInfo) -> ParsedTime:
     else:
         moment = local_to_utc(wall.date(), wall.time(), place)
     if moment <= now:
-        raise UserError(f"“{_echo(asked)}” lies in the past ({format_timestamp(moment)}).")
+        raise UserError(f"“{_echo(asked)}” is in the past ({format_timestamp(moment)}).")
     if moment - now > _MAX_AHEAD:
         raise _too_far(asked)
     return ParsedTime(moment, None if elsewhere else wall)
@@ -133,7 +133,7 @@ def _parse_wait(asked: str) -> timedelta | None:
         raise _too_far(asked)
     wait = timedelta(seconds=round(seconds))
     if wait < timedelta(minutes=1):
-        raise UserError(f"“{_echo(asked)}” is less than a minute away.")
+        raise UserError(f"“{_echo(asked)}” is less than a minute away. Choose a later time.")
     return wait
 
 
@@ -153,13 +153,13 @@ def _split_zone(asked: str) -> tuple[str, ZoneInfo | timezone | None]:
         hours, minutes = (digits, "0") if len(digits) <= 2 else (digits[:-2], digits[-2:])
         span = timedelta(hours=int(hours), minutes=int(minutes))
         if span >= 15 * timedelta(hours=1) or int(minutes) > 59:
-            raise UserError(f"“{offset}” is no offset from UTC.")
+            raise UserError(f"“{offset}” isn't an offset from UTC. Write for example “UTC+2”.")
         return asked[: found.start()], timezone(-span if offset[0] == "-" else span)
     found = _ABBREVIATED.search(asked)
     if found and found[1] not in ("SAT", "OCT", "AT"):
         raise UserError(
-            f"“{found[1]}” means different zones to different people: leave it away for the "
-            "server's own zone, or write for instance “18:00 UTC+2” or “18:00 Europe/Berlin”."
+            f"“{found[1]}” can mean several time zones. Leave it out to use the server's zone, or "
+            "write for example “18:00 UTC+2” or “18:00 Europe/Berlin”."
         )
     return asked, None
 
@@ -206,7 +206,7 @@ def _make_time(hour: str, minute: str | None, half: str | None, asked: str) -> t
     at = parse_clock(written)
     if at is None:
         raise UserError(
-            f"“{_echo(asked)}” has a time that no clock shows: write for instance 18:00."
+            f"“{_echo(asked)}” has a time that doesn't exist. Write it like 18:00 or 6 pm."
         )
     return at
 
@@ -271,7 +271,7 @@ def _parse_iso_date(day: str, asked: str, here: datetime) -> date:
 def _check_date(on: date, asked: str, here: datetime) -> date:
     """The date, if it is neither in a past year nor too many years ahead."""
     if on.year < here.year:
-        raise UserError(f"“{_echo(asked)}” lies in the past.")
+        raise UserError(f"“{_echo(asked)}” is in the past.")
     if on.year > here.year + 3:
         raise _too_far(asked)
     return on
@@ -288,12 +288,12 @@ def _echo(asked: str) -> str:
 
 
 def _too_far(asked: str) -> UserError:
-    return UserError(f"“{_echo(asked)}” is more than two years ahead.")
+    return UserError(f"“{_echo(asked)}” is more than two years away. Choose an earlier time.")
 
 
 def _not_understood(asked: str) -> UserError:
     return UserError(
-        f"“{_echo(asked)}” is no time I understand: write for instance “Thursday 18:00”, "
+        f"I don't understand the time “{_echo(asked)}”. Try “tomorrow 9:00”, “Thursday 18:00”, "
         "“in 3 days” or “2027-01-31 09:30”."
     )
 
@@ -307,8 +307,10 @@ def parse_quiet_hours(text: str) -> QuietHours | None:
     first, last = parse_clock(start), parse_clock(until)
     if first is None or last is None:
         raise UserError(
-            f"“{asked[:50]}” are no hours: write for instance “22:00-08:00”, or “none”."
+            f"I don't understand the hours “{asked[:50]}”. Try “22:00-08:00”, or “none”."
         )
     if first == last:
-        raise UserError("Quiet hours begin and end at different times; for none write “none”.")
+        raise UserError(
+            "Quiet hours can't start and end at the same time. To have none, write “none”."
+        )
     return QuietHours(first, last)

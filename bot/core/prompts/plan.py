@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from rapidfuzz import fuzz
+
 from bot.core import limits
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.text.length import count_utf16_units
@@ -42,6 +44,7 @@ __all__ = [
     "format_plan",
     "format_wait",
     "parse_clock",
+    "parse_command_content",
     "parse_condition",
     "parse_content",
     "parse_plan",
@@ -81,6 +84,12 @@ _QUIET = re.compile(r"(?:only )?(?:if )?quiet(?: for)? (\d+) ?h(?:ours?)?", re.I
 _FEWER = re.compile(r"(?:only )?(?:if )?fewer(?: than)? (\d+)(?: repl(?:y|ies))?", re.IGNORECASE)
 _PASSAGE = re.compile(r"passage\s+¶?(\d+)\s*(?::\s*(.*))?", re.IGNORECASE | re.DOTALL)
 _QUESTION = re.compile(r"question\s+(\d+)", re.IGNORECASE)
+
+_KEYWORDS = ("questions", "next question", "last call", "default")
+#: Similarity (0 to 100) from which on words count as a misspelled keyword.
+_KEYWORD_SIMILARITY = 80
+#: The beginning of something that isn't plain words, whatever follows it.
+_KEYWORD_START = re.compile(r"(?:poll|text)\s*:|(?:question|passage)\s*[¶#]?\d+\s*(?::|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +228,8 @@ def parse_plan(text: str) -> tuple[Step, ...]:
     lines = [line for line in lines if line]
     if not lines:
         raise UserError(
-            "Write the steps of the plan, “none” for no prompts, or “default” for the plan that "
-            "comes with me."
+            "Write the steps of the plan, “none” for no prompts, or “default” for the built-in "
+            "plan."
         )
     if len(lines) > _MAX_STEPS:
         raise UserError(f"A plan has at most {_MAX_STEPS} steps; this one has {len(lines)}.")
@@ -241,7 +250,8 @@ def parse_step(line: str) -> Step:
     moment = wait if wait is not None else weekly
     if moment is None:
         raise UserError(
-            f"“{_echo(when)}” is no time of a plan: write “after 3 days” or “Thursday 18:00”."
+            f"I don't understand the time “{_echo(when)}” in this plan. Write “after 3 days” or "
+            "“Thursday 18:00”."
         )
     return Step(moment, parse_condition(condition), parse_content(what))
 
@@ -251,8 +261,8 @@ def _split_step(line: str) -> tuple[str, str]:
     found = re.search(r":(?!\d\d)", line)
     if found is None:
         raise UserError(
-            f"“{_echo(line)}” says not what to ask: write for instance “after 3 days: next "
-            "question”."
+            f"The step “{_echo(line)}” doesn't say what to post. Write for example “after 3 days: "
+            "next question”."
         )
     return line[: found.start()], line[found.end() :].strip()
 
@@ -268,7 +278,7 @@ def parse_wait(text: str) -> timedelta | None:
     unit = next(unit for unit in _UNITS if unit[0] == found[2][0].lower())
     seconds = int(found[1]) * _UNITS[unit] if len(found[1]) < 9 else _MAX_WAIT.total_seconds() + 1
     if seconds > _MAX_WAIT.total_seconds():
-        raise UserError(f"“{_echo(text)}” is longer than a year.")
+        raise UserError(f"“{_echo(text)}” is longer than a year, which is the longest wait.")
     return timedelta(seconds=seconds)
 
 
@@ -315,8 +325,8 @@ def parse_condition(text: str) -> Condition:
         if found is not None and len(found[1]) < 6 and int(found[1]):
             return make(int(found[1]))
     raise UserError(
-        f"“{_echo(asked)}” is no condition: write “always”, “if quiet for 24 hours” or “if fewer "
-        "than 5 replies”."
+        f"I don't understand the condition “{_echo(asked)}”. Write “always”, “if quiet for 24 "
+        "hours” or “if fewer than 5 replies”."
     )
 
 
@@ -344,10 +354,33 @@ def parse_content(text: str) -> PromptContent:
     if colon and kind.strip().lower() == "text" and rest.strip():
         return CustomText(_limit_text(rest))
     raise UserError(
-        f"“{_echo(asked)}” is nothing I can say: write “questions”, “next question”, “question 2”, "
+        f"I can't post “{_echo(asked)}”. Write “questions”, “next question”, “question 2”, "
         "“passage 4: why?”, “text: your words”, “poll: question | answer | answer”, “last call” "
         "or “default”."
     )
+
+
+def parse_command_content(text: str) -> PromptContent:
+    """What a prompt says, as entered in a command: plain words need no ``text:`` before them.
+
+    UserError for something that is almost one of the keywords, which would be posted as words by
+    mistake.
+    """
+    asked = text.strip()
+    try:
+        return parse_content(asked)
+    except UserError:
+        if _looks_like_keyword(asked):
+            raise
+    return CustomText(_limit_text(asked))
+
+
+def _looks_like_keyword(asked: str) -> bool:
+    """Whether a text that isn't understood was probably meant as a keyword."""
+    words = " ".join(asked.lower().split())
+    if not words or _KEYWORD_START.match(words):
+        return True
+    return any(fuzz.ratio(words, keyword) >= _KEYWORD_SIMILARITY for keyword in _KEYWORDS)
 
 
 def renumber(text: str, number: int) -> str:
@@ -365,27 +398,27 @@ def _parse_number(digits: str) -> int:
     if number < 1:
         raise UserError("Questions and passages are numbered from 1.")
     if number > _MAX_NUMBER:
-        raise UserError(f"No essay has a question or a passage {_echo(digits)}.")
+        raise UserError(f"No essay has a question or passage {_echo(digits)}.")
     return number
 
 
 def _limit_text(text: str, most: int = _MAX_TEXT) -> str:
     text = text.strip()
     if count_utf16_units(text) > most:
-        raise UserError(f"What is said here has at most {most} characters.")
+        raise UserError(f"This text is too long: {most} characters are the limit.")
     return text
 
 
 def _parse_poll(text: str) -> Poll:
     question, *answers = (part.strip() for part in text.split("|"))
     if not question or count_utf16_units(question) > limits.POLL_QUESTION:
-        raise UserError(f"A poll's question has 1 to {limits.POLL_QUESTION} characters.")
+        raise UserError(f"A poll's question needs 1 to {limits.POLL_QUESTION} characters.")
     if not 2 <= len(answers) <= limits.POLL_ANSWERS:
-        raise UserError(f"A poll has 2 to {limits.POLL_ANSWERS} answers, each after a “|”.")
+        raise UserError(f"A poll needs 2 to {limits.POLL_ANSWERS} answers, each after a “|”.")
     if not all(answers) or any(
         count_utf16_units(answer) > limits.POLL_ANSWER for answer in answers
     ):
-        raise UserError(f"A poll's answer has 1 to {limits.POLL_ANSWER} characters.")
+        raise UserError(f"Each answer of a poll needs 1 to {limits.POLL_ANSWER} characters.")
     return Poll(question, tuple(answers))
 
 

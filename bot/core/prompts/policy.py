@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.prompts.local_time import QuietHours, get_quiet_end, local_to_utc
 from bot.core.prompts.plan import Condition, FewerReplies, QuietFor
-from bot.core.text.plural import format_count
+from bot.core.text.plural import format_plural
 
 __all__ = [
     "REASON_PAUSED",
@@ -142,7 +142,7 @@ Decision = Send | Postpone | Skip
 
 def decide_prompt(context: PromptContext, rules: PromptRules, now: datetime) -> Decision:
     """Decide whether to send, postpone or skip a prompt at ``now``; all times are aware."""
-    too_late = "it was due while I was away, and is too late now"
+    too_late = "it was due while the bot was offline, and it is too late now"
     if context.attempted:
         too_late = "it could not be sent in time"
     if context.state == "publishing":
@@ -181,7 +181,7 @@ def _find_end_reason(context: PromptContext, rules: PromptRules) -> str | None:
     if (context.paused or rules.paused) and context.kind is not PromptKind.NOW:
         return REASON_PAUSED
     if context.thread_deleted:
-        return "the thread or its first message is gone"
+        return "the thread or its first message was deleted"
     if context.answered:
         return "the thread was answered"
     return None
@@ -192,7 +192,7 @@ def _apply_channel_rules(
 ) -> Decision | None:
     """Rules 2, 3 and 4: why the discussion or the channel gets no such prompt now, if so."""
     if context.unanswered >= _MAX_UNANSWERED:
-        return Skip("nobody has answered the last two prompts")
+        return Skip("the last two prompts got no replies")
     unmet = _find_unmet_condition(context, now)
     if unmet is not None:
         return Skip(unmet)
@@ -201,8 +201,8 @@ def _apply_channel_rules(
     ):
         # It isn't known yet whether the other will be sent, and answered.
         if now - context.queued_since > _MAX_POSTPONED:
-            return Skip("other prompts of the channel have waited for a week")
-        return Postpone(now + _RETRY_SOON, "another prompt is on its way", resets_lateness=True)
+            return Skip("other prompts in the channel have been waiting for a week")
+        return Postpone(now + _RETRY_SOON, "another prompt is being sent", resets_lateness=True)
     if context.last_prompt_at is None or context.forced:
         return None
     free = _get_next_day(context.last_prompt_at, rules.zone)
@@ -210,8 +210,8 @@ def _apply_channel_rules(
         return None
     until = get_quiet_end(free, rules.quiet, rules.zone) or free
     if until - context.queued_since > _MAX_POSTPONED:
-        return Skip("the channel had other prompts on each day of a week")
-    return Postpone(until, "the channel has had a prompt today", resets_lateness=True)
+        return Skip("the channel had another prompt on every day of the week")
+    return Postpone(until, "the channel already had a prompt today", resets_lateness=True)
 
 
 def _find_unmet_condition(context: PromptContext, now: datetime) -> str | None:
@@ -221,11 +221,14 @@ def _find_unmet_condition(context: PromptContext, now: datetime) -> str | None:
             since = now - context.last_reply_at
             if since < timedelta(hours=hours):
                 ago = max(int(since.total_seconds() // 3600), 0)
-                return f"somebody wrote {ago} h ago, and it asks for {hours} h of quiet"
+                return f"the last reply is {ago} h old, and the prompt needs {hours} h of quiet"
         case FewerReplies(replies) if context.replies >= replies:
-            verb = "is" if context.replies == 1 else "are"
-            there = format_count(context.replies, "reply", "replies")
-            return f"there {verb} {there}, and it asks for fewer than {replies}"
+            return format_plural(
+                context.replies,
+                "there is {count} reply, and the prompt needs fewer than {limit}",
+                "there are {count} replies, and the prompt needs fewer than {limit}",
+                limit=replies,
+            )
         case _:
             pass
     return None

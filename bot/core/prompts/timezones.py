@@ -38,7 +38,7 @@ def resolve_zone(text: str) -> ZoneInfo:
     asked = " ".join(text.split())
     plain = _plain(asked)
     if not plain:
-        raise UserError("Write a time zone, for instance Europe/Berlin or UTC.")
+        raise UserError("Enter a time zone, for example Europe/Berlin or UTC.")
     names = get_known_zones()
     if "/" in asked or plain == "utc":
         for name in names:
@@ -55,11 +55,13 @@ def resolve_zone(text: str) -> ZoneInfo:
     near = cities or _find_similar(plain, names)
     if not near:
         raise UserError(
-            f"“{truncate(asked, 60)}” is no time zone I know: write a large city of the zone, such "
-            "as Berlin, or an IANA name, such as America/New_York."
+            f"I don't know the time zone “{truncate(asked, 60)}”. Enter a large city in that zone, "
+            "such as Berlin, or an IANA name, such as America/New_York."
         )
     suggestions = " or ".join(near[:_MAX_SUGGESTIONS])
-    raise UserError(f"“{truncate(asked, 60)}” is no time zone I know. Did you mean {suggestions}?")
+    raise UserError(
+        f"I don't know the time zone “{truncate(asked, 60)}”. Did you mean {suggestions}?"
+    )
 
 
 def _plain(text: str) -> str:

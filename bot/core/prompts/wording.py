@@ -22,7 +22,7 @@ from bot.core.prompts.plan import (
 )
 from bot.core.text.escape import escape, escape_line_start
 from bot.core.text.message_quote import quote_message
-from bot.core.text.plural import format_count
+from bot.core.text.plural import format_plural
 from bot.core.text.truncate import truncate
 
 __all__ = [
@@ -44,17 +44,17 @@ __all__ = [
 ASKED_DEFAULT = "bare"
 
 #: Replaces :func:`credit_author` for a member whose data was erased.
-ANONYMOUS_CREDIT = "**somebody** began"
+ANONYMOUS_CREDIT = "started by **somebody**"
 
 _MAX_QUESTIONS = 3
 _MAX_TITLE = 100
 #: Units of a quotation, and of all questions together; escaping can double them.
 _MAX_QUOTE = 400
 _MAX_ASKED = 750
-_ANSWER_HERE = "-# Reply to this message, and your reply opens a thread of its own."
+_ANSWER_HERE = "-# Reply to this message to start a thread."
 #: In the essay's own thread or forum post, where no other threads are opened.
 _ANSWER_INSIDE = "-# Write here, or reply to this message."
-_ANSWER_THERE = "-# Write in a thread, or reply to this message and open one of your own."
+_ANSWER_THERE = "-# Join a thread, or reply to this message to start your own."
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +183,17 @@ def make_questions_text(
 
     ``replies``: members' replies so far; ``opens_threads`` as in PromptMaterial.
     """
-    opening = {0: "nobody has answered yet", 1: "one reply so far"}.get(
-        replies, f"{replies} replies so far"
-    )
-    lines = [f"Back to **{_short_title(title)}**: {opening}."]
+    shown = _short_title(title)
+    lines = [f"Back to **{shown}**. Be the first to reply."]
+    if replies:
+        lines = [
+            format_plural(
+                replies,
+                "Back to **{title}**: {count} reply so far.",
+                "Back to **{title}**: {count} replies so far.",
+                title=shown,
+            )
+        ]
     asked = questions[:_MAX_QUESTIONS]
     lines += [quote(question, _MAX_ASKED // len(asked)) for question in asked]
     lines.append(_ANSWER_HERE if opens_threads else _ANSWER_INSIDE)
@@ -205,17 +212,27 @@ def _make_last_call(material: PromptMaterial) -> PromptText | NothingToSay:
             )
             for one in left.asked
         )
-        far = "nobody has answered yet"
-        if material.replies:  # in the single thread of the essay, or if there is no thread
-            far = f"{_count(material.replies)} so far"
-        lines = [f"Last call for **{_title(material)}**: {far}.", asking, material.answer_hint]
+        lines = [_make_last_call_opening(material), asking, material.answer_hint]
         return PromptText("\n".join(line for line in lines if line), left.asked)
-    alive = material.busiest_thread
-    messages = format_count(alive.messages, "message")
-    return PromptText(
-        f"Last call for **{_title(material)}**: {_count(material.replies)} so far. The talk is "
-        f"liveliest in <#{alive.thread_id}>, which {credit_author(alive.author)} "
-        f"({messages}).\n{_ANSWER_THERE}"
+    busiest = material.busiest_thread
+    pointer = format_plural(
+        busiest.messages,
+        "The busiest thread is {thread}, {credit} ({count} message).",
+        "The busiest thread is {thread}, {credit} ({count} messages).",
+        thread=f"<#{busiest.thread_id}>",
+        credit=credit_author(busiest.author),
+    )
+    return PromptText(f"{_make_last_call_opening(material)} {pointer}\n{_ANSWER_THERE}")
+
+
+def _make_last_call_opening(material: PromptMaterial) -> str:
+    if not material.replies:
+        return f"Last call for **{_title(material)}**. Be the first to reply."
+    return format_plural(
+        material.replies,
+        "Last call for **{title}**: {count} reply so far.",
+        "Last call for **{title}**: {count} replies so far.",
+        title=_title(material),
     )
 
 
@@ -225,10 +242,8 @@ def make_nudge_text(text: str, author: str, names: Mapping[int, str] | None = No
     ``names``: of the people whom the message mentions, by their ids.
     """
     point = quote_message(text, names or {}, _MAX_QUOTE) or "> *(no words)*"
-    return (
-        f"{point}\nNobody has answered **{escape_line(truncate(author, 80))}** yet. "
-        "What would you say to this?"
-    )
+    name = escape_line(truncate(author, 80))
+    return f"{point}\nWhat would you say to **{name}**? Be the first to reply."
 
 
 def quote(text: str, most: int = _MAX_QUOTE) -> str:
@@ -243,8 +258,8 @@ def close_code_block(text: str) -> str:
 
 
 def credit_author(author: str) -> str:
-    """How a last call names who began a thread; ANONYMOUS_CREDIT for erased members."""
-    return f"**{escape_line(truncate(author, 80))}** began"
+    """How a last call names who started a thread; ANONYMOUS_CREDIT for erased members."""
+    return f"started by **{escape_line(truncate(author, 80))}**"
 
 
 def escape_line(text: str) -> str:
@@ -262,7 +277,3 @@ def _title(material: PromptMaterial) -> str:
 
 def _short_title(title: str) -> str:
     return escape_line(truncate(title, _MAX_TITLE))
-
-
-def _count(replies: int) -> str:
-    return format_count(replies, "reply", "replies")

@@ -33,7 +33,7 @@ _SHORT_TEXT = 100  # letters: too few for statistics about the encoding
 _UNUSED = ("cp1006", "cp037", "cp424", "cp500", "cp875", "cp1026", "cp1140", "cp273")
 _SAMPLE = 65_536  # bytes that are enough to detect an encoding
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .doc, and .docx with a password
-NOT_TEXT = "This is not text: it looks like a picture, an archive or another kind of file."
+NOT_TEXT = "This isn't text. It looks like a picture, an archive or another kind of file."
 _OLD_WORD = (
     "This is not text: it looks like an old Word document (.doc), or like one with a password; "
     "save it as .docx without a password."

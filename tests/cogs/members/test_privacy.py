@@ -263,16 +263,16 @@ async def test_nudges_that_quote_an_erased_member_and_calls_that_name_them_are_c
         nudged = [m["content"] for m in await running.bot_messages(head)]
         assert any("I would wait a night." in content for content in nudged)
         await running.settle(26 * 3600)
-        assert "**Ann** began" in (await running.bot_messages())[-1]["content"]
+        assert "started by **Ann**" in (await running.bot_messages())[-1]["content"]
         await forget(running, "Ann")
         assert await running.bot_messages(head) == []
-        assert "**somebody** began" in (await running.bot_messages())[-1]["content"]
+        assert "started by **somebody**" in (await running.bot_messages())[-1]["content"]
         rows = await running.database.read(
             lambda tx: tx.rows("SELECT payload FROM planned_messages")
         )
         told = "".join(row["payload"] for row in rows)
         assert "I would wait" not in told
-        assert "Ann** began" not in told
+        assert "started by **Ann**" not in told
 
 
 async def test_a_nudge_sent_during_an_erasure_is_removed(tmp_path: Path) -> None:

@@ -41,8 +41,8 @@ async def test_a_title_is_shown_as_it_is_in_every_answer(running: RunningBot) ->
 @pytest.mark.parametrize(
     ("what", "says"),
     [
-        ("question 7", "no question 7: it has one question"),
-        ("passage 99", "no passage 99: it has"),
+        ("question 7", "no question 7. It has only one."),
+        ("passage 99", "no passage 99. Its last one"),
         ("passage 99999999999: Why?", "No essay has"),
     ],
 )
@@ -66,9 +66,9 @@ async def test_editing_a_prompts_content_keeps_its_time(running: RunningBot) -> 
 @pytest.mark.parametrize(
     ("steps", "says"),
     [
-        ("x" * 4000, "says not what to ask"),
-        ("after 1 day: " + "x" * 3900, "nothing I can say"),
-        ("x" * 3900 + ": questions", "no time of a plan"),
+        ("x" * 4000, "doesn't say what to post"),
+        ("after 1 day: " + "x" * 3900, "can't post"),
+        ("x" * 3900 + ": questions", "understand the time"),
         (" ", "“none” for no prompts"),
     ],
 )
@@ -101,7 +101,7 @@ async def test_an_open_code_block_does_not_swallow_what_follows(running: Running
     (said,) = await came(running, posted)
     assert said.splitlines()[-2:] == [
         "```",
-        "-# Reply to this message, and your reply opens a thread of its own.",
+        "-# Reply to this message to start a thread.",
     ]
 
 

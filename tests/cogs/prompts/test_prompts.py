@@ -95,7 +95,7 @@ async def test_the_default_plan_brings_the_essay_back_after_one_and_three_days(
     assert await rows(running) == [
         ("sent", None),
         ("sent", None),
-        ("skipped", "nobody has answered the last two prompts"),
+        ("skipped", "the last two prompts got no replies"),
     ]
 
 
@@ -111,7 +111,7 @@ async def test_an_active_discussion_gets_no_prompt_and_the_last_call_names_its_b
     assert f"<#{head}>" in last
     assert "**Ann**" in last
     states = await rows(running)
-    assert states[1] == ("skipped", "somebody wrote 1 h ago, and it asks for 24 h of quiet")
+    assert states[1] == ("skipped", "the last reply is 1 h old, and the prompt needs 24 h of quiet")
     message = (await running.bot_messages())[-1]
     assert message["mentions"] == []
 
@@ -295,7 +295,10 @@ async def test_messages_of_an_outage_are_read_before_a_prompt_is_decided(
         async with run_bot(tmp_path, emulator) as running:
             await running.settle(60)
             states = await rows(running)
-            assert ("skipped", "somebody wrote 0 h ago, and it asks for 24 h of quiet") in states
+            assert (
+                "skipped",
+                "the last reply is 0 h old, and the prompt needs 24 h of quiet",
+            ) in states
 
 
 class house_without_bot:  # noqa: N801 - reads as what it is
@@ -434,7 +437,9 @@ async def test_the_servers_plan_applies_to_new_essays(running: RunningBot) -> No
     posted = await running.publish()
     await running.settle(3 * HOUR)
     assert len(await came(running, posted)) == 1
-    assert "no condition" in await prompts(running, "plan", steps="after 1 day, if ever: default")
+    assert "understand the condition" in await prompts(
+        running, "plan", steps="after 1 day, if ever: default"
+    )
     assert "get no prompts" in await prompts(running, "plan", steps="none")
     assert "comes with me" in await prompts(running, "plan", steps="default")
 
@@ -460,12 +465,12 @@ async def test_a_local_time_follows_the_servers_time_zone(running: RunningBot) -
     ("command", "options", "says"),
     [
         ("add", {"essay": "9", "when": "in 1 hour", "what": "default"}, "no essay"),
-        ("add", {"essay": "1", "when": "soon", "what": "default"}, "no time I understand"),
-        ("add", {"essay": "1", "when": "in 1 hour", "what": "dance"}, "nothing I can say"),
+        ("add", {"essay": "1", "when": "soon", "what": "default"}, "don't understand the time"),
+        ("add", {"essay": "1", "when": "in 1 hour", "what": "dance"}, "can't post"),
         ("edit", {"prompt": "77", "when": "in 1 hour"}, "no prompt"),
         ("cancel", {"prompt": "x"}, "no prompt"),
         ("now", {"essay": "1", "what": "passage 99"}, "no passage 99"),
-        ("manners", {"zone": "Mars/Olympus"}, "no time zone"),
+        ("manners", {"zone": "Mars/Olympus"}, "know the time zone"),
         ("manners", {"quiet": "night"}, "are no hours"),
         ("digest", {"when": "monthly"}, "no time of the week"),
     ],
@@ -546,7 +551,7 @@ async def test_a_kill_while_sending_neither_loses_nor_repeats_a_prompt(
         if hours == 20 and moment == "before":
             assert asked == []
             assert state == "skipped"
-            assert reason == "it was due while I was away, and is too late now"
+            assert reason == "it was due while the bot was offline, and it is too late now"
         else:
             assert len(asked) == 1
             assert state == "sent"

@@ -48,13 +48,13 @@ def test_tags_are_matched_by_name_in_any_case_without_duplicates() -> None:
 @pytest.mark.parametrize(
     ("channel", "text", "words"),
     [
-        (TEXT, "News", "#essays is no forum"),
+        (TEXT, "News", "#essays isn't a forum"),
         (TargetChannel("bare", 15), "News", "#bare has no tags"),
-        (FORUM, "News, Poetry", "no tag “Poetry”. Its tags: News, Fiction, Picked."),
+        (FORUM, "News, Poetry", "no tag “Poetry”. Its tags are: News, Fiction, Picked."),
         (
             TargetChannel("many", 15, tuple(Tag(n, str(n), False) for n in range(9))),
             "1,2,3,4,5,6",
-            "at most 5 tags; 6 were named",
+            "at most 5 tags. You chose 6.",
         ),
     ],
 )
@@ -72,12 +72,12 @@ def test_an_unknown_tag_is_refused_with_the_list_of_known_ones(
         (TEXT, (), ""),
         (NEWS, (), ""),
         (FORUM, (1,), ""),
-        (FORUM, (3,), "“Picked” is for moderators: give me *Manage Threads* in #forum"),
+        (FORUM, (3,), "the tag “Picked”. Give me *Manage Threads* in #forum"),
         (TargetChannel("forum", 15, TAGS, can_manage_threads=True), (3,), ""),
-        (TargetChannel("forum", 15, TAGS, requires_tag=True), (), "needs a tag: choose one"),
+        (TargetChannel("forum", 15, TAGS, requires_tag=True), (), "needs a tag. Choose one"),
         (TargetChannel("forum", 15, TAGS, requires_tag=True), (1,), ""),
         (TargetChannel("pictures", 16), (), "#pictures is a media channel"),
-        (TargetChannel("Voice", 2), (), "#Voice takes no essays"),
+        (TargetChannel("Voice", 2), (), "can't publish in #Voice"),
     ],
 )
 def test_a_channel_that_cannot_host_the_essay_gives_the_reason(
@@ -98,9 +98,9 @@ def test_the_name_of_an_essays_own_thread_is_its_title_on_one_line() -> None:
 
 def test_tags_for_moderators_and_deleted_tags_prevent_publishing() -> None:
     picked = TargetChannel("forum", 15, (TAGS[2],), requires_tag=True)
-    assert "all are for moderators: give me *Manage Threads*" in check_target_channel(picked, ())
-    assert "needs a tag: choose one" in check_target_channel(
+    assert "use its tags. Give me *Manage Threads*" in check_target_channel(picked, ())
+    assert "needs a tag. Choose one" in check_target_channel(
         TargetChannel("forum", 15, TAGS, requires_tag=True), ()
     )
-    assert "A tag that was chosen is gone from #forum" in check_target_channel(FORUM, (9,))
+    assert "#forum no longer has one of the chosen tags" in check_target_channel(FORUM, (9,))
     assert check_target_channel(FORUM, (1,)) == ""

@@ -15,6 +15,10 @@ def essay(**changes: Any) -> Essay:
     return replace(read_essay("On Asking\n\nBy Ann Lee\n\nBody.", format="text"), **changes)
 
 
+def render(essay: Essay) -> dict[str, Any]:
+    return render_card(essay, "</privacy my-data:15>")
+
+
 def components(card: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     waiting = list(card["components"])
@@ -30,25 +34,24 @@ def text(card: dict[str, Any]) -> str:
 
 
 def test_it_is_a_components_message_that_pings_nobody() -> None:
-    card = render_card(essay())
+    card = render(essay())
     assert card["flags"] & IS_COMPONENTS_V2
     assert card["allowed_mentions"] == {"parse": []}
     assert not {"content", "embeds", "poll", "stickers"} & set(card)
 
 
-def test_it_shows_title_byline_epigraph_reading_time_and_that_words_are_kept() -> None:
-    shown = text(render_card(essay(epigraph=Epigraph("All flesh is grass.", "Isaiah"))))
+def test_it_shows_title_byline_epigraph_reading_time_and_that_replies_are_saved() -> None:
+    shown = text(render(essay(epigraph=Epigraph("All flesh is grass.", "Isaiah"))))
     for piece in ("# On Asking", "By Ann Lee", "> All flesh is grass.", "— Isaiah", "1 minute"):
         assert piece in shown
-    assert "kept" in shown
-    assert "/privacy" in shown
+    assert "Replies here are saved. Use </privacy my-data:15> to see or delete yours." in shown
 
 
 def test_cover_and_source_are_shown_only_if_the_essay_has_them() -> None:
-    bare = {one["type"] for one in components(render_card(essay()))}
+    bare = {one["type"] for one in components(render(essay()))}
     assert not bare & {2, 12}
     full = components(
-        render_card(essay(cover_image="https://a.example/c.png", source_url="https://a.example/e"))
+        render(essay(cover_image="https://a.example/c.png", source_url="https://a.example/e"))
     )
     (gallery,) = [one for one in full if one["type"] == 12]
     (button,) = [one for one in full if one["type"] == 2]
@@ -57,19 +60,19 @@ def test_cover_and_source_are_shown_only_if_the_essay_has_them() -> None:
 
 
 def test_addresses_that_are_none_of_the_web_are_left_out() -> None:
-    card = render_card(essay(cover_image="file:///etc/passwd", source_url="javascript:alert(1)"))
+    card = render(essay(cover_image="file:///etc/passwd", source_url="javascript:alert(1)"))
     assert not {one["type"] for one in components(card)} & {2, 12}
 
 
 def test_essay_text_in_it_is_literal() -> None:
     title = "**A** _b_ @everyone <@1> [x](y) # `c`"
-    shown = read_message(text(render_card(essay(title=title))).split("\n")[0])
+    shown = read_message(text(render(essay(title=title))).split("\n")[0])
     assert (shown.text, shown.living, shown.links) == (title, [], [])
 
 
 def test_the_longest_texts_stay_within_discords_limits() -> None:
     huge = "*_`~|<@1> " * 3_000
-    card = render_card(
+    card = render(
         essay(
             title=huge, byline=huge, author=huge, date=huge,
             epigraph=Epigraph("\n".join([huge] * 40), huge),
@@ -83,11 +86,11 @@ def test_the_longest_texts_stay_within_discords_limits() -> None:
 
 def test_an_epigraph_of_many_short_lines_stays_within_them_too() -> None:
     lines = "\n".join(["*" * 90] * 6)
-    card = render_card(essay(epigraph=Epigraph(lines, None), title="*" * 600))
+    card = render(essay(epigraph=Epigraph(lines, None), title="*" * 600))
     assert len(text(card).encode("utf-16-le")) // 2 <= 4_000
 
 
 def test_byline_and_author_are_both_shown_if_they_differ() -> None:
-    shown = text(render_card(essay(byline="poet, gardener", author="Ann Lee", date="2024")))
+    shown = text(render(essay(byline="poet, gardener", author="Ann Lee", date="2024")))
     assert "poet, gardener · Ann Lee" in shown
     assert "2024" in shown

@@ -30,7 +30,7 @@ def test_a_digest_links_discussions_threads_and_open_questions() -> None:
     assert text is not None
     assert "Slow bread: 5 replies — https://discord.com/channels/1/2/3" in text
     assert "On \\*walls\\*: new — <#2>" in text
-    assert "<#77>: 2 new" in text
+    assert "<#77>: 2 people joined in" in text
     assert "Slow bread: Who has \\*time\\*? — https://discord.com/channels/1/2/9" in text
 
 

@@ -101,25 +101,25 @@ EXACT = [
     ("2026-04-01T18:00+05:30", "Wed 2026-04-01 14:30"),
 ]
 REFUSED = [
-    *((text, "no time I understand") for text in ("", "5", "18", "a", "soon", "now", "31 Feb")),
-    *((text, "no time I understand") for text in ("may", "next year", "2026-04-31", "2026-13-01")),
-    *((text, "no time I understand") for text in ("<@123> tomorrow", "tomorrow <@123>", "x" * 101)),
-    *((text, "no time I understand") for text in ("yesterday", "3 days ago", "tomorrow morning")),
-    *((text, "lies in the past") for text in ("27 March 9:00", "27.3. at 9", "Fri 27 Mar 9 am")),
-    *((text, "no time I understand") for text in ("monday tuesday", "Monday, 4 April 2026")),
-    *((text, "no time I understand") for text in ("1.4.2026 9", "April 1 9", "1.13.2026")),
-    *((text, "no time I understand") for text in ("Thursday in two weeks", "in -3 days", "UTC")),
-    ("18:00 America/Atlantis", "no time zone I know"),
-    *((text, "means different zones") for text in ("18:00 CET", "tomorrow 6 pm est", "9:00 (PST)")),
-    *((text, "no offset from UTC") for text in ("18:00 UTC+25", "18:00-19:00", "18:00 UTC+1:99")),
-    *((text, "no clock shows") for text in ("25:00", "tomorrow 25:00", "tomorrow 13 pm", "12:60")),
+    *((text, "understand the time") for text in ("", "5", "18", "a", "soon", "now", "31 Feb")),
+    *((text, "understand the time") for text in ("may", "next year", "2026-04-31", "2026-13-01")),
+    *((text, "understand the time") for text in ("<@123> tomorrow", "tomorrow <@123>", "x" * 101)),
+    *((text, "understand the time") for text in ("yesterday", "3 days ago", "tomorrow morning")),
+    *((text, "is in the past") for text in ("27 March 9:00", "27.3. at 9", "Fri 27 Mar 9 am")),
+    *((text, "understand the time") for text in ("monday tuesday", "Monday, 4 April 2026")),
+    *((text, "understand the time") for text in ("1.4.2026 9", "April 1 9", "1.13.2026")),
+    *((text, "understand the time") for text in ("Thursday in two weeks", "in -3 days", "UTC")),
+    ("18:00 America/Atlantis", "don't know the time zone"),
+    *((text, "several time zones") for text in ("18:00 CET", "tomorrow 6 pm est", "9:00 (PST)")),
+    *((text, "an offset from UTC") for text in ("18:00 UTC+25", "18:00-19:00", "18:00 UTC+1:99")),
+    *((text, "doesn't exist") for text in ("25:00", "tomorrow 25:00", "tomorrow 13 pm", "12:60")),
     *(
-        (text, "lies in the past")
+        (text, "is in the past")
         for text in ("0001-01-01", "1-1-1970", "2020-01-01", "27 March 2026 9:00")
     ),
-    *((text, "two years ahead") for text in ("9999-12-31 10:00", "2028-12-31", "in 900 days")),
-    *((text, "two years ahead") for text in ("in 99999999999 weeks", "31 December 9999 UTC-12")),
-    *((text, "once: name one time") for text in ("daily 18:00", "every Thursday 18:00")),
+    *((text, "two years away") for text in ("9999-12-31 10:00", "2028-12-31", "in 900 days")),
+    *((text, "two years away") for text in ("in 99999999999 weeks", "31 December 9999 UTC-12")),
+    *((text, "only once") for text in ("daily 18:00", "every Thursday 18:00")),
     ("in 0 minutes", "less than a minute"),
 ]
 

@@ -24,6 +24,7 @@ from bot.core.prompts.plan import (
     Step,
     format_plan,
     parse_clock,
+    parse_command_content,
     parse_condition,
     parse_content,
     parse_plan,
@@ -86,20 +87,20 @@ def test_a_plan_can_be_on_one_line_and_its_texts_can_contain_semicolons() -> Non
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("after 3 days", "says not what to ask"),
-        ("sometime: questions", "no time of a plan"),
-        ("25:00: questions", "no time of a plan"),
+        ("after 3 days", "doesn't say what to post"),
+        ("sometime: questions", "understand the time"),
+        ("25:00: questions", "understand the time"),
         ("after 900 days: questions", "longer than a year"),
         ("after 99999999999999999999 days: questions", "longer than a year"),
-        ("after 1 day, if the moon is full: questions", "no condition"),
-        ("after 1 day, if quiet for 0 hours: questions", "no condition"),
-        ("after 1 day: dance", "nothing I can say"),
+        ("after 1 day, if the moon is full: questions", "understand the condition"),
+        ("after 1 day, if quiet for 0 hours: questions", "understand the condition"),
+        ("after 1 day: dance", "can't post"),
         ("after 1 day: question 0", "numbered from 1"),
         ("after 1 day: poll: one | answer", "2 to 10 answers"),
-        ("after 1 day: poll: | a | b", "question has 1 to 300"),
-        ("after 1 day: poll: q | a | " + "b" * 56, "answer has 1 to 55"),
-        ("after 1 day: text: " + "x" * 1501, "at most 1500"),
-        ("after 1 day: passage 1: " + "x" * 501, "at most 500"),
+        ("after 1 day: poll: | a | b", "question needs 1 to 300"),
+        ("after 1 day: poll: q | a | " + "b" * 56, "needs 1 to 55"),
+        ("after 1 day: text: " + "x" * 1501, "1500 characters are the limit"),
+        ("after 1 day: passage 1: " + "x" * 501, "500 characters are the limit"),
     ],
 )
 def test_a_step_that_is_not_understood_is_refused_with_a_sentence(line: str, says: str) -> None:
@@ -204,3 +205,25 @@ def test_a_wait_of_zero_is_written_in_minutes() -> None:
 @pytest.mark.parametrize("text", ["13 pm", "0 am", "24:00", "12:60"])
 def test_a_time_that_no_clock_shows_is_not_parsed(text: str) -> None:
     assert parse_clock(text) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "posted"),
+    [
+        ("So, what about rye?", CustomText("So, what about rye?")),
+        ("Passage by passage: where did it lose you?", None),
+        ("Note: 10:30 tomorrow!", None),
+        ("last call", LastCall()),
+        ("text: last call", CustomText("last call")),
+    ],
+)
+def test_a_command_takes_plain_words(written: str, posted: object) -> None:
+    assert parse_command_content(written) == (posted or CustomText(written))
+
+
+@pytest.mark.parametrize(
+    "written", ["", "last cal", "next qestion", "poll: only a question", "passage 0", "text:"]
+)
+def test_a_command_refuses_what_is_almost_a_keyword(written: str) -> None:
+    with pytest.raises(UserError):
+        parse_command_content(written)

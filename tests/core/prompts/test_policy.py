@@ -28,8 +28,8 @@ HOUR = timedelta(hours=1)
 #: A Wednesday at noon in Berlin.
 NOON = datetime(2026, 6, 3, 10, tzinfo=UTC)
 RULES = PromptRules(BERLIN, NIGHT, 12 * HOUR, paused=False)
-AWAY = Skip("it was due while I was away, and is too late now")
-TODAY = "the channel has had a prompt today"
+AWAY = Skip("it was due while the bot was offline, and it is too late now")
+TODAY = "the channel already had a prompt today"
 
 
 def case(
@@ -136,25 +136,25 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         "two unanswered prompts",
         case(unanswered=2),
         NOON,
-        Skip("nobody has answered the last two prompts"),
+        Skip("the last two prompts got no replies"),
     ),
     (
         "two unanswered prompts, and an admin forces it",
         case(unanswered=2, forced=True),
         NOON,
-        Skip("nobody has answered the last two prompts"),
+        Skip("the last two prompts got no replies"),
     ),
     (
         "one unanswered, another in flight in the same channel",
         case(unanswered=1, in_flight=1, channel_busy=True),
         NOON,
-        Postpone(NOON + HOUR / 6, "another prompt is on its way", resets_lateness=True),
+        Postpone(NOON + HOUR / 6, "another prompt is being sent", resets_lateness=True),
     ),
     (
         "a prompt of another essay in flight in the same channel",
         case(channel_busy=True),
         NOON,
-        Postpone(NOON + HOUR / 6, "another prompt is on its way", resets_lateness=True),
+        Postpone(NOON + HOUR / 6, "another prompt is being sent", resets_lateness=True),
     ),
     (
         "another in flight in the same channel, and an admin forces it",
@@ -166,13 +166,13 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         "one unanswered, another in flight, and an admin forces it",
         case(unanswered=1, in_flight=1, channel_busy=True, last_prompt_at=NOON, forced=True),
         NOON,
-        Postpone(NOON + HOUR / 6, "another prompt is on its way", resets_lateness=True),
+        Postpone(NOON + HOUR / 6, "another prompt is being sent", resets_lateness=True),
     ),
     (
-        "the condition is quiet, and somebody wrote",
+        "the condition is quiet, and the last reply",
         case(condition=QuietFor(24), last_reply_at=NOON - 5 * HOUR),
         NOON,
-        Skip("somebody wrote 5 h ago, and it asks for 24 h of quiet"),
+        Skip("the last reply is 5 h old, and the prompt needs 24 h of quiet"),
     ),
     ("quiet long enough", case(condition=QuietFor(24), last_reply_at=NOON - 24 * HOUR), NOON, SEND),
     ("nobody ever wrote", case(condition=QuietFor(24)), NOON, SEND),
@@ -180,13 +180,13 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         "somebody writes right now, by a clock ahead of ours",
         case(condition=QuietFor(24), last_reply_at=NOON + timedelta(seconds=2)),
         NOON,
-        Skip("somebody wrote 0 h ago, and it asks for 24 h of quiet"),
+        Skip("the last reply is 0 h old, and the prompt needs 24 h of quiet"),
     ),
     (
         "as many replies as the condition's limit",
         case(condition=FewerReplies(5), replies=5),
         NOON,
-        Skip("there are 5 replies, and it asks for fewer than 5"),
+        Skip("there are 5 replies, and the prompt needs fewer than 5"),
     ),
     ("fewer replies than the limit", case(condition=FewerReplies(5), replies=4), NOON, SEND),
     (
@@ -267,7 +267,7 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         "a nudge of a deleted thread",
         case(kind=PromptKind.NUDGE, thread_deleted=True),
         NOON,
-        Skip("the thread or its first message is gone"),
+        Skip("the thread or its first message was deleted"),
     ),
     (
         "a nudge in a closed discussion",
@@ -331,14 +331,14 @@ def test_a_prompt_postponed_by_the_channel_for_more_than_a_week_is_skipped() -> 
     assert on == Postpone(NOON + 23 * HOUR, TODAY, resets_lateness=True)
     longer = replace(waiting, queued_since=NOON - timedelta(days=6, hours=2), late_from=NOON)
     assert decide_prompt(longer, RULES, NOON) == Skip(
-        "the channel had other prompts on each day of a week"
+        "the channel had another prompt on every day of the week"
     )
 
 
 def test_a_prompt_blocked_by_others_of_its_essay_for_a_week_is_skipped() -> None:
     waiting = case(NOON - timedelta(days=8), unanswered=1, in_flight=1, forced=True)
     assert decide_prompt(replace(waiting, late_from=NOON), RULES, NOON) == Skip(
-        "other prompts of the channel have waited for a week"
+        "other prompts in the channel have been waiting for a week"
     )
 
 

@@ -51,7 +51,7 @@ def test_a_text_similar_to_no_zone_is_refused_with_an_example(written: str) -> N
 
 
 def test_an_empty_text_is_refused() -> None:
-    with pytest.raises(UserError, match="Write a time zone"):
+    with pytest.raises(UserError, match="Enter a time zone"):
         resolve_zone(" _ ")
 
 

@@ -142,7 +142,8 @@ def test_the_last_call_without_replies_asks_the_remaining_questions() -> None:
     assert "> Second?" in found.content
     assert found.asked == ("1",)
     assert (
-        "nobody has answered" in make_text(LastCall(), material("First?", asked="0 bare")).content
+        "Be the first to reply."
+        in make_text(LastCall(), material("First?", asked="0 bare")).content
     )
 
 
@@ -191,4 +192,4 @@ def test_the_last_call_in_the_essays_own_thread_counts_the_replies() -> None:
         "bread**: 2 replies so far."
         in make_text(LastCall(), material(replies=2, opens_threads=False)).content
     )
-    assert "nobody has answered yet" in make_text(LastCall(), material(opens_threads=False)).content
+    assert "Be the first to reply." in make_text(LastCall(), material(opens_threads=False)).content
