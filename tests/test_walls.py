@@ -151,6 +151,7 @@ IMPORT_DISCORD = {
 PLAIN_TYPES = {
     "bot.core.conversation.events",
     "bot.core.conversation.extras",
+    "bot.core.conversation.proxies",
     "bot.core.conversation.routing",
     "bot.core.conversation.thread_names",
     "bot.core.essay.essay",

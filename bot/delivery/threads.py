@@ -159,8 +159,8 @@ class ThreadOpener:
             raise
 
     async def _add_member(self, thread: Thread) -> None:
-        if thread.member_id < 0:
-            return  # its author's data was erased
+        if thread.member_id < 0 or thread.is_proxied:
+            return  # its author's data was erased, or isn't to be seen
         try:
             await self._http.add_user_to_thread(thread.id, thread.member_id)
         except discord.HTTPException as error:

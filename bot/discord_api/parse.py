@@ -6,6 +6,7 @@ JSON; the rules on what is in a message are the same for both.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,7 @@ _TEXT_DISPLAY = 10
 #: What a message may hold beside its text; a webhook can't repeat the uncopied ones (docs:
 #: Webhook Resource › Execute Webhook).
 _UNCOPIED = ("sticker_items", "poll", "message_snapshots", "components")
+_MESSAGE_LINK = re.compile(r"discord\.com/channels/([0-9]{1,20})/[0-9]{1,20}/([0-9]{1,20})")
 _CONTENT = ("attachments", "embeds", *_UNCOPIED)
 #: docs: Message Resource › Attachment Flags; a spoiler from before June 2026 has only the name.
 _IS_SPOILER, _SPOILER_PREFIX = 1 << 3, "SPOILER_"
@@ -72,6 +74,10 @@ def parse_message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Me
         content_missing=has_hidden_content(data),
         copyable=_is_copyable(data),
         extras=_parse_extras(data),
+        webhook_app_id=None
+        if data.get("webhook_id") is None or data.get("application_id") is None
+        else int(data["application_id"]),
+        linked_id=_find_linked_id(data.get("embeds") or (), server_id),
     )
 
 
@@ -115,7 +121,22 @@ def parse_gateway_message(message: discord.Message, *, own_id: int) -> Message |
         content_missing=_is_hidden(message.type.value, empty=empty),
         copyable=not uncopied,
         extras=_read_extras(message),
+        webhook_app_id=None if message.webhook_id is None else message.application_id,
+        linked_id=_find_linked_id([embed.to_dict() for embed in message.embeds], guild.id)
+        if message.webhook_id is not None
+        else None,
     )
+
+
+def _find_linked_id(embeds: Sequence[Mapping[str, Any]], server_id: int) -> int | None:
+    """The message of the server that an embed links to."""
+    for embed in embeds:
+        author = embed.get("author") or {}
+        for text in (embed.get("description"), embed.get("url"), author.get("url")):
+            for server, message in _MESSAGE_LINK.findall(text or ""):
+                if int(server) == server_id:
+                    return int(message)
+    return None
 
 
 def _is_copyable(data: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import ChannelDeletion, Deletion, Edit, Message
+from bot.core.conversation.proxies import Original
 from bot.core.conversation.routing import JoinedDiscussion
 from bot.ingest.answered_passages import ReplyText
 from storage.replies.lookup import Lookup
@@ -21,10 +22,12 @@ class EarlyEvents:
 
     changes:  its last edit, or its deletion
     replies:  messages that reply to it
+    originals: members' messages of the last seconds that an app may repost, by their own id
     """
 
     changes: Mapping[int, Edit | Deletion]
     replies: Mapping[int, tuple[Message, ...]]
+    originals: Mapping[int, Original] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -48,6 +51,7 @@ class BatchResult:
     downloads_planned: how many attachments may have to be downloaded
     recovered:        by server, what the history showed
     early_changes, early_replies: events before the message they are about (:class:`EarlyEvents`)
+    originals:        members' messages that an app may repost, by id
     reread:           (server, channel, message) of replies to read again from Discord: their
                       reactions changed, or their poll ended
     new_threads:      threads of discussions that were opened just now
@@ -61,6 +65,7 @@ class BatchResult:
     recovered: dict[int, RecoveredChanges] = field(default_factory=dict)
     early_changes: dict[int, Edit | Deletion] = field(default_factory=dict)
     early_replies: dict[int, tuple[Message, ...]] = field(default_factory=dict)
+    originals: dict[int, Original] = field(default_factory=dict)
     reread: set[tuple[int, int, int]] = field(default_factory=set)
     new_threads: set[int] = field(default_factory=set)
     content_missing: set[int] = field(default_factory=set)
@@ -103,6 +108,12 @@ class Batch:
     def get_early_change(self, message_id: int) -> Edit | Deletion | None:
         """The edit or deletion of a message that arrived before the message."""
         return self.result.early_changes.get(message_id) or self._early.changes.get(message_id)
+
+    def list_originals(self) -> list[Original]:
+        """The messages that an app may have reposted: the remembered ones come before the rows."""
+        known = dict(self._early.originals) | self.result.originals
+        rows = {one.id: one for one in self.known.originals}
+        return [one for one in (rows | known).values() if one.id not in self.known.reposted]
 
     def get_early_replies(self, message_id: int) -> tuple[Message, ...]:
         """Replies to a message that arrived before it."""

@@ -8,12 +8,14 @@ before it, and the rows are written together.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import (
     POLL_RESULT,
+    REPLY,
+    USER_MESSAGE_TYPES,
     Attachment,
     ChannelDeletion,
     Deletion,
@@ -28,6 +30,12 @@ from bot.core.conversation.events import (
 from bot.core.conversation.extras import NO_EXTRAS, describe_extras
 from bot.core.conversation.member_limits import HOUR_MS, MAX_PER_HOUR, THREADS_PER_PRIORITY
 from bot.core.conversation.passage_refs import may_refer_to_passages
+from bot.core.conversation.proxies import (
+    THREAD_DELAY_MS,
+    Original,
+    find_original,
+    make_original,
+)
 from bot.core.conversation.routing import (
     AnsweredBotMessage,
     AnsweredReply,
@@ -84,7 +92,9 @@ async def record_batch(
         for message in messages:
             if isinstance(message, Message) and message.own:
                 confirmed += await confirm_own_message(tx, message, now_ms)
-    batch = Batch(await look_up(tx, events), early or EarlyEvents({}, {}), now_ms)
+    early = early or EarlyEvents({}, {})
+    known = await look_up(tx, events, originals=early.originals, now_ms=now_ms)
+    batch = Batch(known, early, now_ms)
     batch.result.messages_confirmed = confirmed
     watermarks: dict[int, int] = {}
     for event in events:
@@ -147,6 +157,9 @@ def _record_message(message: Message, batch: Batch) -> bool:
         return False
     if message.content_missing:
         batch.result.content_missing.add(message.channel_id)
+    proxied = _read_proxied(message, batch)
+    if proxied is not None:
+        message = proxied.message
     answered = None if message.reference_id is None else known.get(message.reference_id)
     if message.type == POLL_RESULT and isinstance(answered, AnsweredReply):
         poll = message.server_id, message.channel_id, answered.reply_id
@@ -163,13 +176,19 @@ def _record_message(message: Message, batch: Batch) -> bool:
     if isinstance(decided, Ignore):
         return False
     early = batch.get_early_change(message.id)
-    if _is_author_erased(message, batch):
+    owner_id = message.author_id if proxied is None else proxied.author_id
+    if _is_author_erased(message, owner_id, batch):
+        owner_id = ERASED_AUTHOR_ID
         message = _anonymize(message)
         early = Deletion((message.id,), message.channel_id, message.written_at)
     message = _check_forward(message, batch)
     if isinstance(early, Deletion) and decided.opens_thread:
         decided = replace(decided, thread_id=None, opens_thread=False)  # it gets no thread
+    if proxied is not None:
+        decided = _keep_thread(decided, proxied, batch)
     _insert_reply(message, decided, batch)
+    if proxied is not None:
+        _replace_original(message, decided, proxied, owner_id, batch)
     if answered is None and message.reference_id is not None:
         batch.changes.add_pending_parent(message.id, message.reference_id)
         batch.known.pending_parents.add(message.reference_id)  # it may come in this very batch
@@ -188,7 +207,8 @@ def _record_message(message: Message, batch: Batch) -> bool:
     if early is not None:
         _record_other(early, batch)
     if not isinstance(early, Deletion):
-        _plan_follow_up(message, decided, batch)
+        delay_ms = THREAD_DELAY_MS if proxied is None and _has_proxies(message, batch) else 0
+        _plan_follow_up(message, decided, batch, owner_id=owner_id, delay_ms=delay_ms)
     for reply in batch.get_early_replies(message.id):
         _record_early_reply(reply, batch)
     return True
@@ -214,9 +234,82 @@ def _insert_reply(message: Message, decided: Record, batch: Batch) -> None:
         _plan_download(message.id, position, file, batch)
 
 
-def _is_author_erased(message: Message, batch: Batch) -> bool:
-    """Whether the author opted out, or erased everything they had written until then."""
-    member = message.server_id, message.author_id
+@dataclass(frozen=True, slots=True)
+class _Proxied:
+    """A message that an app reposted, as if the member had written it; and what it replaces.
+
+    ``author_id``: who wrote that; 0 if it isn't known.
+    """
+
+    message: Message
+    original: Original | None
+    author_id: int
+
+
+def _has_proxies(message: Message, batch: Batch) -> bool:
+    return message.server_id in batch.known.proxy_apps
+
+
+def _read_proxied(message: Message, batch: Batch) -> _Proxied | None:
+    """What an app reposted with a message of its webhook; None if the message isn't of one.
+
+    A member's own message is remembered: an app may repost it.
+    """
+    if not _has_proxies(message, batch):
+        return None
+    if message.webhook_app_id not in batch.known.proxy_apps[message.server_id]:
+        if not message.from_bot and message.type in USER_MESSAGE_TYPES:
+            batch.result.originals[message.id] = make_original(message)
+        return None
+    original = find_original(message, batch.list_originals())
+    reference_id = message.linked_id if original is None else original.reference_id
+    shown = replace(
+        message,
+        from_bot=False,
+        type=0 if reference_id is None else REPLY,
+        reference_id=reference_id,
+        copyable=False,
+    )
+    return _Proxied(shown, original, ERASED_AUTHOR_ID if original is None else original.author_id)
+
+
+def _keep_thread(decided: Record, proxied: _Proxied, batch: Batch) -> Record:
+    """If the thread on the original may be open already, it is the thread of the proxy."""
+    original = proxied.original
+    if original is None or not decided.opens_thread or original.id not in batch.known.opening:
+        return decided
+    return replace(decided, thread_id=original.id, opens_thread=False)
+
+
+def _replace_original(
+    message: Message, decided: Record, proxied: _Proxied, owner_id: int, batch: Batch
+) -> None:
+    """The message that an app reposted is the reply from now on; the original isn't one."""
+    original = proxied.original
+    batch.changes.insert_proxied(
+        message.id,
+        server_id=message.server_id,
+        original_id=None if original is None else original.id,
+        author_id=owner_id,
+        reference_id=message.reference_id,
+    )
+    if original is None:
+        return
+    batch.known.reposted.add(original.id)
+    if isinstance(batch.known.answered.get(original.id), AnsweredReply):
+        batch.known.answered[original.id] = batch.known.answered[message.id]
+    batch.reply_texts.pop(original.id, None)
+    batch.changes.remove_original(original.id, message.id, decided.discussion_id, batch.now_ms)
+
+
+def _is_author_erased(message: Message, author_id: int, batch: Batch) -> bool:
+    """Whether the author opted out, or erased everything they had written until then.
+
+    If the author of a message that an app reposted isn't known, it may be any such member.
+    """
+    if author_id == ERASED_AUTHOR_ID:
+        return message.id in batch.known.anonymous
+    member = message.server_id, author_id
     if member not in batch.known.erased_members:
         return False
     until = batch.known.erased_members[member]
@@ -275,16 +368,21 @@ def _record_early_reply(reply: Message, batch: Batch) -> None:
         batch.changes.set_parent(reply.id, decided.parent_id)
 
 
-def _plan_follow_up(message: Message, decided: Record, batch: Batch) -> None:
-    """Plan what the bot does about a reply: open a thread, move it, or notify its author."""
+def _plan_follow_up(
+    message: Message, decided: Record, batch: Batch, *, owner_id: int, delay_ms: int
+) -> None:
+    """Plan what the bot does about a reply: open a thread, move it, or notify its author.
+
+    ``owner_id``: who wrote it. ``delay_ms``: how long that waits.
+    """
     if decided.opens_thread:
         batch.changes.plan_thread(
-            message,
+            replace(message, author_id=owner_id or message.author_id),
             discussion_id=decided.discussion_id,
             name=make_thread_name(
                 message.author_name, message.text.strip() or describe_extras(message.extras)
             ),
-            now_ms=batch.now_ms,
+            now_ms=batch.now_ms + delay_ms,
             max_per_window=MAX_PER_HOUR,
             window_ms=HOUR_MS,
             threads_per_priority=THREADS_PER_PRIORITY,
@@ -293,10 +391,10 @@ def _plan_follow_up(message: Message, decided: Record, batch: Batch) -> None:
         batch.result.threads_planned += 1
     elif decided.target_thread_id is not None:
         batch.changes.plan_reply_move(
-            message,
+            replace(message, author_id=owner_id or message.author_id),
             discussion_id=decided.discussion_id,
             thread_id=decided.target_thread_id,
-            now_ms=batch.now_ms,
+            now_ms=batch.now_ms + delay_ms,
             max_per_window=MAX_PER_HOUR,
             window_ms=HOUR_MS,
         )
@@ -323,6 +421,8 @@ def _find_reacted_reply(event: Reaction | ReactionsCleared, batch: Batch) -> int
     known = batch.known.answered.get(event.message_id)
     if not isinstance(known, AnsweredReply) or event.message_id in batch.known.moved:
         return None
+    if event.message_id in batch.known.reposted:
+        return None
     batch.result.reread.add((event.server_id, event.channel_id, event.message_id))
     return known.reply_id
 
@@ -344,6 +444,8 @@ def _record_edit(event: Edit, batch: Batch) -> None:
         return
     if not isinstance(known, AnsweredReply) or event.message_id in batch.known.copies:
         return  # only the bot itself edits a copy, after the archive
+    if event.message_id in batch.known.reposted:
+        return
     event = _check_forward(event, batch)
     reply_id, changes = known.reply_id, batch.changes
     edited_at = None if event.edited_at is None else to_milliseconds(event.edited_at)
@@ -380,6 +482,8 @@ def _record_deletion(event: Deletion, batch: Batch) -> None:
     # The text and files that a member deletes are erased; the place in the tree stays.
     at = to_milliseconds(event.at)
     for message_id in event.message_ids:
+        if message_id in batch.known.reposted:
+            continue  # the app deletes what it has reposted
         known = batch.known.answered.get(message_id)
         if known is None:
             change = Deletion((message_id,), event.channel_id, event.at)

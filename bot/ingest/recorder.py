@@ -23,6 +23,7 @@ from bot.core.conversation.events import (
     ReactionsCleared,
     ThreadSeen,
 )
+from bot.core.conversation.proxies import MAX_DELAY, Original
 from bot.ingest.batch import BatchResult, EarlyEvents, RecoveredChanges
 from bot.ingest.record_batch import OwnMessageHandler, record_batch
 from storage.db.database import Database
@@ -71,6 +72,7 @@ class Recorder:
         self._complete: set[int] = set()
         self._early_changes: OrderedDict[int, Edit | Deletion] = OrderedDict()
         self._early_replies: OrderedDict[int, tuple[Message, ...]] = OrderedDict()
+        self._originals: OrderedDict[int, Original] = OrderedDict()
         self._collectors: dict[int, list[list[LiveEvent]]] = {}
         self._new_threads: dict[int, int] = {}
         self._recovered: dict[int, RecoveredChanges] = {}
@@ -218,7 +220,9 @@ class Recorder:
                         complete=frozenset(self._complete),
                         now_ms=self._clock.now_ms(),
                         confirm_own_message=self._confirm_own_message,
-                        early=EarlyEvents(self._early_changes, self._early_replies),
+                        early=EarlyEvents(
+                            self._early_changes, self._early_replies, self._originals
+                        ),
                     )
                 )
             except StorageError as error:
@@ -237,6 +241,7 @@ class Recorder:
     def _publish_results(self, result: BatchResult) -> None:
         _remember(self._early_changes, result.early_changes)
         _remember(self._early_replies, result.early_replies)
+        self._remember_originals(result.originals)
         for server_id, found in result.recovered.items():
             kept = self._recovered.setdefault(server_id, RecoveredChanges())
             kept.replies += found.replies
@@ -252,6 +257,16 @@ class Recorder:
         self.request_messages(result.reread)
         if result.has_work:
             self._on_work()
+
+    def _remember_originals(self, originals: Mapping[int, Original]) -> None:
+        """Remember members' messages for the seconds in which an app may repost them."""
+        _remember(self._originals, originals)
+        now = self._clock.now()
+        while self._originals:
+            oldest = next(iter(self._originals))
+            if now - self._originals[oldest].written_at <= 2 * MAX_DELAY:
+                break
+            del self._originals[oldest]
 
 
 def _remember(kept: OrderedDict[int, T], news: Mapping[int, T]) -> None:

@@ -17,6 +17,8 @@ from discord.ext import commands
 
 from bot.core.prompts.parse_time import parse_quiet_hours
 from bot.core.prompts.timezones import resolve_zone
+from bot.core.text.escape import escape
+from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.prompting import change_settings
 from bot.services import Services
@@ -38,6 +40,10 @@ _CUSTOM_ID = re.compile(r"salon:setup:(?P<what>[a-z]+)")
 #: The types of channels for essays and for alerts.
 _ESSAY_CHANNELS = [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum]
 _ALERT_CHANNELS = [discord.ChannelType.text, discord.ChannelType.news]
+
+#: An id of Discord's, and the most apps that may be proxies.
+_APP_ID = re.compile(r"[1-9][0-9]{16,19}", re.ASCII)
+_MAX_PROXIES = 10
 
 #: What one control changes.
 Change = Callable[[Transaction], Awaitable[None]]
@@ -105,6 +111,9 @@ class Setup(commands.Cog):
         shown = "Hide them" if settings.show_passage_numbers else "Show them"
         where.add_item(
             self._make_section(wording.describe_passage_numbers(settings), "numbers", shown)
+        )
+        where.add_item(
+            self._make_section(wording.describe_proxies(settings), "proxies", "Change …")
         )
         view.add_item(where)
         when: ui.Container[Any] = ui.Container()
@@ -175,6 +184,18 @@ class Setup(commands.Cog):
                 fields=_make_time_fields(settings),
             )
             return
+        if what == "proxies":
+            server = get_server(interaction)
+            settings = await self.services.database.read(
+                lambda tx: settings_module.get_settings(tx, server.id)
+            )
+            await show_form(
+                interaction,
+                "proxies",
+                title="Proxies",
+                fields=[_make_proxies_field(settings)],
+            )
+            return
         if what != "look":
             await self.write_change(interaction, what, self._make_change(interaction, what, values))
         await update(interaction, await self.make_panel(interaction))
@@ -193,6 +214,20 @@ class Setup(commands.Cog):
             await change_settings.set_quiet_hours(tx, server_id, hours, now)
 
         await self.write_change(interaction, "time", change)
+        await acknowledge(interaction)
+        await show(interaction, await self.make_panel(interaction))
+
+    async def handle_proxies_form(
+        self, interaction: discord.Interaction[Any], entered: SubmittedForm
+    ) -> None:
+        """Save the apps whose webhook messages count as members' messages."""
+        server_id = get_server(interaction).id
+        apps = _read_app_ids(entered.texts["apps"], own_id=self.services.permissions.own_id)
+        await self.write_change(
+            interaction,
+            "proxies",
+            lambda tx: settings_module.set_proxy_apps(tx, server_id, apps),
+        )
         await acknowledge(interaction)
         await show(interaction, await self.make_panel(interaction))
 
@@ -284,6 +319,33 @@ def _make_time_fields(settings: ServerSettings) -> list[ui.Label[Any]]:
     ]
 
 
+def _make_proxies_field(settings: ServerSettings) -> ui.Label[Any]:
+    return make_text_field(
+        "apps",
+        "Ids of the apps",
+        " ".join(str(app) for app in settings.proxy_apps),
+        most=300,
+        description="With spaces between them, such as PluralKit's 466378653216014359. Empty: off",
+    )
+
+
+def _read_app_ids(text: str, *, own_id: int) -> set[int]:
+    """The ids that an admin entered; raises UserError where one isn't an app's."""
+    found = text.replace(",", " ").split()
+    for one in found:
+        if not _APP_ID.fullmatch(one):
+            raise UserError(
+                f"“{escape(truncate(one, 40))}” is no app id. An id has 17 to 20 digits; copy it "
+                "with Discord's developer mode."
+            )
+    ids = {int(one) for one in found}
+    if own_id in ids:
+        raise UserError("I can't be a proxy: name the app that reposts members' messages.")
+    if len(ids) > _MAX_PROXIES:
+        raise UserError(f"Name at most {_MAX_PROXIES} apps.")
+    return ids
+
+
 def _make_custom_id(what: str) -> str:
     return f"salon:setup:{what}"
 
@@ -329,3 +391,4 @@ async def setup(bot: SalonBot) -> None:
     await bot.add_cog(cog)
     bot.add_dynamic_items(cog.control_class)
     bot.forms.register("setup", "setup", cog.handle_time_form)
+    bot.forms.register("proxies", "setup", cog.handle_proxies_form)

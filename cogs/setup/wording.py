@@ -26,6 +26,7 @@ __all__ = [
     "describe_channel",
     "describe_passage_numbers",
     "describe_permissions",
+    "describe_proxies",
     "describe_time",
 ]
 
@@ -71,6 +72,15 @@ def describe_passage_numbers(settings: ServerSettings) -> str:
     if settings.show_passage_numbers:
         return "**Passage numbers** are shown, small, above each passage (¶1, ¶2 …)."
     return "**Passage numbers** are not shown."
+
+
+def describe_proxies(settings: ServerSettings) -> str:
+    """The apps whose webhook messages count as members' messages."""
+    text = "**Proxies** (PluralKit and similar)"
+    if not settings.proxy_apps:
+        return f"{text} are off: I ignore what other apps post for members."
+    names = ", ".join(f"<@{app}>" for app in settings.proxy_apps)
+    return f"{text}: what {names} posts for members counts as theirs. Threads open 5 s later."
 
 
 def describe_time(settings: ServerSettings, now: datetime) -> str:

@@ -21,6 +21,7 @@ from bot.core.conversation.thread_names import ERASED_THREAD_NAME
 from storage.db.writer import Transaction
 
 __all__ = [
+    "CLAIM_PROXIED",
     "ERASED_AUTHOR_ID",
     "ERASE_MEMBER_ROWS",
     "EraseMember",
@@ -126,6 +127,7 @@ async def get_servers_of_member(tx: Transaction, member_id: int) -> list[int]:
         """
         SELECT server_id FROM replies WHERE author_id = :member_id
         UNION SELECT server_id FROM threads WHERE member_id = :member_id
+        UNION SELECT server_id FROM proxied_replies WHERE author_id = :member_id
         ORDER BY server_id
         """,
         {"member_id": member_id},
@@ -203,9 +205,27 @@ def get_replaced_erasures(connection: sqlite3.Connection) -> list[Erasure]:
 
 _RECORDED = "SELECT server_id, member_id, erased_at, opted_out_at FROM erased_members"
 _OF_REPLACED = "SELECT server_id, member_id, erased_at, opted_out_at FROM replaced.erased_members"
+#: Makes a member the author of what an app reposted for them, so that it is erased as theirs.
+CLAIM_PROXIED = (
+    """
+    UPDATE replies SET author_id = :member_id
+    WHERE server_id = :server_id AND written_at <= :until AND id IN (
+        SELECT reply_id FROM proxied_replies
+        WHERE server_id = :server_id AND author_id = :member_id
+    )
+    """,
+    """
+    UPDATE proxied_replies SET author_id = 0
+    WHERE server_id = :server_id AND author_id = :member_id AND reply_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+)
 #: Erases a member's rows; with ``server_id``, ``member_id``, ``until``,
 #: ``now`` (milliseconds) and the ``name`` of their threads.
 ERASE_MEMBER_ROWS = (
+    *CLAIM_PROXIED,
     """
     UPDATE threads SET name = :name WHERE id IN (
         SELECT replies.id FROM replies JOIN threads AS theirs ON theirs.id = replies.id

@@ -36,7 +36,10 @@ ERASED_MEMBER = -1
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A thread to be opened, or to which the reply's author is to be added."""
+    """A thread to be opened, or to which the reply's author is to be added.
+
+    ``is_proxied``: an app reposted the reply for its author, which adding them would show.
+    """
 
     id: int
     server_id: int
@@ -45,6 +48,7 @@ class Thread:
     name: str
     state: str
     attempts: int
+    is_proxied: bool = False
 
     @property
     def is_essays_own(self) -> bool:
@@ -62,7 +66,10 @@ async def get_due(
     """
     rows = await tx.rows(
         """
-        SELECT id, server_id, channel_id, member_id, name, state, attempts FROM threads
+        SELECT id, server_id, channel_id, member_id, name, state, attempts, EXISTS (
+                SELECT 1 FROM proxied_replies WHERE reply_id = threads.id
+            ) AS is_proxied
+        FROM threads
         WHERE state IN ('planned', 'open') AND due_at <= :now
         ORDER BY priority, id
         LIMIT :most
@@ -78,6 +85,7 @@ async def get_due(
             name=row["name"],
             state=row["state"],
             attempts=row["attempts"],
+            is_proxied=bool(row["is_proxied"]),
         )
         for row in rows
         if row["id"] not in busy

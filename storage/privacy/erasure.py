@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME
-from storage.db.erasure_log import ERASE_MEMBER_ROWS
+from storage.db.erasure_log import CLAIM_PROXIED, ERASE_MEMBER_ROWS
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit
@@ -57,7 +57,7 @@ async def erase(
         "named": reasons.named,
         "quoted": reasons.quoted,
     }
-    for statement in _DELETE_NUDGES:
+    for statement in (*CLAIM_PROXIED, *_DELETE_NUDGES):
         await tx.run(statement, parameters)
     edits = await _collect_edits(tx, parameters)
     await _reword(tx, parameters, list_replacements, edits)

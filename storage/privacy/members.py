@@ -52,7 +52,10 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
                 WHERE attachments.reply_id = replies.id) AS files
         FROM replies JOIN revisions ON revisions.discussion_id = replies.discussion_id
         LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
-        WHERE replies.server_id = :server_id AND author_id = :member_id AND revisions.number = (
+        WHERE replies.server_id = :server_id AND (author_id = :member_id OR replies.id IN (
+            SELECT reply_id FROM proxied_replies
+            WHERE server_id = :server_id AND author_id = :member_id
+        )) AND revisions.number = (
             SELECT max(number) FROM revisions AS r
             WHERE r.discussion_id = replies.discussion_id
         )
@@ -65,7 +68,10 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
         for row in await tx.rows(
             """
             SELECT reply_extras.* FROM replies JOIN reply_extras ON reply_id = replies.id
-            WHERE server_id = :server_id AND author_id = :member_id
+            WHERE server_id = :server_id AND (author_id = :member_id OR replies.id IN (
+                SELECT reply_id FROM proxied_replies
+                WHERE server_id = :server_id AND author_id = :member_id
+            ))
             """,
             parameters,
         )

@@ -160,7 +160,12 @@ async def get_member_files(tx: Transaction, server_id: int, member_id: int) -> l
         JOIN attachment_files ON attachment_files.reply_id = replies.id
         JOIN attachments ON attachments.reply_id = replies.id
             AND attachments.file_id = attachment_files.id
-        WHERE replies.server_id = :server_id AND replies.author_id = :member_id
+        WHERE replies.server_id = :server_id AND (
+            replies.author_id = :member_id OR replies.id IN (
+                SELECT reply_id FROM proxied_replies
+                WHERE server_id = :server_id AND author_id = :member_id
+            )
+        )
         ORDER BY attachment_files.id
         """,
         {"server_id": server_id, "member_id": member_id},

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.clock import to_milliseconds
 from bot.core.conversation.events import Edit, Event, HistoryPage, Message, ThreadSeen
 from bot.core.conversation.extras import NO_EXTRAS, Extras, extras_from_columns
+from bot.core.conversation.proxies import Original
 from bot.core.conversation.routing import (
     Answered,
     AnsweredBotMessage,
@@ -16,6 +18,12 @@ from bot.core.conversation.routing import (
     JoinedDiscussion,
 )
 from storage.db.writer import Transaction
+from storage.replies.proxied_replies import (
+    find_opening,
+    find_originals,
+    get_apps,
+    parse_apps,
+)
 
 __all__ = ["JoinableDiscussion", "Lookup", "SavedReply", "look_up"]
 
@@ -52,6 +60,11 @@ class Lookup:
     copies:          the reply of each copy
     moved:           the replies that were moved, so that a copy is their message
     deleted:         the replies that were deleted
+    proxy_apps:      by server, the apps whose webhook messages count as members' messages
+    originals:       recorded messages that an app may have reposted
+    reposted:        messages that an app has reposted; the reposted one is the reply
+    opening:         of ``originals``, those whose thread is open, or may be being opened
+    anonymous:       reposted messages whose author, if not found, may be an erased member
     saved:           the replies that a page of history is compared with
     pending_parents: messages that recorded replies answer and that aren't recorded yet
     erased_members:  until when (milliseconds) nothing of a (server, member) is saved; None: ever
@@ -62,6 +75,11 @@ class Lookup:
     copies: dict[int, int] = field(default_factory=dict)
     moved: set[int] = field(default_factory=set)
     deleted: set[int] = field(default_factory=set)
+    proxy_apps: dict[int, frozenset[int]] = field(default_factory=dict)
+    originals: list[Original] = field(default_factory=list)
+    reposted: set[int] = field(default_factory=set)
+    opening: set[int] = field(default_factory=set)
+    anonymous: set[int] = field(default_factory=set)
     saved: dict[int, SavedReply] = field(default_factory=dict)
     pending_parents: set[int] = field(default_factory=set)
     erased_members: dict[tuple[int, int], int | None] = field(default_factory=dict)
@@ -104,12 +122,22 @@ def _add_forwarded(ids: set[int], event: Message | Edit) -> None:
         ids.add(forward.message_id)
 
 
-async def look_up(tx: Transaction, events: Iterable[Event]) -> Lookup:
-    """Everything the archive has about the channels, messages and members in ``events``."""
+async def look_up(
+    tx: Transaction,
+    events: Sequence[Event],
+    *,
+    originals: Mapping[int, Original],
+    now_ms: int,
+) -> Lookup:
+    """Everything the archive has about the channels, messages and members in ``events``.
+
+    ``originals``: messages of the last seconds that an app may repost.
+    """
     ids, read = _collect_ids(events)
     known = Lookup()
     if not ids:
         return known
+    await _look_up_originals(tx, events, originals, now_ms, known, ids)
     # One statement for all ids: a statement for each would be half of what recording costs.
     await _fill_ids(tx, ids)
     for row in await tx.rows(_REPLIES):
@@ -137,11 +165,17 @@ async def look_up(tx: Transaction, events: Iterable[Event]) -> Lookup:
             about_reply=about,
             main_thread_id=row["main_thread_id"],
         )
+    for row in await tx.rows(_REPOSTED):
+        reply = AnsweredReply(row["discussion_id"], row["reply_id"], row["thread_id"])
+        known.answered[row["original_id"]] = reply
+        known.reposted.add(row["original_id"])
     known.pending_parents = {row["reference_id"] for row in await tx.rows(_PENDING_PARENTS)}
     has_joinable = False
     for row in await tx.rows(_ERASED_MEMBERS):
         if row["member_id"] is None:
-            has_joinable = True
+            has_joinable = has_joinable or bool(row["joins"])
+            if row["proxy_apps"]:
+                known.proxy_apps[row["server_id"]] = parse_apps(row["proxy_apps"])
             continue
         until = row["erased_at"] if row["opted_out_at"] is None else None
         known.erased_members[row["server_id"], row["member_id"]] = until
@@ -153,6 +187,50 @@ async def look_up(tx: Transaction, events: Iterable[Event]) -> Lookup:
         await _look_up_saved(tx, known)
         await tx.run("DELETE FROM lookup_ids")
     return known
+
+
+async def _look_up_originals(
+    tx: Transaction,
+    events: Iterable[Event],
+    originals: Mapping[int, Original],
+    now_ms: int,
+    known: Lookup,
+    ids: set[int],
+) -> None:
+    """What is known of the messages that messages of apps' webhooks may replace; few have any."""
+    webhook_messages = [one for one in _list_messages(events) if one.webhook_app_id is not None]
+    apps = await get_apps(tx) if webhook_messages else {}
+    proxies = [
+        one
+        for one in webhook_messages
+        if one.webhook_app_id in apps.get(one.server_id, frozenset())
+    ]
+    if not proxies:
+        return
+    known.originals = await find_originals(tx, proxies)
+    channels = {one.channel_id for one in proxies}
+    candidates = {one.id: one for one in known.originals}
+    candidates |= {key: one for key, one in originals.items() if one.channel_id in channels}
+    for original in candidates.values():
+        ids.update((original.id, original.author_id))
+        if original.reference_id is not None:
+            ids.add(original.reference_id)
+    known.opening = await find_opening(tx, candidates, now_ms)
+    for proxy in proxies:
+        if proxy.linked_id is not None:
+            ids.add(proxy.linked_id)
+        written_at = to_milliseconds(proxy.written_at)
+        key = {"server_id": proxy.server_id, "written_at": written_at}
+        if await tx.row(_HAS_ERASED, key) is not None:
+            known.anonymous.add(proxy.id)
+
+
+def _list_messages(events: Iterable[Event]) -> Iterator[Message]:
+    for event in events:
+        if isinstance(event, Message):
+            yield event
+        elif isinstance(event, HistoryPage):
+            yield from event.messages
 
 
 async def _fill_ids(tx: Transaction, ids: set[int]) -> None:
@@ -218,11 +296,24 @@ LEFT JOIN temporary_messages ON temporary_messages.planned_message_id = planned_
 LEFT JOIN reply_moves ON reply_moves.reply_id = temporary_messages.reply_id
 """
 # One query for two questions, since each query is a visit to the database's thread: the erased
-# members and, without a member, the servers in which plain messages join the newest essay.
+# members and, without a member, the servers in which plain messages join the newest essay or
+# apps repost members' messages.
 _ERASED_MEMBERS = """
-SELECT server_id, member_id, erased_at, opted_out_at
+SELECT server_id, member_id, erased_at, opted_out_at, 0 AS joins, '' AS proxy_apps
 FROM lookup_ids CROSS JOIN erased_members ON erased_members.member_id = lookup_ids.id
-UNION ALL SELECT server_id, NULL, NULL, NULL FROM server_settings WHERE plain_messages = 'join'
+UNION ALL SELECT server_id, NULL, NULL, NULL, plain_messages = 'join', proxy_apps
+FROM server_settings WHERE plain_messages = 'join' OR proxy_apps <> ''
+"""
+_REPOSTED = """
+SELECT proxied_replies.original_id, proxied_replies.reply_id, replies.discussion_id,
+       replies.thread_id
+FROM lookup_ids
+CROSS JOIN proxied_replies ON proxied_replies.original_id = lookup_ids.id
+JOIN replies ON replies.id = proxied_replies.reply_id
+"""
+_HAS_ERASED = """
+SELECT 1 FROM erased_members
+WHERE server_id = :server_id AND (opted_out_at IS NOT NULL OR erased_at >= :written_at) LIMIT 1
 """
 # Few servers have set this, so they come first.
 _JOINABLE = """

@@ -14,6 +14,7 @@ from bot.core.conversation.events import Attachment, Message
 from bot.core.conversation.extras import Extras, extras_to_columns
 from storage.db.writer import Transaction
 from storage.replies import extras
+from storage.replies.proxied_replies import INSERT_PROXIED, REMOVE_ORIGINAL
 
 __all__ = ["DELETE_ORPHANED_FILES", "ERASE_REPLY", "MARK_COPY_STALE", "Changes"]
 
@@ -70,6 +71,38 @@ class Changes:
         """Change the extras of a reply, unless it was deleted or has a newer edit."""
         row = {"reply_id": reply_id, "edited_at": edited_at, **extras_to_columns(more)}
         self.add(extras.INSERT_EDITED_EXTRAS, row)
+
+    def insert_proxied(
+        self,
+        reply_id: int,
+        *,
+        server_id: int,
+        original_id: int | None,
+        author_id: int,
+        reference_id: int | None,
+    ) -> None:
+        """Note what a reply that an app reposted replaces; None if that isn't known."""
+        row = {
+            "reply_id": reply_id,
+            "server_id": server_id,
+            "original_id": original_id,
+            "author_id": author_id,
+            "reference_id": reference_id,
+        }
+        self.add(INSERT_PROXIED, row)
+
+    def remove_original(
+        self, original_id: int, reply_id: int, discussion_id: int, now_ms: int
+    ) -> None:
+        """Remove a reply that an app reposted as ``reply_id``."""
+        row = {
+            "original_id": original_id,
+            "reply_id": reply_id,
+            "discussion_id": discussion_id,
+            "now": now_ms,
+        }
+        for statement in REMOVE_ORIGINAL:
+            self.add(statement, row)
 
     def insert_part_passages(
         self, message: Message, *, discussion_id: int, planned_message_id: int

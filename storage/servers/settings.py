@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ __all__ = [
     "set_nudge_hours",
     "set_plain_messages",
     "set_plan",
+    "set_proxy_apps",
     "set_quiet_hours",
     "set_show_passage_numbers",
     "set_style",
@@ -50,6 +52,7 @@ class ServerSettings:
     show_passage_numbers:  whether passages show their numbers
     plain_messages:        a channel message that isn't a reply: 'leave' it, or let it 'join'
     channel_replies:       a channel reply that belongs in a thread: 'link' to it, or 'move'
+    proxy_apps:            the apps whose webhook messages count as members' messages
     """
 
     zone_name: str
@@ -67,6 +70,7 @@ class ServerSettings:
     show_passage_numbers: bool
     plain_messages: str
     channel_replies: str
+    proxy_apps: tuple[int, ...] = ()
 
     @property
     def prompt_rules(self) -> PromptRules:
@@ -124,7 +128,7 @@ async def get_settings(tx: Transaction, server_id: int) -> ServerSettings:
         SELECT time_zone, quiet_from, quiet_until, plan, nudge_hours, tolerance_hours,
                prompts_paused_at, digest_channel_id, digest_weekday, digest_minute,
                alerts_channel_id, channel_id, style, show_passage_numbers, plain_messages,
-                   channel_replies
+                   channel_replies, proxy_apps
         FROM server_settings WHERE server_id = :server_id
         """,
         {"server_id": server_id},
@@ -153,6 +157,7 @@ async def get_settings(tx: Transaction, server_id: int) -> ServerSettings:
         show_passage_numbers=bool(row["show_passage_numbers"]),
         plain_messages=row["plain_messages"],
         channel_replies=row["channel_replies"],
+        proxy_apps=tuple(int(one) for one in row["proxy_apps"].split()),
     )
 
 
@@ -295,6 +300,15 @@ async def set_plain_messages(tx: Transaction, server_id: int, choice: str, now_m
         WHERE server_id = :server_id
         """,
         {"server_id": server_id, "plain_messages": choice, "now": now_ms},
+    )
+
+
+async def set_proxy_apps(tx: Transaction, server_id: int, apps: Collection[int]) -> None:
+    """Set the apps whose webhook messages count as members' messages."""
+    await make_row(tx, server_id)
+    await tx.run(
+        "UPDATE server_settings SET proxy_apps = :proxy_apps WHERE server_id = :server_id",
+        {"server_id": server_id, "proxy_apps": " ".join(str(app) for app in sorted(apps))},
     )
 
 

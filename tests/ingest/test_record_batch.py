@@ -22,13 +22,14 @@ from bot.core.conversation.events import (
     ReactionsCleared,
 )
 from bot.core.conversation.extras import Extras, Forward, Poll, PollAnswer
+from bot.core.conversation.proxies import Original
 from bot.core.essay.essay import Essay
 from bot.core.payload import get_signature, make_plain_message
 from bot.core.read_essay import read_essay
 from bot.delivery import after_send
 from bot.erasure import erase_member
 from bot.export import export_essay, render_markdown
-from bot.ingest.batch import BatchResult
+from bot.ingest.batch import BatchResult, EarlyEvents
 from bot.ingest.record_batch import record_batch
 from storage.db.database import Database
 from storage.db.writer import Transaction
@@ -38,6 +39,7 @@ from storage.essays import submissions
 from storage.essays.submissions import Submission
 from storage.privacy.members import get_member_data
 from storage.replies import extras
+from storage.servers import settings
 from tests.support.essays import publish_essay
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -479,3 +481,169 @@ async def test_a_deletion_erases_polls_forwards_and_stickers(published: Database
     late = Edit(1100, CHANNEL, "", None, (), Extras(poll=ENDED))
     await record(published, [Deletion((1100,), CHANNEL, NOW), late])
     assert await rows(published, "SELECT * FROM reply_extras") == []
+
+
+# -- proxies --------------------------------------------------------------------------------------
+
+APP, WEBHOOK = 466_378_653_216_014_359, 60
+
+
+def make_proxy(message_id: int, text: str, name: str = "Luna", **more: Any) -> Message:
+    return make_message(
+        message_id,
+        text,
+        author_id=WEBHOOK,
+        author_name=name,
+        from_bot=True,
+        webhook_app_id=APP,
+        **more,
+    )
+
+
+@pytest.fixture
+async def with_proxies(published: Database) -> Database:
+    """The essay in a server that counts an app's webhook messages as members' messages."""
+    await published.write(lambda tx: settings.set_proxy_apps(tx, SERVER, [APP]))
+    return published
+
+
+async def play(database: Database, *batches: list[Event]) -> None:
+    """Record the batches, as the recorder does: it remembers messages for some seconds."""
+    originals: dict[int, Original] = {}
+    for events in batches:
+        early = EarlyEvents({}, {}, dict(originals))
+        result = await database.write(
+            lambda tx, events=events, early=early: record_batch(  # type: ignore[misc]
+                tx,
+                events,
+                complete=frozenset(),
+                now_ms=NOW_MS,
+                confirm_own_message=after_send.own_message,
+                early=early,
+            )
+        )
+        originals |= result.originals
+
+
+ORIGINAL = make_message(1100, "L: I would wait.", reference_id=PART)
+PROXY = make_proxy(1102, "I would wait.")
+DELETION = Deletion((1100,), CHANNEL, NOW)
+
+
+@pytest.mark.parametrize(
+    "batches",
+    [
+        [[ORIGINAL], [PROXY], [DELETION]],
+        [[ORIGINAL], [DELETION], [PROXY]],
+        [[ORIGINAL, PROXY, DELETION]],
+        [[ORIGINAL, DELETION, PROXY]],
+        [[ORIGINAL], [HistoryPage(CHANNEL, (PROXY,)), DELETION]],
+    ],
+    ids=["in turn", "deleted first", "at once", "at once, deleted first", "history"],
+)
+async def test_a_proxied_message_is_the_reply_that_its_original_was(
+    with_proxies: Database, batches: list[list[Event]]
+) -> None:
+    inside = make_message(1103, "Me too.", channel_id=1102, author_id=BEN)
+    await play(with_proxies, *batches, [inside, Edit(1100, CHANNEL, "L: No.", NOW, ())])
+    kept = await replies(with_proxies)
+    assert list(kept) == ["1102", "1103"]
+    reply = kept["1102"]
+    assert reply["author"] == {"id": str(WEBHOOK), "name": "Luna"}
+    assert (reply["text"], reply["deleted"], reply["parent"]) == ("I would wait.", False, None)
+    assert reply["passages"] == [1, 2]
+    assert kept["1103"]["parent"] == "1102"
+    (thread,) = await rows(with_proxies, "SELECT * FROM threads")
+    assert (thread["id"], thread["name"]) == (1102, "Luna: I would wait")
+    (nudge,) = await rows(with_proxies, "SELECT thread_id FROM prompts WHERE kind = 'nudge'")
+    assert nudge["thread_id"] == 1102
+    (row,) = await rows(with_proxies, "SELECT * FROM proxied_replies")
+    assert (row["original_id"], row["author_id"], row["reference_id"]) == (1100, ANN, PART)
+
+
+async def test_without_the_setting_an_apps_messages_are_left_alone(published: Database) -> None:
+    await play(published, [ORIGINAL, PROXY, DELETION])
+    kept = await replies(published)
+    assert list(kept) == ["1100"]
+    assert kept["1100"]["deleted"]
+    (thread,) = await rows(published, "SELECT due_at FROM threads")
+    assert thread["due_at"] == NOW_MS
+
+
+async def test_a_thread_waits_five_seconds_where_messages_may_be_reposted(
+    with_proxies: Database,
+) -> None:
+    await play(with_proxies, [ORIGINAL])
+    (thread,) = await rows(with_proxies, "SELECT due_at FROM threads")
+    assert thread["due_at"] == NOW_MS + 5000
+    await with_proxies.write(lambda tx: tx.run("UPDATE threads SET state = 'open'"))
+    await play(with_proxies, [PROXY, DELETION])
+    (thread,) = await rows(with_proxies, "SELECT id FROM threads")
+    assert thread["id"] == 1100, "it is open already, and the reply's thread"
+    assert (await replies(with_proxies))["1102"]["thread_id"] == "1100"
+
+
+async def test_two_messages_in_quick_succession_each_find_their_proxy(
+    with_proxies: Database,
+) -> None:
+    second = make_message(1101, "[same]", reference_id=CLOSING, author_id=BEN)
+    first = make_message(1100, "[same]", reference_id=PART)
+    other = make_message(1099, "S: same, but longer", reference_id=CLOSING, author_id=BEN)
+    await play(
+        with_proxies,
+        [other, first, second],
+        [make_proxy(1103, "same", "Luna"), make_proxy(1104, "same", "Sol")],
+        [make_proxy(1105, "same, but longer", "Sol")],
+    )
+    found = await rows(with_proxies, "SELECT * FROM proxied_replies ORDER BY reply_id")
+    assert [(row["reply_id"], row["original_id"], row["author_id"]) for row in found] == [
+        (1103, 1100, ANN),
+        (1104, 1101, BEN),
+        (1105, 1099, BEN),
+    ]
+
+
+async def test_a_proxied_message_can_be_edited_and_deleted(with_proxies: Database) -> None:
+    await play(with_proxies, [ORIGINAL], [PROXY], [DELETION])
+    await record(with_proxies, [Edit(1102, CHANNEL, "I'd wait.", NOW + timedelta(hours=1), ())])
+    assert (await replies(with_proxies))["1102"]["text"] == "I'd wait."
+    await record(with_proxies, [Deletion((1102,), CHANNEL, NOW)])
+    assert (await replies(with_proxies))["1102"]["deleted"]
+
+
+@pytest.mark.parametrize("opted_out", [False, True])
+async def test_privacy_works_for_proxied_words(with_proxies: Database, opted_out: bool) -> None:
+    if not opted_out:
+        await play(with_proxies, [ORIGINAL], [PROXY], [DELETION])
+        mine = await with_proxies.read(lambda tx: get_member_data(tx, SERVER, ANN))
+        assert [(one["name"], one["text"]) for one in mine["replies"]] == [
+            ("Luna", "I would wait.")
+        ]
+    await with_proxies.write(lambda tx: erase_member(tx, SERVER, ANN, NOW_MS, opt_out=opted_out))
+    if opted_out:
+        await play(with_proxies, [ORIGINAL], [DELETION], [PROXY])
+    await record(with_proxies, [HistoryPage(CHANNEL, (PROXY,))])
+    kept = await replies(with_proxies)
+    assert kept["1102"]["author"] is None
+    assert (kept["1102"]["text"], kept["1102"]["deleted"]) == ("", True)
+    assert await rows(with_proxies, "SELECT 1 FROM proxied_replies WHERE author_id <> 0") == []
+    names = await rows(with_proxies, "SELECT name FROM threads")
+    assert not any("Luna" in row["name"] for row in names)
+
+
+async def test_a_proxied_message_from_an_outage_is_threaded_by_the_link_in_it(
+    with_proxies: Database,
+) -> None:
+    await record(with_proxies, [HistoryPage(CHANNEL, (replace(PROXY, linked_id=PART),))])
+    reply = (await replies(with_proxies))["1102"]
+    assert (reply["text"], reply["thread_id"]) == ("I would wait.", "1102")
+    assert reply["passages"] == [1, 2]
+
+
+async def test_a_proxied_message_whose_author_may_have_opted_out_is_not_saved(
+    with_proxies: Database,
+) -> None:
+    await with_proxies.write(lambda tx: erase_member(tx, SERVER, BEN, NOW_MS, opt_out=True))
+    await record(with_proxies, [HistoryPage(CHANNEL, (replace(PROXY, linked_id=PART),))])
+    reply = (await replies(with_proxies))["1102"]
+    assert (reply["text"], reply["author"]) == ("", None)

@@ -26,6 +26,8 @@ __all__ = [
 
 #: Message types that people write: DEFAULT and REPLY (docs: Message Resource › Message Types).
 USER_MESSAGE_TYPES = frozenset({0, 19})
+#: The type of a message that replies to another one.
+REPLY = 19
 #: The type of the message that announces a poll's result; it refers to the poll.
 POLL_RESULT = 46
 
@@ -62,6 +64,9 @@ class Message:
     copyable:         it consists of text and files only: no sticker, poll or forward
     extras:           its forwarded message, poll and stickers; the files of a forwarded message
                       are in ``attachments``
+    webhook_app_id:   the app whose webhook posted it
+    linked_id:        a message of the server that an embed links to: so an app shows what the
+                      message it reposts replied to
     """
 
     id: int
@@ -83,6 +88,8 @@ class Message:
     content_missing: bool = False
     copyable: bool = True
     extras: Extras = NO_EXTRAS
+    webhook_app_id: int | None = None
+    linked_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

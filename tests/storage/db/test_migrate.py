@@ -84,6 +84,19 @@ async def add_reply(tx: Transaction) -> None:
     )
 
 
+async def test_proxies_are_off_in_the_settings_of_an_older_archive(tmp_path: Path) -> None:
+    path = tmp_path / "salon.sqlite3"
+    async with open_database(path, migrations=load_migrations()[:4]) as database:
+        await database.write(add_reply)
+        await database.write(
+            lambda tx: tx.run("INSERT INTO server_settings (server_id) VALUES (1)")
+        )
+    async with open_database(path):
+        pass
+    assert query(path, "SELECT proxy_apps FROM server_settings") == [("",)]
+    assert query(path, "SELECT text FROM replies") == [("Yes.",)]
+
+
 async def test_messages_of_an_older_archive_restore_none(tmp_path: Path) -> None:
     path = tmp_path / "salon.sqlite3"
     async with open_database(path, migrations=load_migrations()[:3]) as database:
