@@ -41,15 +41,14 @@ from tests.faults.scene_play import new_play
 from tests.faults.scenes import SCENES
 from tests.faults.shorter_waits import faster_bot
 from tests.faults.statement_faults import BEGIN, COMMIT
+from tests.support.samples import RUN_ALL, SEED
 
 pytestmark = pytest.mark.slow
 
-ALL = os.environ.get("SALON_TEST_ALL") == "1"
-SEED = int(os.environ.get("SALON_FAULT_SEED", "1"))
 #: Runs of each scene in a sample, by kind of fault; and the scenes in which the bot is killed.
 RUNS_PER_SCENE, KILLED_SCENES = {"call": 2, "statement": 1}, 8
 #: The kinds of faults in one test: one kind if all runs are made, else a sample of each.
-KINDS = [("call",), ("statement",)] if ALL else [("call", "statement")]
+KINDS = [("call",), ("statement",)] if RUN_ALL else [("call", "statement")]
 #: Seconds for all runs of a scene, and for a sample of them.
 _LONG, _SHORT = 12 * 3600, 240
 
@@ -73,7 +72,7 @@ async def check(
     """Play a scene with each of the chosen injections; all plays must end the same."""
     wanted = await play_without_fault(scene)
     chosen = choose(possible_injections(wanted))
-    if ALL:
+    if RUN_ALL:
         batches = make_batches(scene, chosen)
         results = await asyncio.to_thread(lambda: list(run_all(batches)))
     else:
@@ -89,7 +88,7 @@ async def check(
     assert not failed, "\n".join(failed)
 
 
-@pytest.mark.timeout(_LONG if ALL else _SHORT)
+@pytest.mark.timeout(_LONG if RUN_ALL else _SHORT)
 @pytest.mark.parametrize("kinds", KINDS, ids="-".join)
 @pytest.mark.parametrize("scene", SCENES)
 async def test_a_play_ends_the_same_whatever_fails_once(
@@ -99,22 +98,22 @@ async def test_a_play_ends_the_same_whatever_fails_once(
         chosen: list[Injection] = []
         for kind in kinds:
             of_kind = [one for one in found if one.kind == kind and not one.kills_bot]
-            chosen += of_kind if ALL else sample(of_kind, SEED, RUNS_PER_SCENE[kind])
+            chosen += of_kind if RUN_ALL else sample(of_kind, SEED, RUNS_PER_SCENE[kind])
         return chosen
 
     await check(scene, choose, record_property)
 
 
-@pytest.mark.timeout(_LONG if ALL else _SHORT)
+@pytest.mark.timeout(_LONG if RUN_ALL else _SHORT)
 @pytest.mark.parametrize(
-    "scene", SCENES if ALL else random.Random(SEED).sample(list(SCENES), KILLED_SCENES)
+    "scene", SCENES if RUN_ALL else random.Random(SEED).sample(list(SCENES), KILLED_SCENES)
 )
 async def test_a_play_ends_the_same_wherever_the_bot_is_killed(
     scene: str, record_property: Record
 ) -> None:
     def choose(found: list[Injection]) -> list[Injection]:
         kills = [one for one in found if one.kills_bot]
-        return kills if ALL else sample(kills, SEED, 1)
+        return kills if RUN_ALL else sample(kills, SEED, 1)
 
     await check(scene, choose, record_property)
 

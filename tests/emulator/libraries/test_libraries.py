@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,9 +18,8 @@ from bot.emulator.faults.har import Recorder
 from tests.emulator.http_clients import SeededServer
 from tests.emulator.libraries.conductor import STEPS, Conductor
 from tests.emulator.libraries.install import LIBRARIES, command_of
+from tests.support.samples import RUN_ALL
 from tests.support.wire_check import wire_faults
-
-_ALL = bool(os.environ.get("SALON_TEST_ALL"))
 
 
 @contextlib.asynccontextmanager
@@ -79,7 +77,7 @@ async def _play(server: SeededServer, name: str, watch: asyncio.Task[None]) -> N
         pytest.param(
             name,
             marks=pytest.mark.skipif(
-                library.by_hand and not _ALL, reason="runs with SALON_TEST_ALL=1"
+                library.by_hand and not RUN_ALL, reason="runs with SALON_TEST_ALL=1"
             ),
         )
         for name, library in LIBRARIES.items()
