@@ -126,6 +126,7 @@ IMPORT_DISCORD = {
     "bot.delivery.forum_posts",
     "bot.delivery.message_edits",
     "bot.delivery.messages",
+    "bot.delivery.pictures",
     "bot.delivery.reply_moves",
     "bot.delivery.temporary_messages",
     "bot.delivery.threads",

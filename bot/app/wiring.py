@@ -21,7 +21,8 @@ from bot.discord_api.permissions import Permissions
 from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW, CatchUp
 from bot.ingest.recorder import Recorder
 from bot.publishing.edit import Editing
-from bot.publishing.fetch_page import Page, fetch_page
+from bot.publishing.fetch_page import Page, fetch_page, fetch_picture
+from bot.publishing.pictures import FetchPicture
 from bot.publishing.publish import Publishing
 from bot.publishing.restore import Restoring
 from bot.services import Services
@@ -38,12 +39,14 @@ class Options:
     compare_window:    saved messages of this time before an outage are compared with Discord's
     server_retention:  how long the data of a server that the bot was removed from is kept
     fetch_page:        fetches a web page by its address
+    fetch_picture:     fetches a picture by its address
     """
 
     attachments: AttachmentLimits = field(default_factory=AttachmentLimits)
     compare_window: timedelta = DEFAULT_COMPARE_WINDOW
     server_retention: timedelta = timedelta(days=30)
     fetch_page: Callable[[str], Awaitable[Page]] = fetch_page
+    fetch_picture: FetchPicture = fetch_picture
 
 
 def build_services(
@@ -101,6 +104,7 @@ def build_services(
         clock=clock,
         fetch_file=lambda url: download_attachment(http, url),
         fetch_page=options.fetch_page,
+        fetch_picture=options.fetch_picture,
         permissions=permissions,
         commands=commands,
         on_work=wake,

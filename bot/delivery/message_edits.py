@@ -14,7 +14,9 @@ import discord
 from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
+from bot.core.payload import Payload
 from bot.delivery import alerts
+from bot.delivery.pictures import replace_pictures, request_with_files
 from bot.delivery.worker import Failure, explain_error
 from bot.discord_api import retry
 from bot.discord_api.errors import (
@@ -27,6 +29,7 @@ from bot.discord_api.errors import (
     Outcome,
 )
 from bot.discord_api.permissions import Permissions
+from bot.discord_api.single_attempt import Upload
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
@@ -142,8 +145,13 @@ class MessageEditor:
     async def _request(self, route: Route, edit: MessageEdit) -> None:
         if edit.kind == "delete":
             await self._http.request(route)
-        else:
-            await self._http.request(route, json=edit.payload)
+            return
+        body: Payload = dict(edit.payload or {})
+        uploads: Sequence[Upload] = ()
+        if body.get("attachments"):
+            message = dict(await self._http.get_message(edit.channel_id, edit.message_id or 0))
+            body, uploads = await replace_pictures(self._database, body, message)
+        await request_with_files(self._http, route, body, uploads)
 
     async def explain(self, job: EditJob, error: Exception) -> Failure:
         """What an error means for an edit."""

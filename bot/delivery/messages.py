@@ -20,6 +20,7 @@ from bot.core import limits
 from bot.core.payload import Payload, get_signature
 from bot.delivery import after_send, alerts
 from bot.delivery.forum_posts import ForumPostStarter
+from bot.delivery.pictures import load_pictures, request_with_files
 from bot.delivery.threads import SERVER_IS_FULL
 from bot.delivery.worker import Failure, HistoryUnreadable, JobFailed, explain_error
 from bot.discord_api import retry
@@ -159,14 +160,15 @@ class MessageSender:
             "nonce": message.nonce,
             "enforce_nonce": True,
         }
+        uploads = await load_pictures(self._database, body)
         await self._rate_limiter.acquire()
         try:
-            created = await self._http.request(route, json=body)
+            created = await request_with_files(self._http, route, body, uploads)
         except discord.HTTPException as error:
             if error.code != ARCHIVED:
                 raise
             await self._http.edit_channel(message.channel_id, archived=False)
-            created = await self._http.request(route, json=body)
+            created = await request_with_files(self._http, route, body, uploads)
         return int(created["id"])
 
     async def _find(self, message: PlannedMessage) -> int | None:

@@ -10,7 +10,7 @@ from storage.db.writer import Transaction
 from storage.delivery import alerts, message_edits, messages, threads
 from storage.delivery.message_edits import NewMessageEdit
 from storage.delivery.messages import PostedMessage
-from storage.essays import discussions, posted_essays
+from storage.essays import discussions, pictures, posted_essays
 from storage.prompts import claimed
 
 __all__ = ["change_state", "plan_withdrawal", "withdraw"]
@@ -53,6 +53,7 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
     if withdrawn is None:
         return None
     await posted_essays.cancel_revisions(tx, discussion_id)
+    await pictures.drop_all(tx, discussion_id)
     await claimed.skip_unsent(tx, discussion_id, reason=_SKIPPED_PROMPT)
     await messages.cancel_unsent(tx, discussion_id, last_error=_UNSENT)
     # A planned thread may exist: Discord may have opened it without its response reaching the bot.

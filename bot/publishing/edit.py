@@ -22,6 +22,7 @@ from bot.core.extraction.corrections import Corrections, apply_corrections, carr
 from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
+from bot.publishing.pictures import list_files
 from bot.publishing.plan_revision import (
     RevisionPlan,
     get_edit_interval_ms,
@@ -35,7 +36,13 @@ from bot.publishing.retarget_prompts import count_missing, retarget_prompts
 from storage.db.database import Database, retry_until_available
 from storage.db.writer import Transaction
 from storage.delivery import alerts
-from storage.essays import deleted_messages, pending_revisions, posted_essays, submissions
+from storage.essays import (
+    deleted_messages,
+    pending_revisions,
+    pictures,
+    posted_essays,
+    submissions,
+)
 from storage.essays.pending_revisions import PendingRevision
 from storage.essays.posted_essays import PostedEssay
 from storage.essays.progress import Progress
@@ -126,7 +133,7 @@ class Editing:
         discussion_id = submission.essay_id
         assert discussion_id is not None
         posted = await self.get_editable(discussion_id, submission.server_id)
-        source, essay = await self._publishing.read_essay(submission)
+        source, essay, files = await self._publishing.read_essay(submission)
         digest = submissions.hash_submission(essay, submission.question)
         old = essay_from_json(json.loads(posted.essay))
         # A page has a source address, a file has none.
@@ -156,6 +163,9 @@ class Editing:
                 )
             if same:
                 return None
+            # Those of an edit that this one replaces aren't needed any more.
+            await pictures.keep_used(tx, posted.discussion_id, list_files(old))
+            await pictures.save_pictures(tx, posted.discussion_id, files, list_files(essay))
             return await pending_revisions.save(
                 tx,
                 discussion_id=posted.discussion_id,
@@ -261,6 +271,7 @@ class Editing:
                 previous_part_id=plan.previous_part_id,
                 now_ms=now_ms,
             )
+            await pictures.keep_used(tx, posted.discussion_id, list_files(revision.essay))
             # The text of deleted messages is in others now.
             about = deleted_messages.make_alert_key(posted.discussion_id)
             await alerts.clear(tx, posted.server_id, about)
@@ -279,8 +290,14 @@ class Editing:
 
     async def discard_edit(self, edit_id: int, server_id: int) -> None:
         """Delete a pending edit."""
-        await self.get_preview(edit_id, server_id)
-        await self._database.write(lambda tx: pending_revisions.discard(tx, edit_id))
+        preview = await self.get_preview(edit_id, server_id)
+
+        async def discard(tx: Transaction) -> None:
+            if await pending_revisions.discard(tx, edit_id):
+                used = list_files(preview.old)
+                await pictures.keep_used(tx, preview.posted.discussion_id, used)
+
+        await self._database.write(discard)
 
     async def get_progress(self, discussion_id: int) -> Progress:
         """The progress of the newest revision."""

@@ -12,8 +12,8 @@ import ipaddress
 import re
 import socket
 import zlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -25,10 +25,13 @@ from bot.core.read_essay import BINARY_FORMATS, Format
 from bot.errors import UnreadableEssay
 from bot.publishing.reader_process import read_in_child_process
 
-__all__ = ["Page", "fetch_page", "is_public", "read_page"]
+__all__ = ["Page", "fetch_page", "fetch_picture", "is_public", "read_page"]
 
 MAX_BYTES = 5 * 1024 * 1024
 """Bytes of a page, decompressed."""
+
+MAX_PICTURE_BYTES = 25 * 1024 * 1024
+"""Bytes of a picture, which is scaled down before it is uploaded."""
 
 TIMEOUT = 20.0
 """Seconds from the first name lookup to the last byte, redirects included."""
@@ -61,9 +64,12 @@ _HEADERS = {
     "Accept": ", ".join(_FORMATS),
     "Accept-Encoding": "gzip",
 }
+_PICTURES = "image/png, image/jpeg, image/gif, image/webp, image/avif, image/svg+xml, image/*;q=0.5"
 _PRIVATE = "This address leads into a private network; only pages of the public web are fetched."
 _UNREACHABLE = "The page could not be reached; is the address right?"
 _DAMAGED = "The page came damaged; try once more."
+_TOO_LARGE = "This page is larger than 5 MiB; an essay has to be smaller."
+_PICTURE_TOO_LARGE = "This picture, with those before it, is too large to be fetched."
 _NOT_A_WEB_ADDRESS = (
     "This isn't the address of a web page; is the address right? "
     "It has to begin with http:// or https://."
@@ -172,13 +178,15 @@ async def _decompress(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         raise UnreadableEssay(_DAMAGED)
 
 
-async def _read_body(response: aiohttp.ClientResponse) -> bytes:
+async def _read_body(
+    response: aiohttp.ClientResponse, most: int = MAX_BYTES, too_large: str = _TOO_LARGE
+) -> bytes:
     held = bytearray()
     try:
         async for chunk in _decompress(response):
             held += chunk
-            if len(held) > MAX_BYTES:
-                raise UnreadableEssay("This page is larger than 5 MiB; an essay has to be smaller.")
+            if len(held) > most:
+                raise UnreadableEssay(too_large)
     except zlib.error:
         raise UnreadableEssay(_DAMAGED) from None
     return bytes(held)
@@ -196,7 +204,7 @@ def _decode(data: bytes, charset: str | None) -> bytes | str:
 
 @asynccontextmanager
 async def _open_session(
-    resolver: AbstractResolver | None, allows: Allows
+    resolver: AbstractResolver | None, allows: Allows, accept: str = ""
 ) -> AsyncIterator[aiohttp.ClientSession]:
     inner = resolver or aiohttp.ThreadedResolver()
     connector = aiohttp.TCPConnector(
@@ -204,7 +212,7 @@ async def _open_session(
     )
     async with aiohttp.ClientSession(
         connector=connector,
-        headers=_HEADERS,
+        headers=_HEADERS | ({"Accept": accept} if accept else {}),
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
     ) as session:
@@ -213,7 +221,11 @@ async def _open_session(
         await inner.close()
 
 
-async def _fetch(session: aiohttp.ClientSession, address: str, allows: Allows) -> Page:
+@asynccontextmanager
+async def _open(
+    session: aiohttp.ClientSession, address: str, allows: Allows
+) -> AsyncIterator[tuple[aiohttp.ClientResponse, URL]]:
+    """The answer after redirects, and its URL."""
     url = _check_address(address, allows)
     for _ in range(MAX_REDIRECTS + 1):
         async with session.get(url, allow_redirects=False) as response:
@@ -226,17 +238,32 @@ async def _fetch(session: aiohttp.ClientSession, address: str, allows: Allows) -
                 continue
             if response.status != 200:
                 raise UnreadableEssay(f"The page could not be had: it answers {response.status}.")
-            form = _FORMATS.get(response.content_type)
-            if form is None:
-                raise UnreadableEssay(
-                    f"This address holds no text to read, but {response.content_type}."
-                )
-            data = await _read_body(response)
-            shown = str(url.with_fragment(None))
-            return Page(
-                data if form in BINARY_FORMATS else _decode(data, response.charset), form, shown
-            )
+            yield response, url
+            return
     raise UnreadableEssay("This address leads from one to another without an end.")
+
+
+async def _fetch(session: aiohttp.ClientSession, address: str, allows: Allows) -> Page:
+    async with _open(session, address, allows) as (response, url):
+        form = _FORMATS.get(response.content_type)
+        if form is None:
+            raise UnreadableEssay(
+                f"This address holds no text to read, but {response.content_type}."
+            )
+        data = await _read_body(response)
+        shown = str(url.with_fragment(None))
+        return Page(
+            data if form in BINARY_FORMATS else _decode(data, response.charset), form, shown
+        )
+
+
+async def _fetch_bytes(
+    session: aiohttp.ClientSession, address: str, allows: Allows, most: int
+) -> bytes:
+    async with _open(session, address, allows) as (response, _):
+        if (response.content_length or 0) > most:
+            raise UnreadableEssay(_PICTURE_TOO_LARGE)
+        return await _read_body(response, most, _PICTURE_TOO_LARGE)
 
 
 async def fetch_page(
@@ -253,9 +280,37 @@ async def fetch_page(
 
     Raises UnreadableEssay with a sentence if anything goes wrong.
     """
-    try:
+    with _explain_errors():
         async with asyncio.timeout(seconds), _open_session(resolver, allows) as session:
             return await _fetch(session, address, allows)
+
+
+async def fetch_picture(
+    address: str,
+    most: int,
+    *,
+    resolver: AbstractResolver | None = None,
+    allows: Allows = is_public,
+    seconds: float = TIMEOUT,
+) -> bytes:
+    """Fetch the file at an http or https address, of at most ``most`` bytes; as ``fetch_page``.
+
+    What it is isn't checked (bot.publishing.pictures does).
+    """
+    most = min(most, MAX_PICTURE_BYTES)
+    with _explain_errors():
+        async with (
+            asyncio.timeout(seconds),
+            _open_session(resolver, allows, accept=_PICTURES) as session,
+        ):
+            return await _fetch_bytes(session, address, allows, most)
+
+
+@contextmanager
+def _explain_errors() -> Iterator[None]:
+    """Raises UnreadableEssay with a sentence for what goes wrong in the network."""
+    try:
+        yield
     except TimeoutError:
         raise UnreadableEssay("The page took too long to arrive.") from None
     except aiohttp.ClientConnectorError as error:

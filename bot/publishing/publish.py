@@ -19,7 +19,6 @@ from bot.core.extraction.corrections import Corrections, apply_corrections
 from bot.core.layout.closing_message import render_closing_question
 from bot.core.layout.layout import lay_out
 from bot.core.layout.part_message import make_part_message
-from bot.core.layout.pictures import link_pictures
 from bot.core.payload import make_plain_message
 from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions
@@ -27,6 +26,7 @@ from bot.errors import UserError
 from bot.publishing import change_state
 from bot.publishing.card import make_card
 from bot.publishing.fetch_page import Page
+from bot.publishing.pictures import FetchPicture, collect_pictures, list_files
 from bot.publishing.reader_process import fill_extracted_facts, read_in_child_process
 from storage.db.database import Database, retry_until_available
 from storage.db.errors import DatabaseUnavailable
@@ -37,6 +37,7 @@ from storage.delivery.messages import NewMessage
 from storage.essays import discussions, drafts, progress, scheduled, submissions
 from storage.essays.discussions import ListedDiscussion
 from storage.essays.drafts import Draft
+from storage.essays.pictures import save_pictures
 from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
 from storage.essays.submissions import Submission
@@ -86,7 +87,8 @@ class Preview:
 class Publishing:
     """Makes drafts of submissions, and publishes, closes and withdraws essays.
 
-    ``fetch_file``: downloads an attachment by its URL; ``fetch_page``: fetches a web page.
+    ``fetch_file``: downloads an attachment by its URL; ``fetch_page``: fetches a web page;
+    ``fetch_picture``: fetches a picture of an essay.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class Publishing:
         clock: Clock,
         fetch_file: Callable[[str], Awaitable[bytes]],
         fetch_page: Callable[[str], Awaitable[Page]],
+        fetch_picture: FetchPicture,
         permissions: Permissions,
         commands: CommandMentions,
         on_work: Callable[[], None],
@@ -104,6 +107,7 @@ class Publishing:
         self._clock = clock
         self._fetch_file = fetch_file
         self._fetch_page = fetch_page
+        self._fetch_picture = fetch_picture
         self._permissions = permissions
         self._commands = commands
         self._on_work = on_work
@@ -160,7 +164,7 @@ class Publishing:
         await self._database.write(submissions.delete_hashes)
 
     async def _create_draft(self, submission: Submission, *, cut_off: bool) -> int:
-        source, essay = await self.read_essay(submission)
+        source, essay, pictures = await self.read_essay(submission)
         closing = (submission.question or "").strip() or None
         numbered = await self._shows_passage_numbers(submission.server_id)
         planned, notes = await asyncio.to_thread(
@@ -193,7 +197,7 @@ class Publishing:
                 raise UserError(
                     "This essay was handled already; /essay list shows where it stands."
                 )
-            return await drafts.create(
+            draft_id = await drafts.create(
                 tx,
                 submission=submission,
                 revision=revision,
@@ -201,6 +205,8 @@ class Publishing:
                 style=style,
                 now_ms=now_ms,
             )
+            await save_pictures(tx, draft_id, pictures, list_files(essay))
+            return draft_id
 
         # Retried until the database works: otherwise only the next start would finish it.
         return await retry_until_available(lambda: self._database.write(keep))
@@ -211,13 +217,15 @@ class Publishing:
             await self._database.read(lambda tx: settings_module.get_settings(tx, server_id))
         ).show_passage_numbers
 
-    async def read_essay(self, submission: Submission) -> tuple[bytes, Essay]:
-        """The source of a submission, and the essay read from it, with the title that was given.
+    async def read_essay(self, submission: Submission) -> tuple[bytes, Essay, dict[str, bytes]]:
+        """The source of a submission, the essay read from it, with the title that was given, and
+        its pictures.
 
         Raises SalonError if it can't be fetched or read.
         """
         source, essay = await self._read_essay(submission)
-        return source, link_pictures(essay)
+        essay, pictures = await collect_pictures(essay, source, self._fetch_picture)
+        return source, essay, pictures
 
     async def _read_essay(self, submission: Submission) -> tuple[bytes, Essay]:
         title = submission.title

@@ -24,7 +24,7 @@ from bot.errors import UnreadableEssay
 if sys.platform != "win32":
     import resource
 
-__all__ = ["MAX_BYTES", "fill_extracted_facts", "read_in_child_process"]
+__all__ = ["MAX_BYTES", "ask_child", "fill_extracted_facts", "read_in_child_process"]
 
 MAX_BYTES = limits.FILE_BYTES
 """Largest source that is read, in bytes."""
@@ -80,13 +80,15 @@ async def read_in_child_process(
     return _parse_answer(answer)
 
 
-async def ask_child(question: bytes, wall_seconds: float) -> bytes:
-    """The answer of a new child process; b"" if it died without one.
+async def ask_child(
+    question: bytes, wall_seconds: float, *, module: str = "bot.publishing.reader_process"
+) -> bytes:
+    """The answer of a new child process that runs ``module``; b"" if it died without one.
 
     Raises UnreadableEssay if the child ran out of time.
     """
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.publishing.reader_process",
+        sys.executable, "-m", module,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

@@ -15,6 +15,7 @@ from bot.core.payload import Payload
 from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewMessage
+from storage.essays import pictures
 from storage.essays.revisions import NewRevision, add_revision, hash_text, make_facts_row, save_text
 from storage.essays.submissions import Submission
 from storage.servers.audit_log import record_action
@@ -317,6 +318,7 @@ async def discard(tx: Transaction, discussion_id: int) -> bool:
     )
     if row is None:
         return False
+    await pictures.drop_all(tx, discussion_id)
     # An admin may have planned prompts for it already.
     await tx.run("DELETE FROM prompts WHERE discussion_id = :id", key)
     await tx.run("DELETE FROM planned_messages WHERE discussion_id = :id", key)

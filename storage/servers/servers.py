@@ -201,6 +201,18 @@ _ERASE_REST = (
     "DELETE FROM deleted_channels WHERE server_id = :id",
     "DELETE FROM submissions WHERE server_id = :id",
     "DELETE FROM alerts WHERE server_id = :id",
+    # Before the discussions: what no other server's use.
+    """
+    DELETE FROM pictures WHERE name IN (
+        SELECT used.name FROM discussions
+        JOIN discussion_pictures AS used ON used.discussion_id = discussions.id
+        WHERE discussions.server_id = :id AND NOT EXISTS (
+            SELECT 1 FROM discussion_pictures AS other
+            JOIN discussions AS elsewhere ON elsewhere.id = other.discussion_id
+            WHERE other.name = used.name AND elsewhere.server_id <> :id
+        )
+    )
+    """,
     "DELETE FROM discussions WHERE server_id = :id",
     "DELETE FROM server_settings WHERE server_id = :id",
     "DELETE FROM servers WHERE id = :id",

@@ -34,7 +34,7 @@ from bot.emulator.server import Emulator
 from bot.emulator.world.models import User
 from bot.emulator.world.seed import seed_world
 from bot.export import export_essay
-from bot.publishing.fetch_page import fetch_page
+from bot.publishing.fetch_page import fetch_page, fetch_picture
 from bot.settings import Settings
 from storage.db.database import Database, open_database
 from tests.support.wire_check import wire_faults
@@ -361,10 +361,15 @@ async def run_bot(
     ):
         # The tests serve their web pages on loopback, which the bot itself never fetches from.
         page = functools.partial(fetch_page, allows=lambda address: address.is_loopback)
+        picture = functools.partial(fetch_picture, allows=lambda address: address.is_loopback)
         salon = salon_type(
             database,
             clock,
-            Options(attachments=attachment_limits or AttachmentLimits(), fetch_page=page),
+            Options(
+                attachments=attachment_limits or AttachmentLimits(),
+                fetch_page=page,
+                fetch_picture=picture,
+            ),
         )
         async with clock_link(settings.clock_url, clock, lambda: salon):
             life = asyncio.create_task(salon.start(settings.token))

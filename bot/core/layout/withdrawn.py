@@ -21,4 +21,7 @@ def make_withdrawn_body(purpose: str, payload: Payload) -> Payload | None:
         return {"components": [{"type": _TEXT_DISPLAY, "content": _WITHDRAWN}]}
     if purpose not in ("part", "closing", "prompt") or "poll" in payload:
         return None
-    return {"content": _WITHDRAWN}
+    body: Payload = {"content": _WITHDRAWN}
+    if payload.get("attachments"):
+        body["attachments"] = []
+    return body

@@ -1,0 +1,247 @@
+"""Pictures of essays: checked in a child process, uploaded with their messages, edited, erased."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import zipfile
+import zlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from PIL import Image
+
+from bot.core import limits
+from bot.errors import UnreadableEssay
+from bot.publishing.fetch_page import fetch_picture
+from bot.publishing.pictures import check_picture
+from tests.support.running_bot import RunningBot, running_bot
+
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+    'viewBox="0 0 40 20"><script>alert(1)</script><image xlink:href="http://127.0.0.1:1/x.png"/>'
+    '<image href="file:///etc/passwd"/><rect width="40" height="20" fill="red"/></svg>'
+)
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (40, 20), colour: str = "red") -> bytes:
+    held = io.BytesIO()
+    Image.new("RGB", size, colour).save(held, kind)
+    return held.getvalue()
+
+
+def noise(kind: str, side: int) -> bytes:
+    held = io.BytesIO()
+    pixels = random.Random(1).randbytes(side * side * 3)
+    Image.frombytes("RGB", (side, side), pixels).save(held, kind)
+    return held.getvalue()
+
+
+def png_of(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds hardly any pixels."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        crc = struct.pack(">I", zlib.crc32(name + data))
+        return struct.pack(">I", len(data)) + name + data + crc
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0))
+    body = chunk(b"IDAT", zlib.compress(b"\0" * 1_000_000))
+    return b"\x89PNG\r\n\x1a\n" + head + body + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("kind", "ending"),
+    [("PNG", "png"), ("JPEG", "jpg"), ("GIF", "gif"), ("WEBP", "webp"), ("AVIF", "avif")],
+)
+async def test_a_picture_is_kept_as_it_is_and_named_by_its_hash(kind: str, ending: str) -> None:
+    data = picture(kind)
+    checked = await check_picture(data)
+    assert checked is not None
+    assert checked.content == data
+    assert checked.name.endswith(f".{ending}")
+    assert len(checked.name) == 33 + len(ending)
+
+
+async def test_an_svg_is_drawn_without_scripts_and_without_what_is_outside_of_it() -> None:
+    checked = await check_picture(SVG.encode())
+    assert checked is not None
+    drawn = Image.open(io.BytesIO(checked.content))
+    assert (drawn.format, drawn.size) == ("PNG", (1600, 800))
+    assert drawn.convert("RGB").getpixel((800, 400)) == (255, 0, 0)
+
+
+async def test_a_picture_that_is_too_large_is_scaled_down() -> None:
+    data = noise("PNG", 2_100)
+    assert len(data) > limits.FILE_BYTES
+    checked = await check_picture(data)
+    assert checked is not None
+    assert len(checked.content) <= limits.FILE_BYTES
+    assert Image.open(io.BytesIO(checked.content)).size[0] > 1_000
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<html>not a picture</html>",
+        picture()[:60],
+        png_of(60_000, 60_000),
+        png_of(12_000, 12_000),
+        png_of(5_000, 5_000),
+        b"%PDF-1.4",
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="100000"/>',
+        b'<!DOCTYPE svg [<!ENTITY a "aaaa">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>',
+        b"<svg><g>",
+        picture("BMP"),
+        picture("TIFF"),
+    ],
+    ids=["empty", "page", "cut", "huge", "bomb", "short", "pdf", "long", "entity", "svg", "bmp",
+         "tiff"],
+)  # fmt: skip
+async def test_what_is_no_picture_or_a_bomb_is_refused(data: bytes) -> None:
+    assert await check_picture(data) is None
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 400), (400, 3)])
+async def test_a_spacer_is_left_out(size: tuple[int, int]) -> None:
+    checked = await check_picture(picture("GIF", size))
+    assert checked is not None
+    assert checked.name == ""
+
+
+async def test_a_picture_inside_a_file_is_found_by_its_path() -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("word/media/a.png", picture())
+    checked = await check_picture(held.getvalue(), "word/media/a.png")
+    assert checked is not None
+    assert checked.content == picture()
+    assert await check_picture(held.getvalue(), "word/media/b.png") is None
+    assert await check_picture(b"no archive", "word/media/a.png") is None
+
+
+@dataclass
+class Site:
+    """A web site on loopback: its pictures by path, and how often they were fetched."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
+    origin: str = ""
+
+    def address(self, path: str) -> str:
+        return f"{self.origin}/{path}"
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.fetched.append(request.path)
+        if request.path == "/elsewhere":
+            raise web.HTTPFound("http://127.0.0.2:9/x.png")
+        content = self.files.get(request.path[1:])
+        if content is None:
+            raise web.HTTPNotFound
+        return web.Response(body=content, content_type="image/png")
+
+
+@pytest_asyncio.fixture
+async def site() -> AsyncIterator[Site]:
+    served = Site()
+    app = web.Application()
+    app.router.add_get("/{path:.*}", served.answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    tcp = web.TCPSite(runner, "127.0.0.1", 0)
+    await tcp.start()
+    served.origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield served
+    await runner.cleanup()
+
+
+async def test_a_picture_comes_from_public_addresses_only_and_is_not_too_large(site: Site) -> None:
+    site.files["a.png"] = picture()
+    with pytest.raises(UnreadableEssay, match="private"):
+        await fetch_picture(site.address("a.png"), 1_000_000)
+
+    def allows(address: object) -> bool:
+        return str(address) == "127.0.0.1"
+
+    assert await fetch_picture(site.address("a.png"), 1_000_000, allows=allows) == picture()
+    with pytest.raises(UnreadableEssay, match="too large"):
+        await fetch_picture(site.address("a.png"), 20, allows=allows)
+    with pytest.raises(UnreadableEssay, match="private"):
+        await fetch_picture(site.address("elsewhere"), 1_000_000, allows=allows)
+
+
+@pytest_asyncio.fixture
+async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
+    async with running_bot(tmp_path) as bot:
+        yield bot
+
+
+def shown(messages: list[dict[str, Any]]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Content and attachments of the parts, without card and closing question."""
+    return [
+        (
+            one["content"],
+            [(a["filename"].rpartition(".")[2], a.get("description", "")) for a in files],
+        )
+        for one in messages
+        if one["content"] and not one["deleted"]
+        for files in (one["attachments"],)
+    ]
+
+
+async def count_pictures(running: RunningBot) -> int:
+    rows = await running.database.read(lambda tx: tx.rows("SELECT name FROM pictures"))
+    return len(rows)
+
+
+async def test_pictures_are_uploaded_replaced_and_erased(running: RunningBot, site: Site) -> None:
+    site.files = {"a.png": picture(), "b.jpg": picture("JPEG"), "c.png": picture(colour="blue")}
+
+    def essay(second: str) -> str:
+        return (
+            f"# Slow bread\n\nOne.\n\n![A loaf]({site.address('a.png')} 'Baked')\n\n"
+            f"![]({site.address(second)})\n\nTwo [links](https://b.example).\n\n"
+            f"![Lost]({site.address('lost.png')})\n\nThree."
+        )
+
+    file = ("bread.md", essay("b.jpg").encode())
+    interaction = await running.run_command("essay publish", file=file)
+    assert "lost.png" in await running.answer_text(interaction)
+    assert await count_pictures(running) == 2
+    fetched = len(site.fetched)
+    await running.press(interaction, "Publish")
+    await running.settle()
+    posted = await running.bot_messages()
+    lost = f"Two [links](<https://b.example>).\n\n[Lost]({site.address('lost.png')})"
+    assert shown(posted)[:3] == [
+        ("One.\n-# Baked", [("png", "A loaf"), ("jpg", "")]),
+        (lost, []),
+        ("Three.", []),
+    ]
+    flags = {one["content"]: one["flags"] & 4 for one in posted}
+    assert (flags[lost], flags["Three."]) == (0, 4)
+    assert len(site.fetched) == fetched
+
+    kept = {a["filename"]: a["id"] for one in posted for a in one["attachments"]}
+    chosen = [{"type": 3, "name": "essay", "value": "1"}]
+    answer = await running.run_command(
+        "essay edit", options=chosen, file=("bread.md", essay("c.png").encode())
+    )
+    await running.press(answer, "Apply")
+    await running.settle()
+    posted = await running.bot_messages()
+    assert shown(posted)[0] == ("One.\n-# Baked", [("png", "A loaf"), ("png", "")])
+    again = {a["filename"]: a["id"] for one in posted for a in one["attachments"]}
+    assert len(set(kept.items()) & set(again.items())) == 1  # the first one stayed
+    assert await count_pictures(running) == 2
+
+    answer = await running.run_command("essay withdraw", options=chosen)
+    await running.press(answer, "Withdraw")
+    await running.settle()
+    assert await count_pictures(running) == 0
