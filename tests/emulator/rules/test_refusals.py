@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.emulator.world.models import Message, MessageType
+from bot.emulator import rules
+from bot.emulator.world.models import (
+    AutoModRule,
+    Ban,
+    Channel,
+    ChannelType,
+    Message,
+    MessageType,
+    Overwrite,
+    OverwriteType,
+    Reaction,
+    Role,
+    Sticker,
+    ThreadMember,
+    ThreadState,
+    Webhook,
+)
 from bot.emulator.world.permissions import ALL, Permission
+from bot.emulator.world.seed import put_channel
 from tests.emulator.http_clients import Reply, SeededServer
 
 P = Permission
 _EMOJI = "%F0%9F%91%8D"
+_HEART = "%E2%9D%A4"
 _MESSAGE = "/channels/{essays}/messages/{theirs}"
+
+_POLL: dict[str, Any] = {"question": {"text": "?"}, "answers": [{"poll_media": {"text": "yes"}}]}
+_EMBEDS = [{"title": "x"}] * 11
+_RULE = {"name": "W", "event_type": 1, "trigger_type": 1, "actions": [{"type": 1}]}
 
 PERMISSIONS: list[tuple[str, str, Any, Permission, int]] = [
     ("POST", "/channels/{essays}/messages", {"content": "x"}, P.SEND_MESSAGES, 50013),
@@ -53,10 +77,77 @@ PERMISSIONS: list[tuple[str, str, Any, Permission, int]] = [
     ("PUT", "/channels/{essays}/permissions/{ben}", {"type": 1}, P.MANAGE_ROLES, 50013),
     ("POST", "/guilds/{guild}/channels", {"name": "c"}, P.MANAGE_CHANNELS, 50013),
     ("POST", "/guilds/{guild}/roles", {"name": "r"}, P.MANAGE_ROLES, 50013),
+    (
+        "POST",
+        "/channels/{essays}/messages",
+        {"content": "x", "tts": True},
+        P.SEND_TTS_MESSAGES,
+        50013,
+    ),
+    ("POST", "/channels/{essays}/messages", {"poll": _POLL}, P.SEND_POLLS, 50013),
+    ("POST", "/channels/{thread}/messages", {"content": "x"}, P.SEND_MESSAGES_IN_THREADS, 50013),
+    ("POST", "/channels/{essays}/typing", None, P.SEND_MESSAGES, 50013),
+    (
+        "POST",
+        "/channels/{essays}/messages/bulk-delete",
+        {"messages": ["{theirs}", "{other}"]},
+        P.MANAGE_MESSAGES,
+        50013,
+    ),
+    ("DELETE", _MESSAGE + f"/reactions/{_HEART}", None, P.MANAGE_MESSAGES, 50013),
+    ("DELETE", _MESSAGE + f"/reactions/{_HEART}/{{ann}}", None, P.MANAGE_MESSAGES, 50013),
+    ("DELETE", "/channels/{essays}/messages/pins/{theirs}", None, P.PIN_MESSAGES, 50013),
+    ("PUT", "/channels/{essays}/pins/{theirs}", None, P.PIN_MESSAGES, 50013),
+    ("DELETE", "/channels/{essays}", None, P.MANAGE_CHANNELS, 50013),
+    ("DELETE", "/channels/{thread}", None, P.MANAGE_THREADS, 50013),
+    ("PATCH", "/channels/{thread}", {"name": "n"}, P.MANAGE_THREADS, 50013),
+    ("PUT", "/channels/{thread}/thread-members/{ben}", None, P.SEND_MESSAGES_IN_THREADS, 50013),
+    ("DELETE", "/channels/{thread}/thread-members/{ann}", None, P.MANAGE_THREADS, 50013),
+    ("GET", "/channels/{essays}/threads/archived/public", None, P.READ_MESSAGE_HISTORY, 50013),
+    ("GET", "/channels/{essays}/threads/archived/private", None, P.MANAGE_THREADS, 50013),
+    ("DELETE", "/channels/{essays}/permissions/{ben}", None, P.MANAGE_ROLES, 50013),
+    ("GET", "/guilds/{guild}/webhooks", None, P.MANAGE_WEBHOOKS, 50013),
+    ("GET", "/webhooks/{webhook}", None, P.MANAGE_WEBHOOKS, 50013),
+    ("PATCH", "/webhooks/{webhook}", {"name": "v"}, P.MANAGE_WEBHOOKS, 50013),
+    ("DELETE", "/webhooks/{webhook}", None, P.MANAGE_WEBHOOKS, 50013),
+    ("PATCH", "/guilds/{guild}/roles/{role}", {"name": "q"}, P.MANAGE_ROLES, 50013),
+    ("DELETE", "/guilds/{guild}/roles/{role}", None, P.MANAGE_ROLES, 50013),
+    ("PUT", "/guilds/{guild}/members/{ben}/roles/{role}", None, P.MANAGE_ROLES, 50013),
+    ("DELETE", "/guilds/{guild}/members/{ben}/roles/{role}", None, P.MANAGE_ROLES, 50013),
+    ("PATCH", "/guilds/{guild}/members/{ben}", {"nick": "b"}, P.MANAGE_NICKNAMES, 50013),
+    ("PATCH", "/guilds/{guild}/members/{bot}", {"nick": "b"}, P.CHANGE_NICKNAME, 50013),
+    ("PATCH", "/guilds/{guild}/members/{ben}", {"roles": ["{role}"]}, P.MANAGE_ROLES, 50013),
+    (
+        "PATCH",
+        "/guilds/{guild}/members/{ben}",
+        {"communication_disabled_until": None},
+        P.MODERATE_MEMBERS,
+        50013,
+    ),
     ("GET", "/guilds/{guild}/bans", None, P.BAN_MEMBERS, 50013),
+    ("GET", "/guilds/{guild}/bans/{banned}", None, P.BAN_MEMBERS, 50013),
+    ("DELETE", "/guilds/{guild}/bans/{banned}", None, P.BAN_MEMBERS, 50013),
     ("PUT", "/guilds/{guild}/bans/{ben}", {}, P.BAN_MEMBERS, 50013),
     ("DELETE", "/guilds/{guild}/members/{ben}", None, P.KICK_MEMBERS, 50013),
     ("GET", "/guilds/{guild}/auto-moderation/rules", None, P.MANAGE_GUILD, 50013),
+    ("POST", "/guilds/{guild}/auto-moderation/rules", _RULE, P.MANAGE_GUILD, 50013),
+    ("GET", "/guilds/{guild}/auto-moderation/rules/{rule}", None, P.MANAGE_GUILD, 50013),
+    (
+        "PATCH",
+        "/guilds/{guild}/auto-moderation/rules/{rule}",
+        {"enabled": True},
+        P.MANAGE_GUILD,
+        50013,
+    ),
+    ("DELETE", "/guilds/{guild}/auto-moderation/rules/{rule}", None, P.MANAGE_GUILD, 50013),
+    (
+        "PATCH",
+        "/guilds/{guild}/stickers/{sticker}",
+        {"name": "Hi"},
+        P.MANAGE_GUILD_EXPRESSIONS,
+        50013,
+    ),
+    ("DELETE", "/guilds/{guild}/stickers/{sticker}", None, P.MANAGE_GUILD_EXPRESSIONS, 50013),
 ]
 """Method, path, body, the permission it needs, the error code without it.
 
@@ -77,33 +168,69 @@ LIMITS: list[tuple[str, str, str, int, int]] = [
 """Method, path, a text field, its fewest and most characters. docs: the resources' tables."""
 
 
-async def _send(server: SeededServer, method: str, path: str, body: Any) -> Reply:
-    world = server.emulator.world
+def _names(server: SeededServer) -> dict[str, int]:
+    """New objects that no permission is needed for, since the world makes them."""
+    world, guild = server.emulator.world, server.emulator.world.guild
+    now, ann = world.now(), server.ann.user.id
     theirs = Message(
-        id=world.new_id(),
-        channel_id=server.essays,
-        author_id=server.ann.user.id,
-        type=MessageType.DEFAULT,
-        content="theirs",
-        timestamp=world.now(),
-        guild_id=server.guild_id,
+        world.new_id(), server.essays, ann, MessageType.DEFAULT, "theirs", now, guild.id
     )
+    other = Message(world.new_id(), server.essays, ann, MessageType.DEFAULT, "other", now, guild.id)
+    world.add_message(other)
     world.add_message(theirs)
-    names = {
+    theirs.reactions.append(Reaction(None, "\N{HEAVY BLACK HEART}", [ann]))
+    state = ThreadState(ann, False, now, 1440, now, now)
+    state.members[ann] = ThreadMember(ann, now)
+    thread = Channel(world.new_id(), ChannelType.PUBLIC_THREAD, "T", guild.id, server.essays)
+    thread.thread = state
+    world.add_channel(thread)
+    webhook = Webhook(world.new_id(), server.essays, guild.id, "w", "token", ann)
+    world.webhooks[webhook.id] = webhook
+    role = Role(world.new_id(), "r", 0)
+    rule = AutoModRule(world.new_id(), ann, "W")
+    sticker = Sticker(world.new_id(), "Hello", "wave")
+    guild.roles[role.id], guild.automod_rules[rule.id] = role, rule
+    guild.stickers[sticker.id] = sticker
+    ben = Overwrite(server.ben.user.id, OverwriteType.MEMBER)
+    world.channels[server.essays].overwrites = [ben]
+    banned = world.add_user("banned")
+    guild.bans[banned.id] = Ban(banned.id)
+    return {
         "essays": server.essays,
         "forum": server.forum,
-        "guild": server.guild_id,
+        "guild": guild.id,
+        "bot": server.bot.user.id,
+        "ann": ann,
         "ben": server.ben.user.id,
         "theirs": theirs.id,
+        "other": other.id,
+        "thread": thread.id,
+        "webhook": webhook.id,
+        "role": role.id,
+        "rule": rule.id,
+        "sticker": sticker.id,
+        "banned": banned.id,
     }
-    if isinstance(body, dict) and "message_reference" in body:
-        body = {**body, "message_reference": {"message_id": str(theirs.id)}}
-    return await server.bot.call(method, path.format(**names), body)
+
+
+def _filled(body: Any, names: dict[str, int]) -> Any:
+    """A body with the names in braces replaced by ids."""
+    if isinstance(body, dict):
+        return {key: _filled(value, names) for key, value in body.items()}
+    if isinstance(body, list):
+        return [_filled(one, names) for one in body]
+    return str(names[body[1:-1]]) if isinstance(body, str) and body[:1] == "{" else body
+
+
+async def _send(server: SeededServer, method: str, path: str, body: Any) -> Reply:
+    names = _names(server)
+    return await server.bot.call(method, path.format(**names), _filled(body, names))
 
 
 def _grant(server: SeededServer, bits: int) -> None:
     guild = server.emulator.world.guild
     guild.roles[guild.id].permissions = 0
+    guild.roles[guild.id].permissions |= int(P.VIEW_CHANNEL) & bits
     role = next(role for role in guild.roles.values() if role.bot_id == server.bot.user.id)
     role.permissions = bits & ~Permission.ADMINISTRATOR
 
@@ -132,6 +259,205 @@ async def test_a_text_is_accepted_up_to_its_limits_and_refused_outside(
     if least:
         refused = await _send(server, method, path, {field: "x" * (least - 1)})
         assert refused.code in {50035, 50006}
+
+
+NUMBERS: list[tuple[str, str, dict[str, Any], str, Any, Any, Any, Any]] = [
+    ("PATCH", "/channels/{essays}", {}, "rate_limit_per_user", 0, 21600, -1, 21601),
+    ("PATCH", "/channels/{forum}", {}, "default_thread_rate_limit_per_user", 0, 21600, -1, 21601),
+    ("PATCH", "/channels/{essays}", {}, "default_auto_archive_duration", 60, 10080, 59, 10081),
+    (
+        "POST",
+        "/guilds/{guild}/channels",
+        {"name": "v", "type": 2},
+        "bitrate",
+        8000,
+        96000,
+        7999,
+        96001,
+    ),
+    ("POST", "/guilds/{guild}/channels", {"name": "v", "type": 2}, "user_limit", 0, 99, -1, 100),
+    ("POST", "/guilds/{guild}/roles", {"name": "r"}, "color", 0, 0xFFFFFF, -1, 0x1000000),
+    ("PUT", "/guilds/{guild}/bans/{ben}", {}, "delete_message_seconds", 0, 604800, -1, 604801),
+    ("POST", _MESSAGE + "/threads", {"name": "T"}, "auto_archive_duration", 60, 10080, 0, 10081),
+    ("POST", _MESSAGE + "/threads", {"name": "T"}, "rate_limit_per_user", 0, 21600, -1, 21601),
+    ("POST", "/channels/{essays}/messages", {"content": "x"}, "nonce", "n", "n" * 25, "n" * 26, []),
+    ("POST", "/channels/{essays}/messages", {}, "embeds", _EMBEDS[:1], _EMBEDS[:10], _EMBEDS, "x"),
+    (
+        "POST",
+        "/channels/{essays}/messages",
+        {},
+        "poll",
+        {**_POLL, "duration": 1},
+        {**_POLL, "duration": 768},
+        {**_POLL, "duration": 0},
+        {**_POLL, "duration": 769},
+    ),
+    (
+        "POST",
+        "/channels/{essays}/messages",
+        {},
+        "poll",
+        _POLL,
+        {**_POLL, "answers": _POLL["answers"] * 10},
+        {**_POLL, "answers": []},
+        {**_POLL, "answers": _POLL["answers"] * 11},
+    ),
+    (
+        "POST",
+        "/channels/{essays}/messages",
+        {},
+        "poll",
+        _POLL,
+        {**_POLL, "question": {"text": "x" * 300}},
+        {**_POLL, "question": {"text": ""}},
+        {**_POLL, "question": {"text": "x" * 301}},
+    ),
+    (
+        "POST",
+        "/channels/{essays}/messages",
+        {},
+        "poll",
+        _POLL,
+        {**_POLL, "answers": [{"poll_media": {"text": "x" * 55}}]},
+        {**_POLL, "answers": [{"poll_media": {"text": ""}}]},
+        {**_POLL, "answers": [{"poll_media": {"text": "x" * 56}}]},
+    ),
+]
+"""Method, path, body, field, two values just inside its limits and two just outside."""
+
+QUERIES: list[tuple[str, str, int, int]] = [
+    ("/channels/{essays}/messages", "limit", 1, 100),
+    ("/channels/{essays}/messages/pins", "limit", 1, 50),
+    (_MESSAGE + f"/reactions/{_HEART}", "limit", 1, 100),
+    ("/guilds/{guild}/members", "limit", 1, 1000),
+    ("/guilds/{guild}/members/search?query=a", "limit", 1, 1000),
+    ("/guilds/{guild}/bans", "limit", 1, 1000),
+]
+"""A path, a parameter of its query, its least and its most."""
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field", "least", "most", "below", "above"), NUMBERS
+)
+async def test_a_value_is_accepted_within_its_limits_and_refused_outside(
+    server: SeededServer,
+    method: str,
+    path: str,
+    body: dict[str, Any],
+    field: str,
+    least: Any,
+    most: Any,
+    below: Any,
+    above: Any,
+) -> None:
+    _grant(server, ALL)
+    for value in (below, above):
+        refused = await _send(server, method, path, {**body, field: value})
+        assert refused.code == 50035, (value, refused)
+    for value in (least, most):
+        reply = await _send(server, method, path, {**body, field: value})
+        assert reply.status < 300, (value, reply)
+
+
+@pytest.mark.parametrize(("path", "field", "least", "most"), QUERIES)
+async def test_a_query_is_accepted_within_its_limits_and_refused_outside(
+    server: SeededServer, path: str, field: str, least: int, most: int
+) -> None:
+    _grant(server, ALL)
+    mark = "&" if "?" in path else "?"
+    for value, code in ((least, None), (most, None), (least - 1, 50035), (most + 1, 50035)):
+        reply = await _send(server, "GET", f"{path}{mark}{field}={value}", None)
+        assert (reply.code if isinstance(reply.body, dict) else None) == code, (value, reply)
+
+
+async def test_bulk_delete_takes_2_to_100_messages_of_two_weeks(server: SeededServer) -> None:
+    """docs: Bulk Delete Messages; JSON Error Codes (50016, 50034)."""
+    _grant(server, ALL)
+    world, path = server.emulator.world, f"/channels/{server.essays}/messages/bulk-delete"
+    ids = [str(world.new_id()) for _ in range(101)]
+    for chosen, code in ((ids[:1], 50016), (ids, 50016), (ids[:2], None), (ids[:100], None)):
+        assert (await server.bot.post(path, {"messages": chosen})).code == code
+    assert (await server.bot.post(path, {"messages": [ids[0], ids[0]]})).code == 50034
+    assert (await server.bot.post(path, {"messages": ["1", ids[0]]})).code == 50034
+
+
+async def test_a_channel_has_250_pins(server: SeededServer) -> None:
+    """docs: JSON Error Codes (30003)."""
+    for number in range(251):
+        names = _names(server)
+        message = server.emulator.world.messages[names["theirs"]]
+        message.pinned, message.pinned_at = number < 249, message.timestamp
+    pins = f"/channels/{server.essays}/messages/pins"
+    assert (await server.ada.put(f"{pins}/{names['other']}")).status == 204
+    assert (await server.ada.put(f"{pins}/{names['theirs']}")).code == 30003
+
+
+async def test_a_server_has_500_channels(server: SeededServer) -> None:
+    """docs: JSON Error Codes (30013)."""
+    world = server.emulator.world
+    while sum(1 for _ in world.channels_of(server.guild_id)) < 499:
+        put_channel(world, world.guild, "c")
+    path = f"/guilds/{server.guild_id}/channels"
+    assert (await server.ada.post(path, {"name": "c"})).status == 201
+    assert (await server.ada.post(path, {"name": "c"})).code == 30013
+
+
+async def test_two_commands_cannot_have_one_name(server: SeededServer) -> None:
+    """docs: JSON Error Codes (40041)."""
+    path = f"/applications/{server.application_id}/commands"
+    await server.bot.post(path, {"name": "a", "description": "d"})
+    other = (await server.bot.post(path, {"name": "b", "description": "d"})).body["id"]
+    assert (await server.bot.patch(f"{path}/{other}", {"name": "a"})).code == 40041
+
+
+async def test_a_required_tag_that_only_moderators_can_set_is_40066(server: SeededServer) -> None:
+    """docs: JSON Error Codes (40066, 40067)."""
+    forum = server.emulator.world.channels[server.forum]
+    forum.flags |= 1 << 4
+    tag = {"id": "7", "name": "n", "moderated": True, "emoji_id": None, "emoji_name": None}
+    forum.available_tags = [tag]
+    path, body = f"/channels/{server.forum}/threads", {"name": "T", "message": {"content": "x"}}
+    assert (await server.ann.post(path, body)).code == 40066
+    assert (await server.ada.post(path, body)).code == 40067
+    assert (await server.ada.post(path, {**body, "applied_tags": ["7"]})).status == 201
+
+
+async def test_a_direct_message_channel_cannot_be_changed(server: SeededServer) -> None:
+    """docs: JSON Error Codes (50003)."""
+    body = {"recipient_id": str(server.ann.user.id)}
+    channel = (await server.bot.post("/users/@me/channels", body)).body["id"]
+    assert (await server.bot.patch(f"/channels/{channel}", {"name": "x"})).code == 50003
+    said = await server.ann.post_message(channel, "x")
+    gone = await server.bot.delete(f"/channels/{channel}/messages/{said['id']}")
+    assert gone.code == 50003
+
+
+async def test_active_announcement_threads_have_a_limit_of_their_own_code(
+    server: SeededServer,
+) -> None:
+    """docs: JSON Error Codes (160006, 160007)."""
+    world = server.emulator.world
+    news = put_channel(world, world.guild, "news", ChannelType.ANNOUNCEMENT)
+    said = await server.ada.post_message(news.id, "x")
+    world.thread_limit = 0
+    path = f"/channels/{news.id}/messages/{said['id']}/threads"
+    assert (await server.ada.post(path, {"name": "T"})).code == 160007
+    world.thread_limit = 1
+    assert (await server.ada.post(path, {"name": "T"})).status == 201
+
+
+def test_every_error_code_that_the_emulator_raises_is_in_a_test() -> None:
+    """docs: JSON Error Codes."""
+    sources = Path(rules.__file__).parents[1].rglob("*.py")
+    raised = {
+        code
+        for source in sources
+        for call in re.findall(r"api_error\(([^)]*)\)", source.read_text("utf-8"))
+        for code in re.findall(r"\b\d{5,6}\b", call)
+    }
+    tests = "".join(one.read_text("utf-8") for one in Path(__file__).parents[1].rglob("*.py"))
+    assert len(raised) > 60
+    assert {code for code in raised if not re.search(rf"\b{code}\b", tests)} == set()
 
 
 async def test_a_message_that_one_cannot_read_cannot_be_forwarded(server: SeededServer) -> None:
