@@ -18,6 +18,7 @@ from bot.core.essay.blocks import (
     merge_spans,
 )
 from bot.core.layout.formulas import MAX_FORMULA, find_formulas
+from bot.core.layout.inline_markdown import MAX_LINK
 from bot.core.layout.markdown import render_block
 from bot.core.layout.pictures import render_pictures
 from bot.core.text.length import count_utf16_units
@@ -243,6 +244,26 @@ def _trim_end(item: Item, start: int, end: int) -> int:
     return end
 
 
+def _bound_end(item: Item, start: int, end: int, room: int) -> int:
+    """The offset up to which a piece might fit, by its text and the URLs of its links alone."""
+    if not isinstance(item.block, Paragraph | Heading):
+        return end
+    spans = item.block.spans
+    least, address = 0, None
+    for index in range(max(bisect_right(item.starts, start) - 1, 0), len(spans)):
+        at, span = item.starts[index], spans[index]
+        if at >= end:
+            break
+        stop = min(at + len(span.text), end)
+        shown = stop - max(at, start)
+        if span.link is not None and span.link != address and len(span.link) <= MAX_LINK:
+            shown = max(shown, len(span.link))
+        least, address = least + shown, span.link
+        if least > room:
+            return stop
+    return end
+
+
 def split_item(
     item: Item, start: int, room: int, *, finest: bool, gently: bool
 ) -> tuple[int, int] | None:
@@ -252,7 +273,7 @@ def split_item(
     finest: a piece is needed: any split is better than none
     gently: the rest would fit into one message: split only between sentences
     """
-    end = min(start + max(room, 0), item.length)
+    end = _bound_end(item, start, min(start + max(room, 0), item.length), room)
     window = item.text[start : end + _LOOKAHEAD]
     code = isinstance(item.block, Code)
     tiers: list[Callable[[str], list[int]]]

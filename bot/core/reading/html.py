@@ -110,6 +110,7 @@ class _Reader(HTMLParser):
         self._pre: list[str] | None = None
         self._language = ""
         self._tables: list[TableBuilder] = []
+        self._deep_tables = 0  # open tables inside of too many others
         self._groups = 0
         self._footnote: str | None = None
         self._note_depth = 0  # lists around the current note
@@ -327,7 +328,9 @@ class _Reader(HTMLParser):
                 self._lists.append(_List(False, 0, group))
                 self._markers.append("- ")
             case "table":
-                self._tables.append(TableBuilder())
+                self._deep_tables += len(self._tables) >= _MAX_TABLES
+                if not self._deep_tables:
+                    self._tables.append(TableBuilder())
             case "tr" if self._tables:
                 self._tables[-1].begin_row()
             case "td" | "th" if self._tables:
@@ -666,6 +669,9 @@ class _Reader(HTMLParser):
         self._flush()
 
     def _end_table(self) -> None:
+        if self._deep_tables:
+            self._deep_tables -= 1
+            return
         table = self._tables.pop()
         for block in table.build(Frame(self._count["blockquote"] > 0)):
             self._emit(block)
@@ -713,6 +719,8 @@ def _add_caption(picture: Block, blocks: Sequence[Block]) -> list[Block]:
     return [replace(picture, caption=caption)]
 
 
+_MAX_TABLES = 20  # in each other; what is deeper belongs to the cells of the last
+_MAX_OPEN = 50  # signs of a tag, comment or instruction without an end; more would take very long
 _BREAK = "\ue000"  # a <br>, unlike a newline, which is mere white space in HTML
 
 
@@ -726,6 +734,15 @@ def _insert_breaks(spans: list[Span]) -> tuple[Span, ...]:
     broken = [Span("\n", span.marks) if span.text == _BREAK else span for span in flat]
     tidy = collapse_white_space(broken)
     return tidy if get_spans_text(tidy).strip() else ()
+
+
+def _escape_unended(html: str) -> str:
+    """Escape the signs after which the parser would search for an end that never comes."""
+    for sign, end in (("<!--", "-->"), ("<", ">")):
+        place = html.rfind(end) + 1
+        if html.count(sign, place) > _MAX_OPEN:
+            html = html[:place] + html[place:].replace(sign, f"&lt;{sign[1:]}")
+    return html
 
 
 def read_html(
@@ -747,5 +764,5 @@ def read_html(
     """
     reader = _Reader(base, foreign=foreign, notes=find_notes(html), classes=classes or {},
                      files=files, folder=folder)  # fmt: skip
-    reader.feed(html)
+    reader.feed(_escape_unended(html))
     return reader.finish()

@@ -51,6 +51,7 @@ _LABELLED = re.compile(
 _LINE_END = re.compile(r"(?: {2,}|\\)?\n+")
 _MAX_WRAP = 100  # columns at which anybody wraps lines
 _TEX_SIGNS = re.compile(r"[\\^_={}<>+]|^[^\w*]*\w?[^\w*]*$")
+_BEGIN = re.compile(r"\\begin\{(?P<name>[a-z]+\*?)\}", re.IGNORECASE)
 _LEADING_MARKERS = re.compile(r"^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))+")
 
 
@@ -126,6 +127,7 @@ def _make_parser() -> MarkdownIt:
     )  # fmt: skip
     _guard_dollars(parser)
     parser.use(amsmath_plugin)
+    _guard_environments(parser)
     for kind in ("math_inline", "math_inline_double", "math_block", "amsmath"):
         parser.add_render_rule(kind, _render_tex)
     return parser
@@ -173,6 +175,29 @@ def _guard_dollars(parser: MarkdownIt) -> None:
         return rule(state, silent)
 
     rules.at("math_inline", guarded)
+
+
+def _guard_environments(parser: MarkdownIt) -> None:
+    """Don't look for the end of a TeX environment that has none."""
+    rule = next(one for one in parser.block.ruler.__rules__ if one.name == "amsmath")
+
+    def guarded(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        found = _BEGIN.match(state.src, state.bMarks[start] + state.tShift[start])
+        if found is None:
+            return False
+        ends: dict[str, int] = state.env.setdefault("environment_ends", {})
+        name = found["name"]
+        if name not in ends:
+            closing = re.compile(rf"\\end\{{{re.escape(name)}\}}[^\S\n]*(?:\n|\Z)")
+            ends[name] = max((one.start() for one in closing.finditer(state.src)), default=-1)
+        return ends[name] > found.start() and rule_function(state, start, end, silent)
+
+    rule_function = rule.fn
+    parser.block.ruler.at(
+        "amsmath",
+        guarded,
+        {"alt": ["paragraph", "reference", "blockquote", "list", "footnote_def"]},
+    )
 
 
 def _limit_nesting(text: str) -> str:

@@ -59,6 +59,7 @@ _BOX_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6", "p", "div", "strong", "
 _GOOGLE_BANNERS = ("div", "header", "footer")
 _TITLE_PROPERTIES = ("og:title", "twitter:title", "dc.title", "title", "headline", "citation_title")
 _SEPARATORS = frozenset(("h1", "h2", "h3", "article", "time"))
+_CELL_SPAN = re.compile(r"\b(?:row|col)span\s*=", re.IGNORECASE)
 _TITLE_CLASS = re.compile(r"(?:^|\s)(?:entry|post|article|p)-(?:title|name|headline)(?:\s|$)")
 _WHITE_SPACE = re.compile(r"\s+")
 _NON_LETTERS = re.compile(r"\W+")
@@ -111,9 +112,10 @@ def _parse(text: str) -> Any:
 
 
 def _extract_article(text: str, address: str | None) -> list[str]:
+    # The library repeats cells by these, so that a few bytes make millions; no text depends on it.
     found = trafilatura.extract(
-        text, url=address, output_format="txt", include_comments=False, include_tables=True,
-        deduplicate=False,
+        _CELL_SPAN.sub("data-span=", text), url=address, output_format="txt",
+        include_comments=False, include_tables=True, deduplicate=False,
     )  # fmt: skip
     lines = (line.strip(" -|#\t") for line in (found or "").split("\n"))
     return [key for line in lines if len(key := _normalize(line)) >= 12]
@@ -352,11 +354,9 @@ def _drop_other_reading(article: Any, heading: Any) -> None:
         and box.tag in _BOX_TAGS
         and box.tag != "article"
     ):
-        before = sum(
-            len(_normalize(e.text_content())) for e in heading.itersiblings(preceding=True)
-        )
+        first = not _has_letters(heading.itersiblings(preceding=True), 1)
         linked = _compute_link_density(box) > _FOOTER_LINK_DENSITY
-        if before == 0 and (linked or box.tag in ("aside", "section") or _is_last(article, box)):
+        if first and (linked or box.tag in ("aside", "section") or _is_last(article, box)):
             box.drop_tree()
             return
     following = (one for one in heading.itersiblings() if isinstance(one.tag, str))
@@ -376,7 +376,17 @@ def _is_last(article: Any, box: Any) -> bool:
         if element is not article and any(up is article for up in element.iterancestors())
         for one in element.itersiblings()
     )
-    return sum(len(_normalize(one.text_content())) for one in after) < _MIN_OUTLIER
+    return not _has_letters(after, _MIN_OUTLIER)
+
+
+def _has_letters(elements: Iterable[Any], least: int) -> bool:
+    """Whether elements have so many letters together; it looks no further than it has to."""
+    count = 0
+    for element in elements:
+        count += len(_normalize(element.text_content()))
+        if count >= least:
+            return True
+    return False
 
 
 def _include_short_lines(article: Any) -> Any:
