@@ -9,7 +9,7 @@ from storage.db.migrate import load_migrations
 from storage.db.writer import Transaction
 from storage.essays import drafts, pictures
 
-BEFORE = 4  # migrations, before pictures were saved
+BEFORE = 6  # migrations, before pictures were saved
 
 
 async def make_discussion(tx: Transaction, number: int) -> None:
