@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.core.conversation.thread_names import ERASED_THREAD_NAME
+from bot import quotations
+from bot.core.conversation.thread_names import (
+    ERASED_THREAD_NAME,
+    hash_thread_name,
+    is_plain_thread_name,
+)
+from bot.core.payload import Payload
 from bot.core.prompts.wording import ANONYMOUS_CREDIT, credit_author
 from storage.db.erasure_log import Erasure
 from storage.db.writer import Transaction
 from storage.privacy import erasure, members
 from storage.privacy.erasure import SkipReasons
+from storage.privacy.quotations import find_member_replies
 
 __all__ = ["erase", "erase_member"]
 
@@ -26,11 +33,21 @@ async def erase(
     tx: Transaction, server_id: int, member_id: int, *, until_ms: int, now_ms: int
 ) -> None:
     """Erase what a member wrote in a server until ``until_ms``, and plan the edits in Discord."""
+    theirs = await find_member_replies(tx, server_id, member_id, until_ms)
+    await quotations.erase_for_member(
+        tx,
+        server_id,
+        theirs.reply_ids,
+        theirs.author_names,
+        now_ms,
+        reason=_REASONS.quoted,
+    )
     await erasure.erase(
         tx,
         server_id,
         member_id,
         list_replacements=_list_replacements,
+        make_rename=_make_rename,
         reasons=_REASONS,
         until_ms=until_ms,
         now_ms=now_ms,
@@ -47,6 +64,13 @@ async def erase_member(
     """
     await erase(tx, server_id, member_id, until_ms=members.NO_TIME_LIMIT, now_ms=now_ms)
     return await members.record_erasure(tx, server_id, member_id, now_ms, opt_out=opt_out)
+
+
+def _make_rename(name: str) -> Payload | None:
+    """The renaming of a thread that has this name still; None if the name quotes nothing."""
+    if is_plain_thread_name(name):
+        return None
+    return {"name": ERASED_THREAD_NAME, "was": hash_thread_name(name)}
 
 
 def _list_replacements(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -23,6 +24,7 @@ SUPPRESS_EMBEDS = 1 << 2
 SILENT = 1 << 12
 
 _TEXT_DISPLAY = 10
+_HASH = "signature_hash"
 #: The name of an essay's picture: the beginning of its hash, and its type.
 _PICTURE = re.compile(r"[0-9a-f]{32}\.[a-z]{3,4}")
 
@@ -81,6 +83,24 @@ def get_signature(message: Mapping[str, Any]) -> str:
     if message.get("poll"):
         texts.append(str(message["poll"]["question"].get("text") or "").strip())
     return "\x00".join(texts)
+
+
+def make_erased_payload(payload: Mapping[str, Any]) -> Payload:
+    """What is kept of a message whose words were erased: a hash by which it can be found."""
+    if _HASH in payload or not payload:
+        return dict(payload)
+    return {_HASH: _hash(get_signature(payload))}
+
+
+def is_payload_of(payload: Mapping[str, Any], signature: str) -> bool:
+    """Whether a message with this signature was made from the payload, an erased one included."""
+    if _HASH in payload:
+        return bool(payload[_HASH] == _hash(signature))
+    return get_signature(payload) == signature
+
+
+def _hash(signature: str) -> str:
+    return hashlib.sha256(signature.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _iterate_texts(components: Any) -> Iterator[str]:

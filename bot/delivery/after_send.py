@@ -13,7 +13,7 @@ from bot.core.conversation.thread_names import make_essay_thread_name
 from bot.core.layout.revise import add_part_links
 from bot.core.layout.withdrawn import make_withdrawn_body
 from bot.core.message_link import make_message_link
-from bot.core.payload import get_signature, make_edit_body
+from bot.core.payload import is_payload_of, make_edit_body
 from bot.core.snowflake import get_snowflake_time
 from bot.delivery import alerts
 from bot.prompting import schedule
@@ -39,7 +39,7 @@ async def own_message(tx: Transaction, message: Message, now_ms: int) -> bool:
         if message.nonce is not None:
             same = message.nonce == claimed.nonce
         else:
-            same = message.signature == get_signature(claimed.payload)
+            same = is_payload_of(claimed.payload, message.signature)
         if same:
             return await record_sent(
                 tx, planned_message_id=claimed.id, message_id=message.id, now_ms=now_ms

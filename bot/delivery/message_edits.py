@@ -7,13 +7,15 @@ until Discord says that it is done, or that it never will be.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import discord
 from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
+from bot.core.conversation.thread_names import hash_thread_name
 from bot.core.payload import Payload
 from bot.delivery import alerts
 from bot.delivery.pictures import replace_pictures, request_with_files
@@ -125,6 +127,13 @@ class MessageEditor:
     async def _rename(self, edit: MessageEdit) -> None:
         assert edit.payload is not None
         thread_id, new = edit.channel_id, edit.payload["name"]
+        if "was" in edit.payload:
+            thread: Mapping[str, Any] = dict(await self._http.get_channel(thread_id))
+            is_renamed = thread["name"] == new
+            if hash_thread_name(thread["name"]) != edit.payload["was"] and not is_renamed:
+                return  # a moderator renamed it, or it was opened with another name
+            if is_renamed and not edit.payload.get("archived"):
+                return
         if not edit.payload.get("archived"):
             try:
                 await self._http.edit_channel(thread_id, name=new)

@@ -17,7 +17,7 @@ from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
 from bot.core import limits
-from bot.core.payload import Payload, get_signature
+from bot.core.payload import Payload, get_signature, is_payload_of
 from bot.delivery import after_send, alerts
 from bot.delivery.forum_posts import ForumPostStarter
 from bot.delivery.pictures import load_pictures, request_with_files
@@ -181,7 +181,6 @@ class MessageSender:
                 lambda tx: essay_threads.get_thread_ids(tx, message.server_id)
             )
             return await self._forum_posts.find(message, message.new_forum_post, known)
-        wanted = get_signature(message.payload)
         recorded = await self._database.read(
             lambda tx: messages.get_recorded_ids(tx, message.channel_id, message.after_id)
         )
@@ -192,7 +191,7 @@ class MessageSender:
                 if (
                     int(one["author"]["id"]) == self._permissions.own_id
                     and int(one["id"]) not in recorded
-                    and get_signature(one) == wanted
+                    and is_payload_of(message.payload, get_signature(one))
                 ):
                     return int(one["id"])
             if len(page) < limits.HISTORY_PAGE:

@@ -22,6 +22,7 @@ from bot.delivery.delivery import Delivery
 from bot.delivery.thread_links import plan_due_links
 from bot.prompting.dispatch import plan_due
 from bot.prompting.reconsider import reconsider_claimed
+from bot.quotations import erase_due_channels
 from storage.db.database import Database
 from storage.db.errors import StorageError
 from storage.db.writer import Transaction
@@ -129,7 +130,7 @@ class Scheduler:
 
         async def begin_due(tx: Transaction) -> None:
             await scheduled.publish_due(tx, after_id=make_snowflake_before(now_ms), now_ms=now_ms)
-            await deleted_channels.erase_due(tx, now_ms)
+            await erase_due_channels(tx, now_ms)
             await plan_due_links(tx, now_ms)
 
         await self._database.write(begin_due)

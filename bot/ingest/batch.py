@@ -103,7 +103,16 @@ class Batch:
         self.deleted_channels: list[ChannelDeletion] = []
         self.with_deletions: set[int] = set()
         self.watched: set[int] = set()
+        #: Replies that are edited or deleted, and what replies of this batch said before.
+        self.changed: set[int] = set()
+        self.said: dict[int, list[str]] = {}
         self._early = early
+
+    def note_change(self, reply_id: int, text: str | None = None) -> None:
+        """Note that a reply is deleted, or edited to say ``text``."""
+        self.changed.add(reply_id)
+        if text is not None and reply_id in self.said:
+            self.said[reply_id].append(text)
 
     def get_early_change(self, message_id: int) -> Edit | Deletion | None:
         """The edit or deletion of a message that arrived before the message."""

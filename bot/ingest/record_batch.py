@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from bot import quotations
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import (
     POLL_RESULT,
@@ -107,7 +108,11 @@ async def record_batch(
             _record_other(event, batch)
     for channel_id, message_id in watermarks.items():
         batch.changes.move_watermark(channel_id, message_id)
+    before = await quotations.read(tx, batch.changed)
     await batch.changes.write(tx)
+    said = {one: batch.said[one] for one in batch.changed if one in batch.said}
+    if await quotations.erase(tx, before, now_ms, said=said):
+        batch.result.deliveries_planned += 1
     if batch.reply_texts:
         await save_answered_passages(tx, batch.reply_texts)
     for message in batch.closed_met.values():
@@ -229,6 +234,7 @@ def _insert_reply(message: Message, decided: Record, batch: Batch) -> None:
     if decided.thread_id == message.channel_id and message.channel_id not in batch.watched:
         batch.watched.add(message.channel_id)
         batch.changes.watch_thread(message.channel_id, message.server_id, batch.now_ms)
+    batch.said[message.id] = [message.text]
     for position, file in enumerate(message.attachments):
         batch.changes.insert_attachment(message.id, position, file)
         _plan_download(message.id, position, file, batch)
@@ -457,6 +463,7 @@ def _record_edit(event: Edit, batch: Batch) -> None:
     if event.extras:
         changes.edit_extras(reply_id, event.extras, edited_at)
     changes.edit_reply(reply_id, event.text, edited_at)
+    batch.note_change(reply_id, event.text)
     if reply_id in batch.known.moved:
         changes.mark_copy_stale(reply_id, batch.now_ms)
         batch.result.deliveries_planned += 1
@@ -495,6 +502,7 @@ def _record_deletion(event: Deletion, batch: Batch) -> None:
             batch.changes.mark_own_message_deleted(message_id, at)
             continue
         batch.changes.erase_reply(known.reply_id, message_id, at)
+        batch.note_change(known.reply_id)
         if known.reply_id not in batch.known.moved or message_id in batch.known.copies:
             batch.known.deleted.add(known.reply_id)
         if message_id in batch.known.moved:

@@ -103,8 +103,8 @@ async def plan(
 
 
 #: Edits that may be made now. A thread is locked or unlocked after all earlier edits in it, since
-#: an edit unarchives a thread, and so that the last one counts. Of the edits that apply a revision,
-#: only the first may be made.
+#: an edit unarchives a thread, and so that the last one counts. A thread is renamed once it is
+#: open. Of the edits that apply a revision, only the first may be made.
 _READY = """
 FROM message_edits
 WHERE state = 'planned' AND NOT (
@@ -112,6 +112,10 @@ WHERE state = 'planned' AND NOT (
         SELECT 1 FROM message_edits AS before
         WHERE before.channel_id = message_edits.channel_id AND before.id < message_edits.id
             AND before.state = 'planned'
+    )
+) AND NOT (
+    kind = 'rename' AND EXISTS (
+        SELECT 1 FROM threads WHERE threads.id = message_edits.channel_id AND state = 'planned'
     )
 ) AND NOT (
     revision IS NOT NULL AND EXISTS (
@@ -199,9 +203,9 @@ async def mark_message_deleted(tx: Transaction, edit: MessageEdit, now_ms: int) 
 
 
 async def mark_done(tx: Transaction, edit_id: int) -> None:
-    """Record that an edit is done."""
+    """Record that an edit is done; its text isn't kept, since it may quote what is erased later."""
     await tx.run(
-        "UPDATE message_edits SET state = 'done', last_error = NULL WHERE id = :id",
+        "UPDATE message_edits SET state = 'done', last_error = NULL, payload = NULL WHERE id = :id",
         {"id": edit_id},
     )
 

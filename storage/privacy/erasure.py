@@ -13,16 +13,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME
+from bot.core.payload import Payload
 from storage.db.erasure_log import CLAIM_PROXIED, ERASE_MEMBER_ROWS
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit
 
-__all__ = ["ListReplacements", "SkipReasons", "erase"]
+__all__ = ["ListReplacements", "MakeRename", "SkipReasons", "erase"]
 
 #: Given the names of a member's threads, and the member's own names: pairs of a text that may be in
 #: a message and what replaces it.
 ListReplacements = Callable[[Sequence[str], Sequence[str]], list[tuple[str, str]]]
+
+#: Given a thread's name: the payload of its renaming; None if the name quotes nobody.
+MakeRename = Callable[[str], Payload | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ async def erase(
     member_id: int,
     *,
     list_replacements: ListReplacements,
+    make_rename: MakeRename,
     reasons: SkipReasons,
     until_ms: int,
     now_ms: int,
@@ -59,7 +64,7 @@ async def erase(
     }
     for statement in (*CLAIM_PROXIED, *_DELETE_NUDGES):
         await tx.run(statement, parameters)
-    edits = await _collect_edits(tx, parameters)
+    edits = await _collect_edits(tx, parameters, make_rename)
     await _reword(tx, parameters, list_replacements, edits)
     for statement in ERASE_MEMBER_ROWS:
         await tx.run(statement, parameters)
@@ -72,12 +77,15 @@ async def erase(
 _Edits = defaultdict[int | None, list[NewMessageEdit]]
 
 
-async def _collect_edits(tx: Transaction, parameters: Mapping[str, Any]) -> _Edits:
+async def _collect_edits(
+    tx: Transaction, parameters: Mapping[str, Any], make_rename: MakeRename
+) -> _Edits:
     """The edits by discussion: renames of their threads and deletions of their replies' copies."""
     edits: _Edits = defaultdict(list)
     for row in await tx.rows(_THREADS, parameters):
-        if row["state"] in ("open", "ready"):
-            rename = NewMessageEdit("rename", row["id"], payload={"name": ERASED_THREAD_NAME})
+        payload = make_rename(row["name"]) if row["state"] in ("open", "ready") else None
+        if payload is not None:
+            rename = NewMessageEdit("rename", row["id"], payload=payload)
             edits[row["discussion_id"]].append(rename)
     for row in await tx.rows(_COPIES, parameters):
         edits[row["discussion_id"]].append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 import regex
@@ -14,6 +15,8 @@ from bot.core.text.truncate import truncate
 __all__ = [
     "ERASED_THREAD_NAME",
     "has_erased_words",
+    "hash_thread_name",
+    "is_plain_thread_name",
     "make_essay_thread_name",
     "make_plain_thread_name",
     "make_thread_name",
@@ -75,6 +78,11 @@ def make_plain_thread_name(title: str) -> str:
     return truncate(f"A reply to {make_essay_thread_name(title)}", limits.THREAD_NAME)
 
 
+def is_plain_thread_name(name: str) -> bool:
+    """Whether a name quotes nothing of its thread's first message."""
+    return name == ERASED_THREAD_NAME or name.startswith(f"{ERASED_THREAD_NAME} to ")
+
+
 def make_thread_name(author: str, text: str) -> str:
     """A thread's name from its first message: ``Ann: Connection is what it stands for``.
 
@@ -127,3 +135,8 @@ def has_erased_words(name: str, author: str, old_texts: Iterable[str], text: str
 def _is_in(stem: str, text: str) -> bool:
     plain = remove_spoilers(text, "…")
     return stem in plain or stem in _SPACE.sub(" ", plain) or stem in _plain(text)
+
+
+def hash_thread_name(name: str) -> str:
+    """A hash by which a thread's former name is recognized, whatever white space Discord keeps."""
+    return hashlib.sha256(_SPACE.sub("", _INVISIBLE.sub("", name)).encode()).hexdigest()

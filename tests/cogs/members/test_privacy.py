@@ -200,13 +200,13 @@ async def test_no_byte_of_an_erased_or_deleted_reply_is_left_in_the_file(tmp_pat
             path = f"/channels/{running.channel()}/messages/{taken}"
             await running.call_as(running.member("Ben"), "DELETE", path)
             await forget(running, "Ann")
-        for word in (b"heliotrope", b"vermilion"):
+        for word in (b"heliotrope", b"vermilion", b"chartreuse"):
             assert word not in held(tmp_path)
         rows = sqlite3.connect(tmp_path / "salon.sqlite3")
         with contextlib.closing(rows) as connection:
             assert connection.execute("SELECT name FROM threads ORDER BY id").fetchall() == [
                 (ERASED_THREAD_NAME,),
-                ("Ben: A chartreuse secret",),
+                ("A reply to Slow bread",),
             ]
 
 
