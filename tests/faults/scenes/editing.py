@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
+
+from PIL import Image
 
 from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes import actions
@@ -126,4 +130,68 @@ async def _shown(play: ScenePlay, text: str, label: str) -> dict[str, Any]:
     return await play.press(shown, label)
 
 
-SCENES = (a_draft_is_looked_at_corrected_and_scheduled, an_essay_grows_and_shrinks)
+def _make_book(*colours: str) -> bytes:
+    """An EPUB of a chapter with a picture of each colour in it."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+
+        def add(name: str, content: bytes) -> None:
+            archive.writestr(zipfile.ZipInfo(name), content)  # with the same date always
+
+        add("META-INF/container.xml", b'<container><rootfile full-path="p.opf"/></container>')
+        add(
+            "p.opf",
+            b'<package><metadata/><manifest><item id="a" href="a.xhtml" '
+            b'media-type="application/xhtml+xml"/></manifest><spine><itemref idref="a"/></spine>'
+            b"</package>",
+        )
+        shown = "".join(
+            f'<p>{one}.</p><p><img src="{one}.png" alt="{one}"/></p>' for one in colours
+        )
+        add("a.xhtml", f"<html><body><h1>Colours</h1>{shown}</body></html>".encode())
+        for one in colours:
+            drawn = io.BytesIO()
+            Image.new("RGB", (8, 8), one).save(drawn, "PNG")
+            add(f"{one}.png", drawn.getvalue())
+    return held.getvalue()
+
+
+async def pictures_are_uploaded_kept_replaced_and_erased(play: ScenePlay) -> None:
+    """From a book with pictures to its withdrawal."""
+    await play.bot.start()
+    await play.settle()
+
+    async def attempt() -> None:
+        file = ("colours.epub", _make_book("red", "blue"))
+        await play.press(await play.run_command("essay publish", file=file), "Publish")
+
+    await play.retry_until(
+        attempt, lambda: actions.state_of(play, "Colours") not in ("", "draft"), "it published"
+    )
+    await play.settle(60)
+
+    async def edit() -> None:
+        file = ("colours.epub", _make_book("red", "green"))
+        shown = await play.run_command("essay edit", options=[option("essay", "1")], file=file)
+        await play.press(shown, "Apply")
+
+    await play.retry_until(
+        edit, lambda: play.rows("SELECT 1 FROM revisions WHERE number = 2"), "revision 2"
+    )
+    await play.settle(60)
+    await actions.press_on(
+        play,
+        "essay withdraw",
+        "Withdraw",
+        lambda: actions.state_of(play, "Colours") == "withdrawn",
+        "it withdrawn",
+        essay="1",
+    )
+    await play.settle(60)
+
+
+SCENES = (
+    a_draft_is_looked_at_corrected_and_scheduled,
+    an_essay_grows_and_shrinks,
+    pictures_are_uploaded_kept_replaced_and_erased,
+)
