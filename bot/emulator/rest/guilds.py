@@ -31,6 +31,7 @@ __all__ = ["add_routes", "highest_position", "remove_member"]
 
 _GUILD = "/guilds/{guild_id}"
 _MAX_CHANNELS = 500
+_MAX_ROLES = 250
 
 
 def add_routes(api: Api) -> None:
@@ -184,6 +185,8 @@ async def _create_role(call: Call) -> Result:
     role = Role(world.new_id(), "new role", everyone, position=1)
     _read_role(form, role)
     form.check()
+    if len(guild.roles) >= _MAX_ROLES:
+        raise api_error(30005)
     guild.roles[role.id] = role
     world.emit(RoleCreated(guild, role))
     return payloads.role(role)

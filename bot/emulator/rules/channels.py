@@ -48,7 +48,8 @@ def read_overwrites(form: Form) -> list[Overwrite]:
 def _read_tags(world: World, form: Form) -> list[dict[str, Any]]:
     """The field ``available_tags``: at most 20 tags.
 
-    docs: Channels Resource › Forum Tag Object: names of up to 20 characters (raised to 50 later).
+    docs: Channels Resource › Forum Tag Object: names of up to 20 characters (raised to 50 later);
+    JSON Error Codes (40061).
     """
     found = []
     for one in form.forms("available_tags", most=20):
@@ -62,6 +63,9 @@ def _read_tags(world: World, form: Form) -> list[dict[str, Any]]:
                 "emoji_name": one.string("emoji_name"),
             }
         )
+    form.check()
+    if len({tag["name"] for tag in found}) < len(found):
+        raise api_error(40061)
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.emulator import payloads
 from bot.emulator.rules.components import IS_COMPONENTS_V2, media_of
+from bot.emulator.rules.emojis import find_emoji
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.file_types import detect_type
 from bot.emulator.rules.json_form import Form, form_error
@@ -80,16 +81,24 @@ def build_message(world: World, channel: Channel, author: User, draft: Draft) ->
         components=copy.deepcopy(draft.components),
         flags=draft.flags,
         nonce=draft.nonce,
-        poll=_poll(world, draft),
+        poll=_poll(world, author, draft),
         sticker_items=sent_items(world, author, channel, draft.sticker_ids),
     )
     attach_files(world, message, draft)
     return message
 
 
-def _poll(world: World, draft: Draft) -> dict[str, Any] | None:
+def _poll(world: World, user: User, draft: Draft) -> dict[str, Any] | None:
+    """A draft's poll with the time it ends. Raises 520004 for an emoji the user can't use.
+
+    docs: Poll Resource; JSON Error Codes (520004).
+    """
     if draft.poll is None:
         return None
+    for answer in draft.poll["answers"]:
+        emoji_id = (answer["poll_media"].get("emoji") or {}).get("id")
+        if emoji_id is not None and find_emoji(world, user, int(emoji_id)) is None:
+            raise api_error(520004)
     shown = {key: value for key, value in draft.poll.items() if key != "duration"}
     ends = world.now() + timedelta(hours=draft.poll["duration"])
     return {**shown, "expiry": payloads.iso(ends)}
@@ -290,7 +299,7 @@ def edit(world: World, message: Message, draft: Draft) -> None:
     if "flags" in given:
         message.flags = (message.flags & ~SUPPRESS_EMBEDS) | (draft.flags & SUPPRESS_EMBEDS)
     if draft.poll is not None:
-        message.poll = _poll(world, draft)
+        message.poll = _poll(world, world.users[message.author_id], draft)
         world.open_polls.add(message.id)
     for record in kept:
         said = draft.metadata.get(record.id, AttachmentData())

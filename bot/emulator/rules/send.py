@@ -64,13 +64,12 @@ def require_can_write(world: World, user: User, channel: Channel) -> None:
 
 
 def _require_shared_server(world: World, channel: Channel) -> None:
-    """Raises 50007 unless the two people of a direct message share a server.
+    """Raises 50278 unless the two people of a direct message share a server.
 
-    docs: JSON Error Codes (50007); Users Resource › Create DM. The exact condition isn't
-    documented; clients describe it as a shared server.
+    docs: JSON Error Codes (50278, whose status isn't documented); Users Resource › Create DM.
     """
     if not any(set(channel.recipients) <= guild.members.keys() for guild in world.guilds.values()):
-        raise api_error(50007)
+        raise api_error(50278)
 
 
 def require_contents(world: World, user: User, channel: Channel, draft: Draft) -> None:

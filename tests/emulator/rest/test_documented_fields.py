@@ -98,7 +98,8 @@ async def _places(server: SeededServer, method: str, path: str) -> list[Place]:
         known["message_id"] = sent["id"]
     if path.endswith("bulk-delete"):
         return [(bot, path.format(**known))]
-    caller = bot if path.startswith(("/applications", "/users")) or "{message_id}" in path else ada
+    of_bots = path.startswith(("/applications", "/users")) or "{message_id}" in path
+    caller = bot if of_bots and not path.endswith("/permissions") else ada
     if path.endswith("/callback"):
         return await _interactions(server, path)
     channels = [server.essays]
@@ -114,7 +115,7 @@ async def _places(server: SeededServer, method: str, path: str) -> list[Place]:
 
 
 def _scope(path: str, known: dict[str, Any]) -> str:
-    return path.removesuffix("/{command_id}").format(**known)
+    return path.partition("/{command_id}")[0].format(**known)
 
 
 async def _made(client: ApiClient, path: str, body: dict[str, Any]) -> Any:

@@ -113,13 +113,19 @@ async def test_a_ban_needs_its_permission_and_a_higher_role(server: SeededServer
 
 
 async def test_direct_messages_need_a_shared_server(server: SeededServer) -> None:
-    """docs: JSON Error Codes (50007)."""
+    """docs: JSON Error Codes (50278)."""
     body = {"recipient_id": str(server.ann.user.id)}
     channel = (await server.bot.post("/users/@me/channels", body)).body["id"]
     await server.bot.post_message(channel, "hello")
     await server.ada.delete(f"/guilds/{server.guild_id}/members/{server.ann.user.id}")
     refused = await server.bot.post(f"/channels/{channel}/messages", {"content": "hello"})
-    assert (refused.status, refused.code) == (403, 50007)
+    assert (refused.status, refused.code) == (403, 50278)
+
+
+async def test_nobody_writes_to_themselves(server: SeededServer) -> None:
+    """docs: JSON Error Codes (50007)."""
+    body = {"recipient_id": str(server.bot.user.id)}
+    assert (await server.bot.post("/users/@me/channels", body)).code == 50007
 
 
 async def test_responses_that_others_see_are_moderated_and_webhooks_are_not(

@@ -14,6 +14,7 @@ from bot.emulator.world.models import (
     Ban,
     Channel,
     ChannelType,
+    Emoji,
     Message,
     MessageType,
     Overwrite,
@@ -400,6 +401,34 @@ async def test_a_server_has_500_channels(server: SeededServer) -> None:
     path = f"/guilds/{server.guild_id}/channels"
     assert (await server.ada.post(path, {"name": "c"})).status == 201
     assert (await server.ada.post(path, {"name": "c"})).code == 30013
+
+
+async def test_a_server_has_250_roles(server: SeededServer) -> None:
+    """docs: JSON Error Codes (30005)."""
+    guild = server.emulator.world.guild
+    for number in range(249 - len(guild.roles)):
+        guild.roles[number] = Role(number, "r", 0)
+    path = f"/guilds/{server.guild_id}/roles"
+    assert (await server.ada.post(path, {"name": "r"})).status == 200
+    assert (await server.ada.post(path, {"name": "r"})).code == 30005
+
+
+async def test_a_forums_tags_have_different_names(server: SeededServer) -> None:
+    """docs: JSON Error Codes (40061)."""
+    path = f"/channels/{server.forum}"
+    tags = [{"name": "a"}, {"name": "b"}]
+    assert (await server.ada.patch(path, {"available_tags": tags})).status == 200
+    assert (await server.ada.patch(path, {"available_tags": [*tags, tags[0]]})).code == 40061
+
+
+async def test_a_polls_custom_emoji_has_to_exist(server: SeededServer) -> None:
+    """docs: JSON Error Codes (520004)."""
+    server.emulator.world.guild.emojis[5] = Emoji(5, "wave")
+    path = f"/channels/{server.essays}/messages"
+    for emoji, code in (("5", None), ("6", 520004)):
+        media = {"text": "yes", "emoji": {"id": emoji}}
+        poll = {**_POLL, "answers": [{"poll_media": media}]}
+        assert (await server.ann.post(path, {"poll": poll})).code == code
 
 
 async def test_two_commands_cannot_have_one_name(server: SeededServer) -> None:
