@@ -41,6 +41,20 @@ async def an_admin_sets_the_server_up(play: ScenePlay) -> None:
         return bool(rows) and rows[0]["time_zone"] == "Europe/Berlin"
 
     await play.retry_until(hours, kept, "zone and quiet hours")
+
+    async def proxies() -> None:
+        panel = await play.run_command("setup")
+        await play.settle()
+        answer = await play.answer_message(panel)
+        data = {"component_type": 2, "custom_id": "salon:setup:proxies"}
+        form = await play.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
+        await submit(play, form, {"Ids of the apps": "466378653216014359"})
+
+    await play.retry_until(
+        proxies,
+        lambda: play.rows("SELECT 1 FROM server_settings WHERE proxy_apps <> ''"),
+        "proxies",
+    )
     await command(play, "prompts manners", "Berlin")
     await command(play, "doctor", "connection")
 
