@@ -84,6 +84,8 @@ _SENTENCE_END = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*(?:\[\w{1,3}\])
 _BULLET = re.compile(r"[•◦▪‣●○■□▸\uf0b7]\s+")
 _NUMBER = re.compile(r"(\d{1,3})[.)]\s+(?=\S)")  # of a list's item
 _NOTE_START = re.compile(r"\[?(\d{1,3}|[*†‡§])\]?[.)]?\s*(?=\S)")
+_REFERENCE = re.compile(rb"(\d{1,9})\s+\d{1,5}\s+obj\s+(\d{1,9})\s+\d{1,5}\s+R\s+endobj")
+_MAX_REFERENCES = 20  # from one to the next
 _CJK = re.compile(r"[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
@@ -588,6 +590,20 @@ def _cut(spans: Iterable[Span], count: int) -> list[Span]:
     return result
 
 
+def _has_reference_loop(data: bytes) -> bool:
+    """Whether an object is only a reference to itself: the library would follow it for ever."""
+    targets = {int(one): int(other) for one, other in _REFERENCE.findall(data)}
+    for first in targets:
+        followed = {first}
+        place = targets[first]
+        while place in targets and place not in followed and len(followed) < _MAX_REFERENCES:
+            followed.add(place)
+            place = targets[place]
+        if place in targets:
+            return True
+    return False
+
+
 def read_pdf(data: bytes) -> Document:
     """Read a PDF's text; pictures and drawings are left out.
 
@@ -595,6 +611,8 @@ def read_pdf(data: bytes) -> Document:
     """
     if b"%PDF-" not in data[:1_024]:
         raise UnreadableEssay(_NOT_PDF)
+    if _has_reference_loop(data):
+        raise UnreadableEssay(_DAMAGED)
     pages: list[list[_Line]] = []
     manager = PDFResourceManager()
     collector = _Collector(manager)

@@ -11,7 +11,7 @@ from bot.core.essay.document import Document
 from bot.core.read_essay import read_essay
 from bot.core.reading.pdf import read_pdf
 from bot.errors import UnreadableEssay
-from tests.core.reading.pdf_documents import Text, make_pdf, write_column
+from tests.core.reading.pdf_documents import Text, make_pdf, write_column, write_objects
 
 WORDS = (
     *("harbour", "ferry", "quay", "wood", "stone", "water", "night", "morning", "rope", "lamp"),
@@ -280,3 +280,13 @@ def test_a_short_text_beside_pictures_is_read() -> None:
 def test_a_dialogue_with_dashes_is_no_list() -> None:
     drawn = write_column(["\u2013 Who is there?", "\u2013 Nobody, it is me."], 70, 700)
     assert [block.frame.marker for block in read_pdf(make_pdf([drawn])).blocks] == [""]
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [[b"2 0 R"], [b"3 0 R", b"2 0 R"], [b"<< /Type /Pages /Count 2 /Kids [2 0 R 2 0 R] >>"]],
+)
+def test_a_pdf_whose_pages_refer_to_themselves_gets_one_sentence(objects: list[bytes]) -> None:
+    data = write_objects([b"<< /Type /Catalog /Pages 2 0 R >>", *objects])
+    with pytest.raises(UnreadableEssay, match="damaged"):
+        read_pdf(data)
