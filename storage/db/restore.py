@@ -158,9 +158,8 @@ _CARRY_OVER = (
     ON CONFLICT DO NOTHING
     """,
     """
-    UPDATE main.threads SET name = (SELECT name FROM replaced.threads AS t WHERE t.id = threads.id)
-    WHERE id IN (SELECT id FROM replaced.replies WHERE author_id = 0)
-        AND id IN (SELECT id FROM replaced.threads)
+    UPDATE main.threads SET name = later.name FROM replaced.threads AS later
+    WHERE later.id = main.threads.id AND later.name <> main.threads.name
     """,
 )
 # A reply that was moved since exists only as its copy: the bot itself deleted the original.
@@ -227,6 +226,33 @@ _ERASE = (
         author_name = later.author_name, edited_at = later.edited_at, deleted_at = later.deleted_at
     FROM replaced.replies AS later
     WHERE later.id = main.replies.id AND later.deleted_at IS NOT NULL
+    """,
+    # What was edited away since, and what quotes what was erased.
+    """
+    UPDATE main.replies SET text = later.text, edited_at = later.edited_at
+    FROM replaced.replies AS later
+    WHERE later.id = main.replies.id AND later.deleted_at IS NULL
+        AND later.edited_at > COALESCE(main.replies.edited_at, 0)
+    """,
+    """
+    UPDATE main.planned_messages SET payload = later.payload
+    FROM replaced.planned_messages AS later
+    WHERE later.nonce = main.planned_messages.nonce
+        AND later.purpose IN ('prompt', 'nudge', 'notice')
+        AND later.payload <> main.planned_messages.payload
+    """,
+    """
+    UPDATE main.planned_messages SET payload = '{}',
+        expires_at = CASE WHEN state IN ('planned', 'claimed') THEN 0 ELSE expires_at END
+    WHERE id IN (
+        SELECT planned_message_id FROM main.prompts WHERE thread_id IN (
+            SELECT id FROM replaced.replies WHERE deleted_at IS NOT NULL
+        )
+    )
+    """,
+    """
+    UPDATE main.alerts SET text = later.text FROM replaced.alerts AS later
+    WHERE later.server_id = main.alerts.server_id AND later.about = main.alerts.about
     """,
 )
 # Before a second attempt, delivery looks for the message in the channel (design: look first).

@@ -70,6 +70,9 @@ WHOLE = {
         "replaced.erased_members",
     ): "restoring a backup",
     ("storage.db.restore._carry_over", "replies"): "restoring a backup",
+    ("storage.db.restore._carry_over", "threads"): "restoring a backup",
+    ("storage.db.restore._carry_over", "planned_messages"): "restoring a backup",
+    ("storage.db.restore._carry_over", "alerts"): "restoring a backup",
     ("storage.db.restore._carry_over", "replaced.replies"): "restoring a backup",
     (
         "storage.replies.attachments.get_stored_bytes",
