@@ -131,6 +131,15 @@ class Members(PlayState):
         path = f"/channels/{place}/messages/bulk-delete"
         return await self._call(self.moderator, "POST", path, {"messages": [str(i) for i in some]})
 
+    async def _delete_part(self) -> bool:
+        """An admin deletes the oldest message of the essay; not the last one there is."""
+        posts = self._present(mine=False, in_thread=False)
+        if len(posts) < 2 or self.done["delete part"]:
+            return bool(self.done["delete part"])
+        message = min(posts, key=lambda one: one.id)
+        path = f"/channels/{message.channel_id}/messages/{message.id}"
+        return await self._call(self.admin, "DELETE", path)
+
     async def _react(self) -> bool:
         message = self._pick(self._present())
         if message is None:

@@ -23,6 +23,7 @@ MIN_ACTIONS = {
     "edit": 14,
     "delete": 8,
     "delete many": 2,
+    "delete part": 1,
     "react": 14,
     "take back": 6,
     "clear reactions": 2,

@@ -22,6 +22,10 @@ from tests.truth.random_play import RandomPlay
 __all__ = ["PlayResult", "run_play"]
 
 _MOVES = "SELECT reply_id, copy_id FROM reply_moves WHERE copy_id IS NOT NULL"
+_PARTS = """
+SELECT message_id, deleted_at FROM planned_messages
+WHERE purpose IN ('card', 'part', 'closing') AND message_id IS NOT NULL
+"""
 #: Seconds.
 _RETRY_SECONDS = 2 * 3600
 
@@ -91,8 +95,13 @@ async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False)
         await one.act_undisturbed()
         await one.control("clock", {"advance": 2})
         rows = await running.database.read(lambda tx: tx.rows(_MOVES))
+        parts = await running.database.read(lambda tx: tx.rows(_PARTS))
         world_as_is, wrong = undo_moves(
             await running.world(), {str(row["reply_id"]): str(row["copy_id"]) for row in rows}
         )
+        for row in parts:
+            deleted = emulator.world.messages[row["message_id"]].deleted
+            if deleted != (row["deleted_at"] is not None):
+                wrong.append(f"{row['message_id']} of the essay is deleted: {deleted}")
         wrong += differences(world_as_is, await running.export(), str(one.own_id), one.names)
         return PlayResult(wrong, one.done, one.actions, len(rows))
