@@ -23,6 +23,13 @@ DESCRIPTION_ERRORS = (
     r"request at (data|message)/attachments/N/id: \d+ is not of type 'string'",
     # Reference › Snowflakes: ids are 64-bit integers, and only what Discord sends is always text.
     r"request at message_reference/(guild|channel|message)_id: \d+ is not of type",
+    # Reference › Error Messages: the codes of a field's errors are names; the description has
+    # integers.
+    r"_errors/N/code: '[A-Z0-9_]+' is not of",
+    # Permissions: bit sets are text. Application Commands: default_member_permissions is ?string.
+    r"default_member_permissions: '\d+' is not of type 'integer'",
+    # Message Resource › Message Reference Types: FORWARD is 1; the description knows only 0.
+    r"message_reference/type: (0 was expected|1 is not of type 'null')",
 )
 """Faults of the API description itself: what it refuses although the documentation has it."""
 
