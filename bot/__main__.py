@@ -55,11 +55,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+class _ShowVersion(argparse.Action):
+    """Prints the versions, which are read only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from bot.checks import get_versions
+
+        sys.stdout.write(f"{get_versions()}\n")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot",
         description="Salon, a Discord bot that hosts discussions of essays.",
     )
+    parser.add_argument("--version", nargs=0, action=_ShowVersion, help="show the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("run", help="run the bot (also without a command)")
     commands.add_parser(

@@ -65,15 +65,20 @@ def load_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment merged with ``.env`` (or the file in ``SALON_ENV_FILE``; empty: no file).
 
     A variable in the environment overrides the same one in the file. SettingsError if the file
-    exists and isn't text.
+    exists and isn't text, or if the one in ``SALON_ENV_FILE`` doesn't exist.
     """
     name = environment.get("SALON_ENV_FILE", ".env")
+    if environment.get("SALON_ENV_FILE") and not Path(name).is_file():
+        raise SettingsError(
+            f"There is no file {name}, which SALON_ENV_FILE names. Correct the path, or leave "
+            "SALON_ENV_FILE out to use .env."
+        )
     try:
         found = dotenv_values(name, interpolate=False) if name else {}
     except (UnicodeDecodeError, OSError) as error:
         raise SettingsError(
-            f"{name} cannot be read as text in UTF-8 ({type(error).__name__}): save it anew as "
-            "plain UTF-8 text."
+            f"{name} can't be read as UTF-8 text ({type(error).__name__}). Save it again as plain "
+            "UTF-8 text."
         ) from error
     return {key: value for key, value in found.items() if value is not None} | dict(environment)
 
@@ -189,11 +194,13 @@ def read_settings(values: Mapping[str, str]) -> Settings:
     token = values.get("DISCORD_TOKEN", "").strip()
     if not token:
         problems.append(
-            "DISCORD_TOKEN is missing: put the bot's token into the environment or into .env "
-            "(README.md says where to find it)."
+            "DISCORD_TOKEN is missing. Put the bot's token into the environment or into .env "
+            "(docs/operators.md says where to find it)."
         )
     elif not token.isascii() or any(character.isspace() for character in token):
-        problems.append("DISCORD_TOKEN is not a token: it has spaces or letters no token has.")
+        problems.append(
+            "DISCORD_TOKEN isn't a token: it has characters that no token has. Copy it again."
+        )
     database = read_database_path(values, problems)
     backups = read_backup_folder(values, database, problems)
     api_base = _read_url(values, "DISCORD_API_BASE", ("http", "https"), problems)

@@ -227,7 +227,7 @@ async def test_the_same_draft_with_another_title_is_another_draft(running: Runni
     entered = {"Or the text": ESSAY, "Title": "Rye"}
     told = await running.answer_text(await running.interact(5, form_data(form, entered)))
     assert "Draft 2," in told
-    assert "this very essay is essay 1 (draft)" in told
+    assert "Already published** as essay 1 (draft)" in told
 
 
 async def test_a_new_connection_does_not_repeat_a_submission_that_is_being_read(
@@ -252,7 +252,7 @@ async def test_a_draft_is_published_from_its_preview_after_a_restart(tmp_path: P
             shown = await again.run_command(
                 "essay show", options=[{"type": 3, "name": "essay", "value": "1"}]
             )
-            assert "Draft 1," in await again.answer_text(shown)
+            assert "Draft 1 · only you" in await again.answer_text(shown)
             await again.press(interaction, "Publish")
             await again.settle()
             assert len(await again.bot_messages()) == 2
@@ -298,7 +298,7 @@ async def test_the_answer_shows_the_progress_of_publishing(running: RunningBot) 
 async def test_the_same_draft_is_not_made_twice(running: RunningBot) -> None:
     for _ in range(2):
         interaction = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
-        assert "Draft 1," in await running.answer_text(interaction)
+        assert "Draft 1 · only you" in await running.answer_text(interaction)
 
 
 async def test_the_list_shows_numbers_and_states(running: RunningBot) -> None:
@@ -446,8 +446,13 @@ async def test_a_draft_is_published_at_its_scheduled_time(running: RunningBot) -
 
 async def test_a_draft_can_be_corrected_read_and_discarded(running: RunningBot) -> None:
     interaction = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
-    form = (await running.press(interaction, "Edit …"))["answer"]
-    entered = {"Title": "Very slow bread", "Byline": "", "Epigraph": "Wait.", "Whose words": "Ann"}
+    form = (await running.press(interaction, "Edit details"))["answer"]
+    entered = {
+        "Title": "Very slow bread",
+        "Byline": "",
+        "Epigraph": "Wait.",
+        "Source of the epigraph": "Ann",
+    }
     await running.interact(
         5,
         form_data(form, entered),
@@ -457,7 +462,7 @@ async def test_a_draft_can_be_corrected_read_and_discarded(running: RunningBot) 
     assert "Very slow bread" in told
     assert "> Wait." in told
     assert "Ann Baker" not in told
-    text = await running.answer_text(await running.press(interaction, "Whole text"))
+    text = await running.answer_text(await running.press(interaction, "Full text"))
     assert "It takes a night" in text
     await running.press(interaction, "Discard")
     assert "is discarded" in await running.answer_text(interaction)
@@ -516,7 +521,7 @@ async def test_publishing_that_discord_refused_can_be_retried(running: RunningBo
     shown = await running.run_command(
         "essay show", options=[{"type": 3, "name": "essay", "value": "1"}]
     )
-    await running.press(shown, "Go on")
+    await running.press(shown, "Retry")
     await running.settle()
     assert len(await running.bot_messages()) == 2
     assert (await running.export())["essay"]["state"] == "open"
@@ -567,7 +572,7 @@ async def test_an_essay_on_the_web_is_published_with_its_source(running: Running
     try:
         address = f"http://127.0.0.1:{runner.addresses[0][1]}/bread"
         interaction = await running.run_command(
-            "essay publish", options=[{"type": 3, "name": "address", "value": address}]
+            "essay publish", options=[{"type": 3, "name": "url", "value": address}]
         )
         assert "Slow bread" in await running.answer_text(interaction)
         await running.press(interaction, "Publish")
@@ -584,7 +589,7 @@ async def test_an_invalid_web_address_is_rejected_with_a_sentence(
 ) -> None:
     for address in ("http://169.254.169.254/latest", "file:///etc/passwd", "bread"):
         interaction = await running.run_command(
-            "essay publish", options=[{"type": 3, "name": "address", "value": address}]
+            "essay publish", options=[{"type": 3, "name": "url", "value": address}]
         )
         told = await running.answer_text(interaction)
         assert told.strip()
@@ -618,7 +623,7 @@ async def test_an_admin_gets_the_essay_and_its_replies_as_a_file(
 async def test_the_full_text_of_a_long_essay_is_sent_as_a_file(running: RunningBot) -> None:
     text = "# Long\n\n" + "\n\n".join(f"Paragraph {n}. " + "Words. " * 200 for n in range(9))
     interaction = await running.run_command("essay publish", file=("long.md", text.encode()))
-    pressed = await running.press(interaction, "Whole text")
+    pressed = await running.press(interaction, "Full text")
     assert "are in this file" in await running.answer_text(pressed)
     (file,) = (await running.answer_message(pressed))["attachments"]
     async with running.session.get(file["url"]) as response:

@@ -180,3 +180,9 @@ def test_a_week_is_compared_by_default() -> None:
     assert read_settings({"DISCORD_TOKEN": TOKEN}).compare_window == timedelta(days=7)
     chosen = read_settings({"DISCORD_TOKEN": TOKEN, "SALON_COMPARE_DAYS": " 30 "})
     assert chosen.compare_window == timedelta(days=30)
+
+
+def test_a_missing_environment_file_is_reported_as_that(tmp_path: Path) -> None:
+    file = tmp_path / "none.env"
+    with pytest.raises(SettingsError, match=r"There is no file .*none\.env"):
+        load_environment({"SALON_ENV_FILE": str(file)})

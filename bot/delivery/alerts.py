@@ -27,8 +27,8 @@ __all__ = [
 #: UTF-16 units of an essay's title in an alert.
 _MOST_TITLE = 80
 _TOO_MANY_THREADS = (
-    "The server has as many active threads as Discord allows. I archive my oldest quiet ones so "
-    "that new replies get theirs; whoever writes in an archived thread opens it again."
+    "The server has as many active threads as Discord allows. I'm archiving my oldest quiet "
+    "threads to make room for new ones. Writing in an archived thread opens it again."
 )
 
 
@@ -40,7 +40,7 @@ async def alert_about_prompt(
         tx,
         message.server_id,
         about=_about_channel(message),
-        text=f"A prompt waits that belongs into <#{message.channel_id}>. {reason}",
+        text=f"A prompt in <#{message.channel_id}> can't be sent. {reason}",
         now_ms=now_ms,
     )
 
@@ -77,16 +77,18 @@ async def alert_about_essay(
         return
     what = f"“{escape(truncate(essay.title, _MOST_TITLE))}”"
     if essay.state != "publishing":
-        what = f"The new text of {what}"
-    how, then = "waits", "I go on by myself once that is mended."
+        what = f"the new text of {what}"
+    channel = f"<#{essay.channel_id}>"
+    then = "I'll continue by myself once that is fixed."
+    happened = f"Publishing {what} in {channel} is delayed."
     if stopped:
-        how, then = "stopped", "`/essay show` lets you go on once that is mended."
+        then = "Once that is fixed, press *Retry* in `/essay show`."
+        happened = f"Publishing {what} in {channel} has stopped."
     await alerts.notify_admins(
         tx,
         essay.server_id,
         about=_about_essay(discussion_id, stopped=stopped),
-        text=f"{what} {how} on its way into <#{essay.channel_id}>. {reason}"
-        + ("" if message_deleted else f"\n{then}"),
+        text=f"{happened} {reason}" + ("" if message_deleted else f"\n{then}"),
         now_ms=now_ms,
     )
 
@@ -119,13 +121,17 @@ async def alert_about_thread(
     tx: Transaction, server_id: int, channel_id: int, reason: str, now_ms: int, *, stopped: bool
 ) -> None:
     """Replies in a channel get no thread; ``stopped``: this one never, else once it is fixed."""
-    how = "got no thread, and will not" if stopped else "waits for its thread"
-    then = "It is kept all the same." if stopped else "I go on by myself once that is mended."
+    channel = f"<#{channel_id}>"
+    happened = f"I can't open a thread for a reply in {channel} yet."
+    then = "I'll continue by myself once that is fixed."
+    if stopped:
+        happened = f"A reply in {channel} won't get a thread."
+        then = "The reply is saved anyway."
     await alerts.notify_admins(
         tx,
         server_id,
         about=_about_threads(channel_id),
-        text=f"A reply in <#{channel_id}> {how}. {reason}\n{then}",
+        text=f"{happened} {reason}\n{then}",
         now_ms=now_ms,
     )
 

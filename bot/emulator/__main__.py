@@ -173,7 +173,9 @@ async def _start(emulator: Emulator, port: int) -> None:
         await emulator.start(port=port)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        sentence = f"Port {port} cannot be had ({why}): choose another with --port, 0 takes any."
+        sentence = (
+            f"Port {port} can't be used ({why}). Choose another with --port; 0 takes any free one."
+        )
         raise _RehearsalError(sentence, _UNAVAILABLE) from error
 
 

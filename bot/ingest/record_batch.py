@@ -64,7 +64,7 @@ T = TypeVar("T", Message, Edit)
 #: Replies remembered for one message that hasn't arrived yet.
 _MAX_EARLY_REPLIES = 20
 _CLOSED = (
-    "-# This discussion is closed: what you write here is kept, but no new threads are opened."
+    "-# This discussion is closed. Messages are still saved, but new replies don't get threads."
 )
 
 #: Confirms the planned message that a message of the bot is, at a time in milliseconds; whether

@@ -311,7 +311,7 @@ class Editing:
         if not await self._database.write(
             lambda tx: posted_essays.retry_revision(tx, discussion_id, now_ms)
         ):
-            raise UserError("There is nothing to go on with.")
+            raise UserError("There is nothing to retry.")
         self._on_work()
 
     async def _plan_changes(

@@ -380,7 +380,7 @@ class Publishing:
                 raise UserError(problem)
         now_ms = self._clock.now_ms()
         if not await self._database.write(lambda tx: _retry(tx, discussion_id, now_ms)):
-            raise UserError("There is nothing to go on with.")
+            raise UserError("There is nothing to retry.")
         self._on_work()
 
     async def withdraw(self, discussion_id: int, actor: Actor) -> None:

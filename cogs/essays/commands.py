@@ -60,7 +60,7 @@ class Essays(
     EditCommand,
     commands.GroupCog,
     group_name="essay",
-    group_description="Publish essays and look after them.",
+    group_description="Publish and manage essays.",
 ):
     """The commands about essays."""
 
@@ -74,7 +74,7 @@ class Essays(
     @app_commands.command(description="Publish an essay here, or in another channel.")
     @app_commands.describe(
         file="The essay as a file: text, Markdown, HTML or Word",
-        address="Or where it stands on the web; without either a form opens",
+        url="Or a link to it; leave both out to open a form",
         channel="Where to publish it; if left out, where /setup says, or here",
         style="How it is discussed; as /setup says if left out",
         tags="Of a post in a forum, with commas between them",
@@ -84,7 +84,7 @@ class Essays(
         self,
         interaction: discord.Interaction,
         file: discord.Attachment | None = None,
-        address: str | None = None,
+        url: str | None = None,
         channel: app_commands.Transform[int, TargetChannelOption] | None = None,
         style: str | None = None,
         tags: str | None = None,
@@ -95,10 +95,10 @@ class Essays(
             target = check_target(
                 self.services.permissions.get_target_channel(channel_id), channel_id, style, tags
             )
-            address = (address or "").strip() or None
-            if file is not None and address:
-                raise UserError("Both a file and an address were given; which is the essay?")
-            if file is None and address is None:
+            url = (url or "").strip() or None
+            if file is not None and url:
+                raise UserError("Give either a file or a link, not both.")
+            if file is None and url is None:
                 target_channel = self.services.permissions.get_target_channel(channel_id)
                 await show_form(
                     interaction,
@@ -113,7 +113,7 @@ class Essays(
                 interaction,
                 channel_id,
                 file=file,
-                page_url=address,
+                page_url=url,
                 style=target.style,
                 tags=target.tags,
             )
@@ -158,10 +158,11 @@ class Essays(
                 lines.append(f"… and {len(found) - _MAX_LISTED} older ones.")
             await answer(
                 interaction,
-                truncate_lines(lines) or "No essay is here yet: `/essay publish` begins with one.",
+                truncate_lines(lines)
+                or "There are no essays yet. Publish one with `/essay publish`.",
             )
 
-    @app_commands.command(description="Show where an essay stands, or a draft to go on with.")
+    @app_commands.command(description="Show an essay's status, or continue with a draft.")
     @app_commands.describe(essay="The essay")
     async def show(self, interaction: discord.Interaction, essay: str) -> None:
         """Show a draft with its buttons, or an essay's state and audit log."""
@@ -229,7 +230,7 @@ class Essays(
             await self.services.publishing.change_state(found.id, get_actor(interaction), to="open")
             await answer(interaction, f"“{wording.format_title(found.title)}” is open again.")
 
-    @app_commands.command(description="Take an essay back, after asking once more.")
+    @app_commands.command(description="Unpublish an essay (asks first).")
     @app_commands.describe(essay="The essay")
     async def withdraw(self, interaction: discord.Interaction, essay: str) -> None:
         """Ask for confirmation."""

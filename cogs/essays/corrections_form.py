@@ -24,7 +24,7 @@ def make_correction_fields(essay: Essay, closing: str | None) -> list[ui.Label[A
             "epigraph", "Epigraph", shown.epigraph, most=FIELD_LIMITS["epigraph"], long=True
         ),
         make_text_field(
-            "source", "Whose words", shown.epigraph_source, most=FIELD_LIMITS["source"]
+            "source", "Source of the epigraph", shown.epigraph_source, most=FIELD_LIMITS["source"]
         ),
         make_text_field("closing", asked, shown.closing, most=FIELD_LIMITS["closing"], long=True),
     ]

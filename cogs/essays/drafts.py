@@ -47,8 +47,8 @@ _GREEN, _GREY = discord.ButtonStyle.success, discord.ButtonStyle.secondary
 _RED = discord.ButtonStyle.danger
 _BUTTONS: tuple[Label, ...] = (
     ("schedule", "Schedule …", _GREY),
-    ("edit", "Edit …", _GREY),
-    ("text", "Whole text", _GREY),
+    ("edit", "Edit details", _GREY),
+    ("text", "Full text", _GREY),
     ("discard", "Discard", _RED),
 )
 
@@ -61,8 +61,8 @@ def list_warnings(preview: Preview) -> list[str]:
     if preview.duplicate is not None:
         where = wording.make_card_link(preview.duplicate) or f"<#{preview.duplicate.channel_id}>"
         lines.append(
-            f"**Already here:** this very essay is essay {preview.duplicate.id} "
-            f"({preview.duplicate.state}), {where}. Publish it once more only if that is meant."
+            f"**Already published** as essay {preview.duplicate.id} ({preview.duplicate.state}): "
+            f"{where}. Publish it again only if you mean to."
         )
     return lines
 
@@ -85,12 +85,14 @@ def _summarize(preview: Preview) -> str:
         lines.append(f"{wording.describe_former_title(left)}.")
     notes = draft.notes[:_MAX_NOTES]
     if notes:
-        lines.append("**Not shown as it was**\n" + "\n".join(f"- {note}" for note in notes))
+        lines.append(
+            "**Couldn't be reproduced exactly**\n" + "\n".join(f"- {note}" for note in notes)
+        )
     if closing:
         quoted = truncate(closing, _MAX_QUESTION).replace("\n", "\n> ")
-        lines.append(f"**Asked at the end**\n> {quoted}")
+        lines.append(f"**Closing question**\n> {quoted}")
     lines.append(style_controls.describe_style(preview))
-    lines.append(f"**Prompts that follow**\n{truncate(preview.plan, _MAX_QUESTION)}")
+    lines.append(f"**Follow-up prompts**\n{truncate(preview.plan, _MAX_QUESTION)}")
     return truncate("\n".join(lines), _MAX_SUMMARY)
 
 
@@ -112,7 +114,7 @@ class DraftPanel:
         """The view of a draft."""
         draft = preview.draft
         card = next(post.payload for post in draft.posts if post.purpose == "card")
-        text = f"-# Draft {draft.id}, seen by you alone. This is its card:"
+        text = f"-# Draft {draft.id} · only you can see this. The card will look like this:"
         view = make_card_view(text, card)
         view.add_item(ui.TextDisplay(_summarize(preview)))
         publish = "Publish" if preview.duplicate is None else "Publish again"
@@ -143,7 +145,7 @@ class DraftPanel:
         tags = self.tag_select_class.make(preview)
         if tags is not None:
             view.add_item(ui.ActionRow(tags))
-        labels = [("again", "Go on", _GREEN), ("withdraw", "Withdraw", _RED)]
+        labels = [("again", "Retry", _GREEN), ("withdraw", "Withdraw", _RED)]
         view.add_item(make_button_row(self.button_class, preview.draft.id, labels))
         return view
 
@@ -154,7 +156,7 @@ class DraftPanel:
             f"{wording.describe_withdrawal(essay)} What members wrote stays, in "
             "the channel and in the archive. This cannot be undone."
         )
-        labels = [("withdraw", "Withdraw", _RED), ("keep", "Keep", _GREY)]
+        labels = [("withdraw", "Withdraw", _RED), ("keep", "Cancel", _GREY)]
         view.add_item(make_button_row(self.button_class, essay.id, labels))
         return view
 
@@ -196,19 +198,13 @@ class DraftPanel:
             case "publish":
                 await self.publish(interaction, preview)
             case "schedule":
-                await show_form(
-                    interaction,
-                    "schedule",
-                    discussion_id,
-                    title="When is it to be published?",
-                    fields=[make_text_field("when", _WHEN, most=100, required=True)],
-                )
+                await self._show_schedule_form(interaction, discussion_id)
             case "edit":
                 await show_form(
                     interaction,
                     "draft",
                     discussion_id,
-                    title="What was found in the essay",
+                    title="Edit details",
                     fields=make_correction_fields(preview.draft.essay, preview.draft.closing),
                 )
             case "apart" | "together":
@@ -264,6 +260,22 @@ class DraftPanel:
         await self.services.publishing.correct_draft(preview, read_corrections_form(entered))
         await acknowledge(interaction)
         await self.show(interaction, entered.number)
+
+    async def _show_schedule_form(
+        self, interaction: discord.Interaction[Any], discussion_id: int
+    ) -> None:
+        """Ask for a time; the form names the server's time zone and the time there."""
+        services, server = self.services, get_server_id(interaction)
+        settings = await services.database.read(lambda tx: settings_module.get_settings(tx, server))
+        local = services.clock.now().astimezone(settings.zone)
+        hint = f"Time zone: {settings.zone_name}. The time there is {local:%Y-%m-%d %H:%M}."
+        await show_form(
+            interaction,
+            "schedule",
+            discussion_id,
+            title="When should it be published?",
+            fields=[make_text_field("when", _WHEN, most=100, required=True, description=hint)],
+        )
 
     async def handle_schedule_form(
         self, interaction: discord.Interaction[Any], entered: SubmittedForm

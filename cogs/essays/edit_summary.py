@@ -60,7 +60,7 @@ def summarize(preview: EditPreview) -> str:
             f"**Prompts:** {preview.skipped} planned {'one is' if one else 'ones are'} skipped: "
             f"what {'it is' if one else 'they are'} about is gone."
         )
-    lines += [f"**Not shown as it was:** {note}" for note in new.notes[:_MAX_NOTES]]
+    lines += [f"**Couldn't be reproduced exactly:** {note}" for note in new.notes[:_MAX_NOTES]]
     room = _MAX_SUMMARY - len("\n".join(lines)) - 40
     changed = [f"- {line}" for line in diff_passages(preview.old, new.essay)]
     if changed:

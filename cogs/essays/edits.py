@@ -45,9 +45,9 @@ __all__ = ["EditCommand", "EditPanel"]
 
 _BUTTONS: tuple[Label, ...] = (
     ("apply", "Apply", discord.ButtonStyle.success),
-    ("edit", "Edit …", discord.ButtonStyle.secondary),
+    ("edit", "Edit details", discord.ButtonStyle.secondary),
     ("changes", "All changes", discord.ButtonStyle.secondary),
-    ("text", "Whole text", discord.ButtonStyle.secondary),
+    ("text", "Full text", discord.ButtonStyle.secondary),
     ("cancel", "Cancel", discord.ButtonStyle.danger),
 )
 
@@ -67,8 +67,8 @@ class EditPanel:
         """The view of an edit: the new card, the summary of changes, and buttons."""
         essay = preview.edit.revision.essay
         view = make_card_view(
-            f"-# A new text of essay {preview.posted.discussion_id}, seen by you alone. Nothing "
-            "changes before you apply it. This will be its card:",
+            f"-# New text of essay {preview.posted.discussion_id} · only you can see this. Nothing "
+            "changes until you apply it. The card will look like this:",
             make_card(essay, self.services.commands),
         )
         view.add_item(ui.TextDisplay(text))
@@ -91,7 +91,7 @@ class EditPanel:
     def make_stopped_view(self, discussion_id: int, text: str) -> ui.LayoutView:
         """The view of an edit that stopped, with a button to retry."""
         view = make_text_view(text)
-        go_on = ("again", "Go on", discord.ButtonStyle.success)
+        go_on = ("again", "Retry", discord.ButtonStyle.success)
         view.add_item(make_button_row(self.button_class, discussion_id, [go_on]))
         return view
 
@@ -163,7 +163,7 @@ class EditPanel:
                     interaction,
                     "correction",
                     edit.id,
-                    title="What was found in the new text",
+                    title="Edit details",
                     fields=make_correction_fields(edit.revision.essay, edit.revision.closing),
                 )
             case "changes":
@@ -223,28 +223,28 @@ class EditCommand(commands.Cog):
     services: Services
     edits: EditPanel
 
-    @app_commands.command(description="Put a new text in the place of a published essay's.")
+    @app_commands.command(description="Replace the text of a published essay.")
     @app_commands.describe(
         essay="The essay",
         file="The new text as a file: text, Markdown, HTML or Word",
-        address="Or where it stands on the web; without either a form opens",
+        url="Or a link to it; leave both out to open a form",
     )
     async def edit(
         self,
         interaction: discord.Interaction,
         essay: str,
         file: discord.Attachment | None = None,
-        address: str | None = None,
+        url: str | None = None,
     ) -> None:
         """Show what a new text changes, or the form for it."""
         with self.services.active_work.track():
             server = get_server_id(interaction)
             chosen = await self.services.database.read(lambda tx: choose_essay(tx, server, essay))
             posted = await self.services.editing.get_editable(chosen.id, server)
-            address = (address or "").strip() or None
-            if file is not None and address:
-                raise UserError("Both a file and an address were given; which is the new text?")
-            if file is None and address is None:
+            url = (url or "").strip() or None
+            if file is not None and url:
+                raise UserError("Give either a file or a link, not both.")
+            if file is None and url is None:
                 await show_form(
                     interaction,
                     "revision",
@@ -259,7 +259,7 @@ class EditCommand(commands.Cog):
                 interaction,
                 posted.place_id,
                 file=file,
-                page_url=address,
+                page_url=url,
                 essay_id=posted.discussion_id,
             )
             await self.edits.submit(interaction, submission)

@@ -53,8 +53,8 @@ def get_style_button(preview: Preview) -> tuple[str, str] | None:
     if preview.draft.style == FORUM:
         return None
     if preview.draft.style == THREADS:
-        return "together", "One thread instead"
-    return "apart", "A thread a reply instead"
+        return "together", "Use one thread"
+    return "apart", "Use a thread for each reply"
 
 
 def _get_tags(target_channel: TargetChannel | None) -> tuple[Any, ...]:

@@ -66,9 +66,9 @@ def _get_uploaded_file(entered: SubmittedForm, before: str | None = None) -> Upl
     if files and before is not None and text == before.strip():
         text = ""
     if not files and not text:
-        raise UserError("The form was empty: upload a file, or paste the text.")
+        raise UserError("The form was empty. Upload a file, or paste the text.")
     if files and text:
-        raise UserError("Both a file and a text were given; which of the two is the essay?")
+        raise UserError("Give either a file or a text, not both.")
     if not files:
         return None
     return files[0]

@@ -48,8 +48,13 @@ def describe_style(essay: ListedDiscussion) -> str:
         return "Its own thread was deleted, or could not be opened."
     if essay.style == THREADS:
         return "Discussed in a thread for each reply."
-    what = "its own post" if essay.style == FORUM else "one thread"
-    return f"Discussed in {what}" + (f": <#{essay.thread_id}>" if essay.thread_id else ".")
+    if essay.style == FORUM:
+        if essay.thread_id:
+            return f"Discussed in its own post: <#{essay.thread_id}>"
+        return "Discussed in its own post."
+    if essay.thread_id:
+        return f"Discussed in one thread: <#{essay.thread_id}>"
+    return "Discussed in one thread."
 
 
 def describe_closing(essay: ListedDiscussion) -> str:
@@ -62,9 +67,10 @@ def describe_closing(essay: ListedDiscussion) -> str:
 def describe_withdrawal(essay: ListedDiscussion) -> str:
     """What withdrawing does to what the bot posted."""
     if essay.style == FORUM:
-        return "What I posted is emptied, and the post is locked."
-    threads = "threads are" if essay.style == THREADS else "thread is"
-    return f"Its card, parts and prompts are removed, and its {threads} locked."
+        return "The text of everything I posted will be removed, and the post will be locked."
+    if essay.style == THREADS:
+        return "Its card, parts and prompts will be deleted, and its threads will be locked."
+    return "Its card, parts and prompts will be deleted, and its thread will be locked."
 
 
 def format_title(text: str, most: int = 80) -> str:
@@ -74,16 +80,24 @@ def format_title(text: str, most: int = 80) -> str:
 
 def describe_former_title(line: str) -> str:
     """Says that a line is in the text because the essay has another title now."""
-    return f"“{format_title(line)}”, once taken for the title, stands in the text as its first line"
+    title = format_title(line)
+    return f"“{title}” was read as the title before and is the first line of the text now"
 
 
 def describe_state(essay: ListedDiscussion) -> str:
     """The state, and since or until when."""
     if essay.publishing_error is not None:
         return f"stopped: {essay.publishing_error}"
-    moment = essay.scheduled_for if essay.state == "scheduled" else essay.published_at
     text = _STATES[essay.state]
-    return text if moment is None else f"{text}, <t:{moment // 1000}:R>"
+    if essay.state == "scheduled" and essay.scheduled_for is not None:
+        return f"{text}, <t:{essay.scheduled_for // 1000}:R>"
+    if essay.published_at is None:
+        return text
+    published = f"<t:{essay.published_at // 1000}:R>"
+    if essay.state == "open":
+        return f"{text}, published {published}"
+    # When it was closed or withdrawn isn't the time of publishing.
+    return f"{text} (published {published})"
 
 
 def format_essay_line(essay: ListedDiscussion) -> str:
@@ -101,7 +115,7 @@ def describe_publishing(name: str, progress: Progress) -> str:
 def describe_edit_progress(name: str, revision: int, progress: Progress) -> str:
     """The progress of applying a new revision to the messages."""
     if progress.sent == progress.total:
-        return f"“{name}” stands as revision {revision}."
+        return f"Revision {revision} of “{name}” is posted."
     text = f"Revision {revision} of “{name}”: {progress.sent} of {progress.total} steps done."
     if progress.failed:
         return f"{text} It stopped: {progress.last_error}"

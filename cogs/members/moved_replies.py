@@ -2,7 +2,8 @@
 
 To Discord the copy is the webhook's message, so its author can't edit or delete it.
 
-Two message commands (docs: Application Commands › Message Commands): *Take away* and *Correct*.
+Two message commands (docs: Application Commands › Message Commands): *Delete my reply* and
+*Edit my reply*.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ from storage.replies.reply_copies import Copy
 __all__ = ["MovedReplies"]
 
 _NO_COPY = (
-    "This is for replies that I moved into their thread. Your other messages you can edit and "
-    "delete yourself."
+    "This works only for replies that I moved into a thread. You can edit and delete your other "
+    "messages yourself."
 )
-_DELETED = "This reply has been taken away."
+_DELETED = "This reply has been deleted."
 
 
 class MovedReplies(commands.Cog):
@@ -39,8 +40,8 @@ class MovedReplies(commands.Cog):
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        delete = app_commands.ContextMenu(name="Take away", callback=self.delete_reply)
-        edit = app_commands.ContextMenu(name="Correct", callback=self.edit_reply)
+        delete = app_commands.ContextMenu(name="Delete my reply", callback=self.delete_reply)
+        edit = app_commands.ContextMenu(name="Edit my reply", callback=self.edit_reply)
         self.menus = (delete, edit)
         for menu in self.menus:
             menu.guild_only = True
@@ -56,15 +57,15 @@ class MovedReplies(commands.Cog):
             copy = _check_copy(await reply_copies.find_copy(tx, server, message.id))
             if copy.author_id != interaction.user.id and not manages:
                 raise UserError(
-                    f"Only {discord.utils.escape_markdown(copy.author_name)} and those who "
-                    "manage messages here may take this reply away."
+                    f"Only {discord.utils.escape_markdown(copy.author_name)} and people who can "
+                    "manage messages here can delete this reply."
                 )
             await delete_moved_reply(tx, copy.reply_id, now_ms)
 
         with self._services.active_work.track():
             await self._services.database.write(delete)
             self._services.scheduler.wake()
-            await answer(interaction, "It is taken away, and erased from the archive.")
+            await answer(interaction, "The reply is deleted, here and in the archive.")
 
     async def edit_reply(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Show its author a form with the reply's text."""
@@ -79,7 +80,7 @@ class MovedReplies(commands.Cog):
                 long=True,
             )
             await show_form(
-                interaction, "copy", message.id, title="Correct your reply", fields=[field]
+                interaction, "copy", message.id, title="Edit your reply", fields=[field]
             )
 
     async def handle_edit_form(
@@ -89,13 +90,13 @@ class MovedReplies(commands.Cog):
         copy = await self._find_own_copy(interaction, entered.number)
         now_ms, text = self._services.clock.now_ms(), entered.texts["text"].strip()
         if not text and not copy.files:
-            raise UserError("A reply needs words. To remove it, use *Take away*.")
+            raise UserError("A reply can't be empty. To remove it, use *Delete my reply*.")
         if not await self._services.database.write(
             lambda tx: edit_moved_reply(tx, copy, text, now_ms)
         ):
             raise UserError(_DELETED)
         self._services.scheduler.wake()
-        await answer(interaction, "It is corrected.")
+        await answer(interaction, "Your reply is edited.")
 
     async def _find_own_copy(self, interaction: discord.Interaction[Any], message_id: int) -> Copy:
         server = get_server_id(interaction)
@@ -105,7 +106,7 @@ class MovedReplies(commands.Cog):
         copy = _check_copy(found)
         if copy.author_id != interaction.user.id:
             name = discord.utils.escape_markdown(copy.author_name)
-            raise UserError(f"Only {name} may correct this reply.")
+            raise UserError(f"Only {name} can edit this reply.")
         return copy
 
 
@@ -123,4 +124,4 @@ async def setup(bot: SalonBot) -> None:
     await bot.add_cog(cog)
     for menu in cog.menus:
         bot.tree.add_command(menu)
-    bot.forms.register("copy", "Correct", cog.handle_edit_form)
+    bot.forms.register("copy", "Edit my reply", cog.handle_edit_form)

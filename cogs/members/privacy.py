@@ -14,7 +14,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.core.text.plural import format_count
+from bot.core.text.plural import format_plural
 from bot.erasure import erase_member
 from bot.errors import UserError
 from bot.services import Services
@@ -34,14 +34,20 @@ __all__ = ["Privacy"]
 _log = logging.getLogger(__name__)
 
 #: The buttons below the question, by their action.
-_BUTTONS = (("erase", "Erase"), ("leave", "Erase, and keep me out"))
+_BUTTONS = (
+    ("erase", "Delete", discord.ButtonStyle.danger),
+    ("leave", "Delete and stop saving", discord.ButtonStyle.secondary),
+    ("cancel", "Cancel", discord.ButtonStyle.secondary),
+)
 _FILE = "my-data.json"
 _QUESTION = (
-    "Everything you said in this server's discussions is erased from the archive: text, files, "
-    "reactions, your name. Threads named after your words get another name, and copies of yours "
-    "that I moved are deleted. Empty places stay, so that the talk around them holds together. "
-    "Your own messages in Discord are yours to delete, and what you did to essays and prompts as "
-    "an admin stays on record. This cannot be taken back."
+    "This will permanently delete everything saved about you in this server: the text of your "
+    "replies, files, reactions and your name. Threads named after your words will get another "
+    "name, and replies of yours that I moved will be deleted. Your replies will leave empty "
+    "places, so that other people's replies stay in order.\n"
+    "Your own messages in Discord will stay; you can delete them yourself. The record of what you "
+    "did as an admin will stay, too.\n"
+    "You can't undo this."
 )
 #: Bytes of one zip archive, with some room below ``limits.FILE_BYTES``; and how many archives fit
 #: into one message of ``limits.REQUEST_BYTES``.
@@ -50,7 +56,9 @@ _MAX_ARCHIVE, _ARCHIVES_PER_MESSAGE = 10_200_000, 2
 
 @app_commands.guild_only()
 class Privacy(
-    commands.GroupCog, group_name="privacy", group_description="See and erase what is kept of you."
+    commands.GroupCog,
+    group_name="privacy",
+    group_description="See or delete what is saved about you.",
 ):
     """Commands for any member, about themselves."""
 
@@ -59,7 +67,7 @@ class Privacy(
         self.button_class = make_button_class("privacy", "privacy", services, self.handle_button)
         super().__init__()
 
-    @app_commands.command(name="my-data", description="Get all that is kept of you, as a file.")
+    @app_commands.command(name="my-data", description="Download everything saved about you.")
     async def my_data(self, interaction: discord.Interaction) -> None:
         """Answer with a JSON file, and with their attachments as zip archives."""
         assert interaction.guild_id is not None
@@ -70,8 +78,13 @@ class Privacy(
                 lambda tx: members.get_member_data(tx, server_id, member_id)
             )
             data = json.dumps(found, ensure_ascii=False, indent=2)
-            replies = format_count(len(found["replies"]), "reply", "replies")
-            text = f"This is all that is kept of you here: {replies}."
+            text = format_plural(
+                len(found["replies"]),
+                "This is everything saved about you here, with {count} reply. To delete it, use "
+                "`/privacy forget-me`.",
+                "This is everything saved about you here, with {count} replies. To delete it, use "
+                "`/privacy forget-me`.",
+            )
             await answer_with_file(interaction, text, data, _FILE)
             await self._send_files(interaction, server_id, member_id)
 
@@ -93,20 +106,20 @@ class Privacy(
                 ]
                 packed = await asyncio.to_thread(_zip, held)
                 uploads.append((f"my-files-{number}.zip", packed))
-            await follow_up_with_files(interaction, "These are the files.", uploads)
+            await follow_up_with_files(interaction, "Here are your files.", uploads)
 
     async def _read_file(self, file_id: int) -> bytes:
         found = await self._services.database.read(lambda tx: attachments.get_content(tx, file_id))
         return found or b""
 
-    @app_commands.command(name="forget-me", description="Erase what you said from the archive.")
+    @app_commands.command(
+        name="forget-me", description="Delete everything saved about you (asks first)."
+    )
     async def forget_me(self, interaction: discord.Interaction) -> None:
         """Ask for confirmation."""
         view = ui.View(timeout=None)
-        for what, label in _BUTTONS:
-            view.add_item(
-                self.button_class(what, interaction.user.id, label, discord.ButtonStyle.danger)
-            )
+        for what, label, style in _BUTTONS:
+            view.add_item(self.button_class(what, interaction.user.id, label, style))
         view.stop()  # The buttons are dynamic items; nothing waits for this view.
         await answer(interaction, _QUESTION, view=view)
 
@@ -115,23 +128,27 @@ class Privacy(
     ) -> None:
         """Erase what was saved, and with "leave" save nothing from now on."""
         if member_id != interaction.user.id:
-            raise UserError("Only the person who asked may press this.")
+            raise UserError("Only the person who ran the command can press this.")
+        if what == "cancel":
+            await update(interaction, text="Nothing was deleted.")
+            return
         server_id, services = get_server_id(interaction), self._services
         now_ms, leave = services.clock.now_ms(), what == "leave"
         erasure = await services.database.write(
             lambda tx: erase_member(tx, server_id, member_id, now_ms, opt_out=leave)
         )
-        text = "What you said is erased."
+        text = "Everything saved about you here is deleted."
         if erasure.opted_out_at is not None:
-            text += " What you say from now on is not kept; `/privacy come-back` changes that."
+            text = (
+                "Everything saved about you here is deleted. From now on your messages aren't "
+                "saved. To change that, use `/privacy opt-in`."
+            )
         services.scheduler.wake()
         await _log_erasure(services, erasure)
         await update(interaction, text=text)
 
-    @app_commands.command(
-        name="come-back", description="Have what you say kept again, after you were kept out."
-    )
-    async def come_back(self, interaction: discord.Interaction) -> None:
+    @app_commands.command(name="opt-in", description="Save my messages again.")
+    async def opt_in(self, interaction: discord.Interaction) -> None:
         """Save their messages from now on."""
         assert interaction.guild_id is not None
         server_id, member_id = interaction.guild_id, interaction.user.id
@@ -140,10 +157,10 @@ class Privacy(
             erasure = await self._services.database.write(
                 lambda tx: members.opt_in(tx, server_id, member_id, now_ms)
             )
-            text = "You are not kept out: what you say in discussions is kept."
+            text = "Your messages in discussions are saved already."
             if erasure is not None:
                 await _log_erasure(self._services, erasure)
-                text = "What you say from now on is kept again; what you said before stays erased."
+                text = "Your messages are saved again from now on. What was deleted stays deleted."
             await answer(interaction, text)
 
 

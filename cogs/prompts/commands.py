@@ -44,7 +44,7 @@ class Prompts(
     PromptSettings,
     commands.GroupCog,
     group_name="prompts",
-    group_description="Bring discussions back, and see to it that it is no nuisance.",
+    group_description="Manage follow-up prompts.",
 ):
     """The commands about prompts; only the admin who used one sees the answer."""
 
@@ -54,7 +54,7 @@ class Prompts(
 
     # -- one prompt ---------------------------------------------------------------------------
 
-    @app_commands.command(name="list", description="Show what is coming, and what came of it.")
+    @app_commands.command(name="list", description="Show upcoming and recent prompts.")
     @app_commands.describe(essay="Only this essay's prompts")
     async def list_prompts(
         self, interaction: discord.Interaction, essay: str | None = None
@@ -90,7 +90,7 @@ class Prompts(
         what="“next question”, “question 2”, “passage 4: why?”, “text: …”, “poll: q | a | b”, "
         "“last call”",
         condition="“always”, “if quiet for 24 hours”, “if fewer than 5 replies”",
-        anyway="Even if the channel has had a prompt that day",
+        force="Even if the channel already had a prompt that day",
     )
     async def add(
         self,
@@ -99,7 +99,7 @@ class Prompts(
         when: app_commands.Range[str, 1, 100],
         what: app_commands.Range[str, 1, 1600],
         condition: app_commands.Range[str, 1, 100] = "always",
-        anyway: bool = False,
+        force: bool = False,
     ) -> None:
         """Plan a prompt."""
         server_id, now = get_server(interaction).id, self.services.clock.now()
@@ -119,7 +119,7 @@ class Prompts(
                 at=parsed.at,
                 content=str(asked),
                 condition=str(only),
-                forced=anyway,
+                forced=force,
                 local_at=parsed.local,
             )
             await self.record_action(tx, interaction, chosen.id, f"added prompt {prompt_id}")
@@ -134,13 +134,13 @@ class Prompts(
 
         await self.write_and_answer(interaction, add)
 
-    @app_commands.command(description="Change a prompt that is still to come.")
+    @app_commands.command(description="Change an upcoming prompt.")
     @app_commands.describe(
         prompt="The prompt",
-        when="A new time; as it is if left out",
-        what="Other words; as they are if left out",
-        condition="Another condition; as it is if left out",
-        anyway="Even if the channel has had a prompt that day",
+        when="A new time (optional)",
+        what="New content (optional)",
+        condition="A new condition (optional)",
+        force="Even if the channel already had a prompt that day",
     )
     async def edit(
         self,
@@ -149,7 +149,7 @@ class Prompts(
         when: app_commands.Range[str, 1, 100] | None = None,
         what: app_commands.Range[str, 1, 1600] | None = None,
         condition: app_commands.Range[str, 1, 100] | None = None,
-        anyway: bool | None = None,
+        force: bool | None = None,
     ) -> None:
         """Change one prompt."""
         server_id, now = get_server(interaction).id, self.services.clock.now()
@@ -157,7 +157,7 @@ class Prompts(
         async def edit(tx: Transaction) -> str:
             found = await choose_prompt(tx, server_id, prompt)
             if found.kind is not PromptKind.STEP or found.discussion_id is None:
-                raise UserError("Nudges and digests cannot be changed one by one.")
+                raise UserError("You can't change a single nudge or digest.")
             settings = await settings_module.get_settings(tx, server_id)
             asked = parse_content(found.content)
             if what is not None:
@@ -168,14 +168,16 @@ class Prompts(
                 found,
                 content=str(asked),
                 condition=found.condition if condition is None else str(parse_condition(condition)),
-                forced=found.forced if anyway is None else anyway,
+                forced=found.forced if force is None else force,
                 now=now,
             )
             if when is not None:
                 parsed = parse_time(when, now, settings.zone)
                 await prompts.reschedule(tx, found.id, at=parsed.at, local_at=parsed.local)
             if not changed:
-                raise UserError(f"Prompt {found.id} is no longer to come: it is {found.state}.")
+                raise UserError(
+                    f"Prompt {found.id} can't be changed any more. It is {found.state}."
+                )
             await self.record_action(
                 tx, interaction, found.discussion_id, f"changed prompt {found.id}"
             )
@@ -190,7 +192,7 @@ class Prompts(
 
         await self.write_and_answer(interaction, edit)
 
-    @app_commands.command(description="Cancel a prompt that is still to come.")
+    @app_commands.command(description="Cancel an upcoming prompt.")
     @app_commands.describe(prompt="The prompt")
     async def cancel(self, interaction: discord.Interaction, prompt: str) -> None:
         """Cancel one prompt."""
@@ -204,7 +206,9 @@ class Prompts(
             if not await prompts.skip(
                 tx, prompt_id=found.id, reason=f"cancelled by {by}", now_ms=now_ms
             ):
-                raise UserError(f"Prompt {found.id} is no longer to come: it is {found.state}.")
+                raise UserError(
+                    f"Prompt {found.id} can't be changed any more. It is {found.state}."
+                )
             await self.record_action(
                 tx, interaction, found.discussion_id, f"cancelled prompt {found.id}"
             )
@@ -213,8 +217,8 @@ class Prompts(
 
         await self.write_and_answer(interaction, cancel)
 
-    @app_commands.command(description="Send a prompt at once, whatever the hour.")
-    @app_commands.describe(essay="The essay", what="What to say; its next question if left out")
+    @app_commands.command(description="Send a prompt now, even in quiet hours.")
+    @app_commands.describe(essay="The essay", what="What to post (default: the next question)")
     async def now(
         self,
         interaction: discord.Interaction,
@@ -241,7 +245,7 @@ class Prompts(
 
         await self.write_and_answer(interaction, send)
 
-    @app_commands.command(description="Show what the coming prompts of an essay would say now.")
+    @app_commands.command(description="Preview the upcoming prompts of an essay.")
     @app_commands.describe(essay="The essay")
     async def preview(self, interaction: discord.Interaction, essay: str) -> None:
         """Show the texts of an essay's planned prompts as they would be now."""
@@ -264,7 +268,7 @@ class Prompts(
         with self.services.active_work.track():
             lines = await self.services.database.read(look)
             await answer(
-                interaction, truncate_lines(lines) or "No prompts are to come for this essay."
+                interaction, truncate_lines(lines) or "This essay has no upcoming prompts."
             )
 
     # -- autocomplete ----------------------------------------------------------------------------

@@ -29,8 +29,8 @@ _MOST_HOURS = 24 * 90
 class PromptSettings(WritingCog):
     """Part of the cog ``Prompts``."""
 
-    @app_commands.command(description="Let no prompts come, for an essay or the whole server.")
-    @app_commands.describe(essay="Only this essay; the whole server if left out")
+    @app_commands.command(description="Pause prompts for an essay or the whole server.")
+    @app_commands.describe(essay="Only this essay (default: the whole server)")
     async def pause(self, interaction: discord.Interaction, essay: str | None = None) -> None:
         """Stop prompts until they are resumed."""
         server_id, now_ms = get_server(interaction).id, self.services.clock.now_ms()
@@ -49,8 +49,8 @@ class PromptSettings(WritingCog):
 
         await self.write_and_answer(interaction, pause)
 
-    @app_commands.command(description="Let prompts come again, for an essay or the whole server.")
-    @app_commands.describe(essay="Only this essay; the whole server if left out")
+    @app_commands.command(description="Resume prompts for an essay or the whole server.")
+    @app_commands.describe(essay="Only this essay (default: the whole server)")
     async def resume(self, interaction: discord.Interaction, essay: str | None = None) -> None:
         """Resume prompts; those that were due meanwhile are sent, unless it is too late."""
         server_id, now = get_server(interaction).id, self.services.clock.now()
@@ -74,7 +74,7 @@ class PromptSettings(WritingCog):
 
         await self.write_and_answer(interaction, resume)
 
-    @app_commands.command(description="Show or set the plan that every new essay gets.")
+    @app_commands.command(description="Show or set the plan for new essays.")
     @app_commands.describe(
         steps="“none”, “default”, or steps parted by “;”: “after 1 day: questions; "
         "Thursday 18:00: last call”"
@@ -100,14 +100,14 @@ class PromptSettings(WritingCog):
         await self.write_and_answer(interaction, plan)
 
     @app_commands.command(
-        name="manners", description="Show or set time zone, quiet hours, nudges and lateness."
+        name="settings", description="Show or set time zone, quiet hours, nudges and more."
     )
     @app_commands.describe(
         zone="A large city such as Berlin, or an IANA name such as America/New_York",
         quiet="Quiet hours, for instance “22:00-08:00”; “none” for none",
-        nudges="Hours after which a thread nobody answered is nudged; 0 for never",
+        nudges="Hours without a reply before a thread gets a nudge; 0 for never",
         tolerance="How many hours late a prompt may be",
-        notices="Where I tell the admins of trouble",
+        notices="Where I post alerts for admins",
     )
     async def policy(
         self,
@@ -135,7 +135,7 @@ class PromptSettings(WritingCog):
             if notices is not None:
                 await settings_module.set_alerts_channel(tx, server_id, notices.id)
             if any(one is not None for one in (zone, quiet, nudges, tolerance, notices)):
-                await self.record_action(tx, interaction, None, "set the manners of prompts")
+                await self.record_action(tx, interaction, None, "changed the prompt settings")
             return wording.describe_policy(await settings_module.get_settings(tx, server_id))
 
         await self.write_and_answer(interaction, set_policy)

@@ -99,7 +99,7 @@ def describe_plan(steps: Sequence[Step], settings: ServerSettings) -> str:
     """The server's plan, a step a line."""
     if not steps:
         return "New essays get no prompts. `/prompts plan steps: default` brings them back."
-    ours = " (the one that comes with me)" if settings.plan is None else ""
+    ours = " (the built-in one)" if settings.plan is None else ""
     lines = [f"Every new essay gets this plan{ours}; times are of {settings.zone_name}:"]
     lines += [f"- {escape_line(line)}" for line in format_plan(steps).splitlines()]
     return truncate_lines(lines)

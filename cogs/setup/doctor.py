@@ -37,7 +37,7 @@ class Doctor(commands.Cog):
         self.services = services
         super().__init__()
 
-    @app_commands.command(description="See whether all is well with me here, and what to do.")
+    @app_commands.command(description="Check whether everything works here, and what to fix.")
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
     async def doctor(self, interaction: discord.Interaction) -> None:

@@ -62,7 +62,7 @@ class Setup(commands.Cog):
         self.control_class = _make_control_class(self)
         super().__init__()
 
-    @app_commands.command(description="Choose how I host essays in this server.")
+    @app_commands.command(description="Choose how essays are hosted in this server.")
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
     async def setup(self, interaction: discord.Interaction) -> None:
@@ -93,7 +93,9 @@ class Setup(commands.Cog):
             ui.TextDisplay(wording.describe_channel(settings, known=channel is not None))
         )
         where.add_item(
-            self._make_channel_select("channel", channel, _ESSAY_CHANNELS, "Where I am asked to")
+            self._make_channel_select(
+                "channel", channel, _ESSAY_CHANNELS, "Where the command is used"
+            )
         )
         where.add_item(
             ui.TextDisplay(wording.FORUM_STYLE_HEADING if forum else wording.STYLE_HEADING)
@@ -108,7 +110,7 @@ class Setup(commands.Cog):
             where.add_item(
                 self._make_select("loose", wording.PLAIN_MESSAGES, settings.plain_messages)
             )
-        shown = "Hide them" if settings.show_passage_numbers else "Show them"
+        shown = "Hide numbers" if settings.show_passage_numbers else "Show numbers"
         where.add_item(
             self._make_section(wording.describe_passage_numbers(settings), "numbers", shown)
         )
@@ -128,7 +130,7 @@ class Setup(commands.Cog):
         permissions: ui.Container[Any] = ui.Container()
         permissions.add_item(
             self._make_section(
-                wording.describe_permissions(settings, server, here), "look", "Look again"
+                wording.describe_permissions(settings, server, here), "look", "Check again"
             )
         )
         view.add_item(permissions)
@@ -258,7 +260,7 @@ class Setup(commands.Cog):
                     ).show_passage_numbers
                     await settings_module.set_show_passage_numbers(tx, server_id, not numbered)
                 case _:
-                    raise UserError("This panel is of an older Salon: run `/setup` again.")
+                    raise UserError("This panel is out of date. Run `/setup` again.")
 
         return change
 

@@ -34,36 +34,36 @@ __all__ = [
 Options = Sequence[tuple[str, str]]
 
 HEADING = (
-    "## How I host essays here\n"
-    "-# Seen by you alone. What you choose is kept at once; style and passage numbers are those of "
-    "essays handed in from now on."
+    "## How essays are hosted here\n"
+    "-# Only you can see this. Choices are saved at once. Style and passage numbers apply to new "
+    "essays only."
 )
-STYLE_HEADING = "**How an essay is talked about**"
+STYLE_HEADING = "**How an essay is discussed**"
 FORUM_STYLE_HEADING = (
-    "**How an essay is talked about**\nIn a forum each essay is a post of its own, and all talk "
-    "about it is there."
+    "**How an essay is discussed**\nIn a forum, each essay is a post, and its discussion is in "
+    "that post."
 )
 STYLES: Options = (
     ("threads", "A thread for every reply to it"),
     ("thread", "One thread for the whole essay"),
 )
-CHANNEL_REPLIES_HEADING = "**When a reply in the channel belongs into a thread**"
+CHANNEL_REPLIES_HEADING = "**Replies posted in the channel instead of the thread**"
 CHANNEL_REPLIES: Options = (
-    ("link", "I point its author there with a line"),
-    ("move", "I move it there, under its author's name"),
+    ("link", "Post a link to the thread"),
+    ("move", "Move the reply to the thread, under its author's name"),
 )
-PLAIN_MESSAGES_HEADING = "**What is written in the channel and replies to nothing**"
+PLAIN_MESSAGES_HEADING = "**Messages in the channel that aren't replies**"
 PLAIN_MESSAGES: Options = (
-    ("leave", "I leave it alone"),
-    ("join", "It is a reply to the newest open essay"),
+    ("leave", "Ignore them"),
+    ("join", "Treat them as replies to the newest open essay"),
 )
 
 
 def describe_channel(settings: ServerSettings, *, known: bool) -> str:
     """The channel for essays."""
-    text = "**Where essays go** when `/essay publish` names no channel"
+    text = "**Channel for essays** (unless `/essay publish` names another one)"
     if settings.channel is not None and not known:
-        text += "\n⚠️ The channel that was chosen is gone: choose another."
+        text += "\n⚠️ The chosen channel was deleted. Choose another one."
     return text
 
 
@@ -96,11 +96,11 @@ def describe_time(settings: ServerSettings, now: datetime) -> str:
 
 def describe_alerts_channel(settings: ServerSettings, *, known: bool) -> str:
     """The channel for alerts."""
-    text = "**Where I tell the admins of trouble**"
+    text = "**Alerts for admins**"
     if settings.alerts_channel is None:
         text += "\nTrouble with prompts also stands in `/prompts list`."
     elif not known:
-        text += "\n⚠️ The channel that was chosen is gone: choose another."
+        text += "\n⚠️ The chosen channel was deleted. Choose another one."
     return text
 
 
@@ -123,7 +123,7 @@ def describe_permissions(settings: ServerSettings, server: discord.Guild, here: 
         lines += _list_missing(board, needed.TO_ALERT, ())
     if not lines:
         lines = ["Choose a channel for essays, and I say whether I lack something there."]
-    return "\n".join(["**What I am allowed**", *lines])
+    return "\n".join(["**Permissions**", *lines])
 
 
 def _has_poll(settings: ServerSettings) -> bool:

@@ -17,7 +17,7 @@ from storage.servers.audit_log import record_action
 
 __all__ = ["WritingCog", "get_server", "get_server_id"]
 
-_ONLY_IN_A_SERVER = "This works in a server only."
+_ONLY_IN_A_SERVER = "This works only in a server."
 
 #: The changes of a command, and the text of its answer.
 Work = Callable[[Transaction], Awaitable[str]]

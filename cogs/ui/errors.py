@@ -45,7 +45,9 @@ def describe_error(error: BaseException) -> str:
             return str(cause)
         if isinstance(cause, TRANSIENT):
             _log.warning("Discord could not be reached during a command: %r", cause)
-            return "Discord could not be reached in between; look how it stands, and try again."
+            return (
+                "I lost the connection to Discord. Check whether it worked, and try again if not."
+            )
         if isinstance(cause, WriteWithdrawn):
             _log.warning("A command was withdrawn: %s", cause)
             return "The archive is busy at this moment. Nothing was saved, please try again."
@@ -55,20 +57,20 @@ def describe_error(error: BaseException) -> str:
         if isinstance(cause, DatabaseUnavailable):
             _log.error("A command could not use the archive: %s", cause)
             return (
-                "My archive cannot be used at this moment: look how it stands, and try again. "
-                "If it goes on, tell the operator."
+                "My archive isn't available right now. Check whether it worked, and try again if "
+                "not. If it keeps happening, tell whoever runs the bot."
             )
         cause = cause.__cause__
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
-        return "This command has just changed; try it again in a minute."
+        return "This command was just updated. Try again in a minute."
     reference = make_error_reference()
     _log.error("Unexpected error in a command", exc_info=error, extra={"reference": reference})
     if isinstance(error, AnswerRefused):
         return (
-            "What you asked for was done, but I could not show my answer. If it happens again, "
-            f"give the operator this reference: `{reference}`."
+            "It worked, but I couldn't show my answer. If it keeps happening, give this reference "
+            f"to whoever runs the bot: `{reference}`."
         )
     return (
-        f"Something went wrong that should not have. If it happens again, give the operator this "
-        f"reference: `{reference}`."
+        "Something went wrong. If it keeps happening, give this reference to whoever runs the "
+        f"bot: `{reference}`."
     )

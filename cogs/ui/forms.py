@@ -30,7 +30,7 @@ __all__ = ["FormHandler", "Forms", "SubmittedForm", "Upload", "make_text_field",
 #: The kind and the arguments of the form, separated by colons; at most ``limits.CUSTOM_ID``
 #: characters together.
 _CUSTOM_ID = re.compile(r"salon:form:(?P<kind>[a-z-]+)(?P<arguments>(?::[^:]*)*)", re.DOTALL)
-_OUTDATED = "This form is of another version of mine: open it anew."
+_OUTDATED = "This form is out of date. Please open it again."
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ async def test_admins_are_alerted_once_of_the_permission_that_threads_wait_for(
         await running.write("Ann", text, to=closing["id"])
     await running.settle(4 * 3600)
     (notice,) = await told(running)
-    assert "waits for its thread" in notice
+    assert "can't open a thread" in notice
     assert "*Create Public Threads*" in notice
     await running.call_as(running.member(), "DELETE", path)
     await running.settle(2 * 3600)
@@ -102,14 +102,14 @@ async def test_admins_are_alerted_once_of_messages_of_an_edit_that_automod_block
     assert "AutoMod refused" in await concluded(running, interaction)
     await running.settle(60)
     (notice,) = await told(running)
-    assert notice.startswith("The new text of “Slow bread” stopped")
+    assert notice.startswith("Publishing the new text of “Slow bread”")
     assert "AutoMod refused" in notice
     assert "`/essay show`" in notice
     await refuse(running, "PATCH", MESSAGE, 200000, times=1)
-    await running.press(await running.run_command("essay show", options=CHOSEN), "Go on")
+    await running.press(await running.run_command("essay show", options=CHOSEN), "Retry")
     await running.settle(60)
     assert len(await told(running)) == 1, "it stops where it stopped before"
-    await running.press(await running.run_command("essay show", options=CHOSEN), "Go on")
+    await running.press(await running.run_command("essay show", options=CHOSEN), "Retry")
     await running.settle(60)
     said = [message["content"][:4] for message in await running.bot_messages()][1:5]
     assert said == ["New.", "Too.", "Tree", "For."]
@@ -127,7 +127,7 @@ async def test_admins_are_alerted_of_the_permission_that_an_edit_waits_for(
     await applied(running, long("New", "Two"))
     await running.settle(3600)
     (notice,) = await told(running)
-    assert notice.startswith("The new text of “Slow bread” waits")
+    assert notice.startswith("Publishing the new text of “Slow bread”")
     assert (await running.bot_messages())[1]["content"].startswith("New.")
 
 

@@ -14,7 +14,7 @@ from tests.cogs.members.test_privacy import forget
 from tests.delivery.test_reply_moves import fault, kept
 from tests.support.running_bot import RunningBot, running_bot
 
-KEEP_OUT = "Erase, and keep me out"
+KEEP_OUT = "Delete and stop saving"
 
 
 @pytest.fixture

@@ -164,7 +164,7 @@ async def test_publishing_stops_if_its_thread_is_deleted_and_can_start_again(
     await running.settle(900)
     stopped = await command(running, "show")
     assert "stopped" in await running.answer_text(stopped)
-    await running.press(stopped, "Go on")
+    await running.press(stopped, "Retry")
     await running.settle(60)
     (again,) = (await running.world())["threads"]
     assert again["id"] != thread["id"]
@@ -190,7 +190,7 @@ async def test_a_card_deleted_before_its_thread_is_opened_stops_publishing(
     await running.settle(60)
     stopped = await command(running, "show")
     assert "The opening card was deleted" in await running.answer_text(stopped)
-    await running.press(stopped, "Go on")
+    await running.press(stopped, "Retry")
     await running.settle(60)
     (thread,) = (await running.world())["threads"]
     assert numbers(await running.bot_messages(int(thread["id"]))) == ["0", "1", "2", "3", "4"]

@@ -57,7 +57,7 @@ async def test_a_card_deleted_before_its_id_was_known_stops_publishing(
     running.salon.services.recorder.put = put  # type: ignore[method-assign]
     stopped = await command(running, "show")
     assert "The opening card was deleted" in await running.answer_text(stopped)
-    await running.press(stopped, "Go on")
+    await running.press(stopped, "Retry")
     await running.settle(60)
     assert await whole(running)
 

@@ -163,10 +163,10 @@ async def test_publishing_that_stopped_for_a_missing_tag_continues_once_one_is_c
     shown = await command(running, "show")
     assert "needs a tag. Choose one with `/essay show`" in await running.answer_text(shown)
     assert "needs a tag. Choose one." in await running.answer_text(
-        await running.press(shown, "Go on")
+        await running.press(shown, "Retry")
     )
     await pick(running, shown, "Fiction")
-    await running.press(shown, "Go on")
+    await running.press(shown, "Retry")
     await running.settle()
     (thread,) = (await running.world())["threads"]
     assert tags_of(running, int(thread["id"])) == ["Fiction"]
@@ -177,7 +177,7 @@ async def test_the_tags_of_a_published_essay_cannot_be_changed(running: RunningB
     await stopped_for_a_tag(running)
     shown, late = [await command(running, "show") for _ in range(2)]
     await pick(running, shown, "News")
-    await running.press(shown, "Go on")
+    await running.press(shown, "Retry")
     await running.settle()
     assert "stands already" in await running.answer_text(await pick(running, late, "Fiction"))
     (thread,) = (await running.world())["threads"]
@@ -235,7 +235,7 @@ async def test_only_permissions_that_a_forum_post_needs_are_reported_missing(
         b["label"]
         for b in find_buttons((await running.answer_message(await hand_in(running)))["components"])
     ]
-    assert "One thread instead" not in labels
+    assert "Use one thread" not in labels
 
 
 async def test_tags_and_styles_can_be_chosen_after_a_restart(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ async def test_tags_and_styles_can_be_chosen_after_a_restart(tmp_path: Path) -> 
         async with run_bot(tmp_path, emulator) as running:
             await pick(running, shown, "News")
             assert "tagged “News”" in await running.answer_text(shown)
-            await running.press(other, "One thread instead")
+            await running.press(other, "Use one thread")
             assert "in one thread on the card" in await running.answer_text(other)
 
 
@@ -291,7 +291,7 @@ async def test_an_essay_published_twice_in_a_forum_has_two_posts(running: Runnin
     shown = await running.run_command(
         "essay publish", file=("long.md", ESSAY.encode()), options=options
     )
-    assert "Already here" in await running.answer_text(shown)
+    assert "Already published" in await running.answer_text(shown)
     await running.press(shown, "Publish again")
     await running.settle(600)
     threads = [int(thread["id"]) for thread in (await running.world())["threads"]]

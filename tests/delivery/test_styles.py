@@ -256,10 +256,10 @@ async def test_a_long_essay_gets_its_own_thread_unless_an_admin_chooses_otherwis
     told = await running.answer_text(shown)
     assert "one thread on the card" in told
     assert "more than 20 parts" in told
-    await running.press(shown, "A thread a reply instead")
+    await running.press(shown, "Use a thread for each reply")
     await running.settle()
     assert "in a thread for each reply" in await running.answer_text(shown)
-    await running.press(shown, "One thread instead")
+    await running.press(shown, "Use one thread")
     await running.press(shown, "Publish")
     await running.settle()
     (thread,) = (await running.world())["threads"]
@@ -283,4 +283,4 @@ async def test_the_servers_style_is_used_if_the_command_names_none(running: Runn
         button["label"]
         for button in find_buttons((await running.answer_message(shown))["components"])
     ]
-    assert "A thread a reply instead" in labels
+    assert "Use a thread for each reply" in labels

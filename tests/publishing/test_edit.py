@@ -56,7 +56,7 @@ async def applied(running: RunningBot, text: str) -> dict[str, Any]:
     """Hand a new text in and press *Apply*; the interaction that shows how it goes."""
     interaction = await hand_in(running, text)
     told = await running.answer_text(interaction)
-    assert "seen by you alone" in told, told
+    assert "only you can see this" in told, told
     await running.press(interaction, "Apply")
     return interaction
 
@@ -67,7 +67,7 @@ async def concluded(running: RunningBot, interaction: dict[str, Any]) -> str:
     async def told() -> str:
         await running.settle(10)  # edits of old messages are spread out
         said = await running.answer_text(interaction)
-        return said if "stands as revision" in said or "It stopped" in said else ""
+        return said if "is posted" in said or "It stopped" in said else ""
 
     found: str = await wait_until(told, "the end of an edit")
     return found
@@ -92,7 +92,7 @@ async def test_a_new_text_is_shown_first_and_changes_nothing(running: RunningBot
 async def test_applying_a_new_text_edits_the_old_messages(running: RunningBot) -> None:
     before = await running.publish()
     text = ESSAY.replace("Slow bread", "Slower bread").replace("takes a night", "takes two nights")
-    assert "stands as revision 2" in await edited(running, text)
+    assert "is posted" in await edited(running, text)
     after = await running.bot_messages()
     assert [m["id"] for m in after] == [m["id"] for m in before]
     assert "Slower bread" in component_texts(after[0]["components"])
@@ -184,7 +184,7 @@ async def test_an_essay_of_twelve_parts_becomes_one_of_another_length_and_twelve
     twelve = long(*(f"Part{n}" for n in range(12)))
     await running.publish(twelve)
     for names in ([f"Other{n}" for n in range(count)], [f"Part{n}" for n in range(12)]):
-        assert "stands as revision" in await edited(running, long(*names))
+        assert "is posted" in await edited(running, long(*names))
         await running.settle(3600)
         said = " ".join(contents(await running.bot_messages()))
         found = [word for word in said.split() if word.startswith(("Part", "Other"))]
@@ -234,7 +234,7 @@ async def test_the_changes_and_the_full_text_are_sent_as_files(running: RunningB
     interaction = await hand_in(running, ESSAY.replace("takes a night", "takes two nights"))
     for label, expected in (
         ("All changes", "~~a~~**two** ~~night~~**nights**"),
-        ("Whole text", "two nights"),
+        ("Full text", "two nights"),
     ):
         pressed = await running.press(interaction, label)
         await running.settle()
@@ -282,7 +282,7 @@ async def test_an_essay_that_is_being_published_is_not_edited(running: RunningBo
 async def test_an_unreadable_file_gets_a_sentence_and_changes_nothing(running: RunningBot) -> None:
     before = contents(await running.publish())
     assert "empty" in await running.answer_text(await hand_in(running, " \n"))
-    both = [*CHOSEN, {"type": 3, "name": "address", "value": "https://example.org"}]
+    both = [*CHOSEN, {"type": 3, "name": "url", "value": "https://example.org"}]
     told = await running.run_command("essay edit", options=both, file=("bread.md", ESSAY.encode()))
     assert "which is the new text" in await running.answer_text(told)
     assert contents(await running.bot_messages()) == before
@@ -482,6 +482,6 @@ async def test_an_essay_whose_every_word_and_fact_changes_is_still_shown(
     ]
     await running.publish(texts_of[0])
     told = await running.answer_text(await hand_in(running, texts_of[1]))
-    assert "seen by you alone" in told
+    assert "only you can see this" in told
     assert "~~RyeRye" in told
     assert len(told) < 4000

@@ -147,7 +147,7 @@ async def test_a_deleted_card_is_reported_and_not_posted_below_the_text(
         interaction
     )
     await running.press(interaction, "Apply")
-    assert "stands as revision 2" in await concluded(running, interaction)
+    assert "is posted" in await concluded(running, interaction)
     assert all(message["content"] for message in await running.bot_messages())
 
 
@@ -212,7 +212,7 @@ async def test_the_next_edit_puts_the_text_of_a_deleted_message_elsewhere(
     await running.call_as(running.member(), "DELETE", path)
     await running.settle()
     interaction = await applied(running, long("One", "Two", "Three"))
-    assert "stands as revision 2" in await concluded(running, interaction)
+    assert "is posted" in await concluded(running, interaction)
     await hold_order(running, "One", "Two", "Three")
 
 
@@ -255,7 +255,7 @@ async def test_an_edit_blocked_by_automod_is_reported_and_can_be_retried(
     await running.press(interaction, "Apply")
     assert "AutoMod refused" in await concluded(running, interaction)
     shown = await running.run_command("essay show", options=CHOSEN)
-    await running.press(shown, "Go on")
+    await running.press(shown, "Retry")
     await running.settle(600)
     said = [text[:5] for text in contents(await running.bot_messages())[1:]]
     assert said == ["New. ", "Two. ", "What ", "-# Co"]

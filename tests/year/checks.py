@@ -307,7 +307,7 @@ class Checker:
                 and other["asked_questions"]
                 for other in self.sent
             )
-        if reason == "there was nothing to say":
+        if reason == "there was nothing to report":
             return one["kind"] == "digest" and not any(
                 decided - 7 * DAY <= said.when <= decided
                 and not self._closed(said.discussion, decided)

@@ -95,7 +95,7 @@ class Life:
 
     async def _set_up(self) -> None:
         options = {"zone": "Europe/Berlin", "quiet": "22:00-07:30"}
-        await self._command("manners", **options)
+        await self._command("settings", **options)
         await self._command("digest", when="Sunday 18:00")
 
     async def _command(self, command: str, **options: str) -> str:

@@ -17,7 +17,7 @@ GIVEN = {
     "Title": "Rye",
     "Byline": "By the two Bakers",
     "Epigraph": "Wait.",
-    "Whose words": "A baker",
+    "Source of the epigraph": "A baker",
     "Closing question (empty: the essay's own)": "And you?",
 }
 CLOSING = "Closing question (empty: the essay's own)"
@@ -32,7 +32,7 @@ async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
 async def correct(
     running: RunningBot, interaction: dict[str, Any], entered: dict[str, str]
 ) -> None:
-    form = (await running.press(interaction, "Edit …"))["answer"]
+    form = (await running.press(interaction, "Edit details"))["answer"]
     await running.interact(5, form_data(form, entered))
     await running.settle()
 
@@ -104,7 +104,7 @@ async def test_a_guessed_title_does_not_replace_a_given_one(
     interaction = await hand_in(running, text.replace("raining", "snowing"), "snow.txt")
     told = await running.answer_text(interaction)
     assert "# Rye" in told
-    assert "“It was snowing in the town”, once taken for the title, stands in the text" in told
+    assert "“It was snowing in the town” was read as the title" in told
     await apply(running, interaction)
     assert (await running.bot_messages())[1]["content"] == text.replace("raining", "snowing")
 
@@ -116,7 +116,7 @@ async def test_the_new_text_is_corrected_before_it_is_applied(running: RunningBo
     told = await running.answer_text(interaction)
     assert "Title: ~~Rye~~ **Rye again**" in told
     assert "Byline: ~~By the two Bakers~~" in told
-    assert "Asked at the end: the essay's own question" in told
+    assert "Closing question: the essay's own question" in told
     await running.press(interaction, "Apply")
     await running.settle()
     card, part = await running.bot_messages()
@@ -130,7 +130,7 @@ async def test_a_correction_of_an_edit_that_was_applied_meanwhile_says_so(
 ) -> None:
     await published(running)
     interaction = await hand_in(running, ESSAY.replace("a loaf", "two loaves"))
-    form = (await running.press(interaction, "Edit …"))["answer"]
+    form = (await running.press(interaction, "Edit details"))["answer"]
     await apply(running, interaction)
     late = await running.interact(5, form_data(form, {"Title": "Late"}))
     assert "not there any more" in await running.answer_text(late)
@@ -148,7 +148,7 @@ async def test_the_form_shows_the_corrections_and_can_remove_them(running: Runni
     interaction = await running.interact(5, form_data(form, entered))
     told = await running.answer_text(interaction)
     assert "Title: ~~Rye~~ **Slow bread**" in told
-    assert "Asked at the end: the essay's own question" in told
+    assert "Closing question: the essay's own question" in told
     assert "As given here, not as the text says: byline, epigraph" in told
 
 

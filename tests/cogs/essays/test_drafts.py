@@ -40,7 +40,7 @@ async def test_the_same_text_with_another_title_is_another_draft(
     await running.answer_text(await hand_in(running))
     told = await running.answer_text(await hand_in(running, **{fact: "Corrected"}))
     assert "Corrected" in told
-    assert "this very essay is essay 1 (draft)" in told
+    assert "Already published** as essay 1 (draft)" in told
 
 
 @pytest.mark.smoke
@@ -48,17 +48,17 @@ async def test_submitting_the_file_of_a_corrected_draft_again_finds_that_draft(
     running: RunningBot,
 ) -> None:
     interaction = await hand_in(running)
-    form = (await running.press(interaction, "Edit …"))["answer"]
+    form = (await running.press(interaction, "Edit details"))["answer"]
     await running.interact(5, form_data(form, {"Title": "Rye"}))
     told = await running.answer_text(await hand_in(running))
-    assert "Draft 1," in told
+    assert "Draft 1 · only you" in told
     assert "Rye" in told
 
 
 async def test_correcting_one_thing_keeps_the_others(running: RunningBot) -> None:
     long = "Wait and see. " * 200
     interaction = await hand_in(running, epigraph=long)
-    form = (await running.press(interaction, "Edit …"))["answer"]
+    form = (await running.press(interaction, "Edit details"))["answer"]
     await running.interact(5, form_data(form, {"Title": "Rye"}))
     await running.settle()
     preview = await running.salon.services.publishing.get_preview(1, running.server_id)
@@ -170,7 +170,7 @@ async def test_admins_are_alerted_when_a_scheduled_essay_is_rejected(running: Ru
     await running.control("faults", {**fault, "code": 200000, "after_effect": False})
     await running.settle(3 * 3600)
     (notice,) = await told(running)
-    assert "“Slow bread” stopped" in notice
+    assert "Publishing “Slow bread” in" in notice
     assert "AutoMod refused" in notice
     assert "`/essay show`" in notice
 
@@ -186,7 +186,7 @@ async def test_admins_are_alerted_once_that_a_scheduled_essay_waits_for_a_permis
     await running.call_as(running.member(), "PUT", path, denied)
     await running.settle(6 * 3600)
     (notice,) = await told(running)
-    assert "“Slow bread” waits" in notice
+    assert "Publishing “Slow bread” in" in notice
     assert "*Send Messages*" in notice
     await running.call_as(running.member(), "DELETE", path)
     await running.settle(2 * 3600)
@@ -209,7 +209,7 @@ async def test_admins_are_alerted_when_an_essays_own_thread_is_rejected(
     await running.press(interaction, "Publish")
     await running.settle(60)
     (notice,) = await told(running)
-    assert "“Slow bread” stopped" in notice
+    assert "Publishing “Slow bread” in" in notice
     assert "AutoMod refused" in notice
 
 
@@ -234,11 +234,11 @@ async def test_a_line_taken_for_the_title_goes_back_into_the_text_under_another_
     interaction = await running.run_command("essay publish", file=("rain.txt", text.encode()))
     assert f"# {line}" in await running.answer_text(interaction)
     for title, kept in (("Rye", True), (line, False), ("It was raining in a town", True)):
-        form = (await running.press(interaction, "Edit …"))["answer"]
+        form = (await running.press(interaction, "Edit details"))["answer"]
         await running.interact(5, form_data(form, {"Title": title}))
         told = await running.answer_text(interaction)
         assert f"# {title}" in told
-        assert (f"“{line}”, once taken for the title, stands in the text" in told) == kept
+        assert (f"“{line}” was read as the title" in told) == kept
     await running.press(interaction, "Publish")
     await running.settle()
     assert [message["content"] for message in await running.bot_messages()][1:] == [text]
@@ -255,7 +255,7 @@ async def test_correcting_the_spelling_of_a_title_keeps_its_line_out_of_the_text
 ) -> None:
     text = "Slow bred\n\nIt takes a night to make a loaf.\n\nWould you wait?"
     interaction = await running.run_command("essay publish", file=("bread.txt", text.encode()))
-    form = (await running.press(interaction, "Edit …"))["answer"]
+    form = (await running.press(interaction, "Edit details"))["answer"]
     await running.interact(5, form_data(form, {"Title": "Slow bread"}))
     await running.press(interaction, "Publish")
     await running.settle()
@@ -307,7 +307,7 @@ async def test_a_draft_from_before_an_upgrade_keeps_its_line_too(running: Runnin
         await tx.run("UPDATE revision_contents SET essay = json_remove(essay, '$.extracted')")
 
     await running.database.write(age)
-    form = (await running.press(interaction, "Edit …"))["answer"]
+    form = (await running.press(interaction, "Edit details"))["answer"]
     await running.interact(5, form_data(form, {"Title": "Rye"}))
     await running.press(interaction, "Publish")
     await running.settle()

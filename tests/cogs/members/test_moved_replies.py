@@ -46,26 +46,26 @@ async def a_copy(running: RunningBot, **more: Any) -> tuple[int, int, int]:
 
 async def test_the_author_of_a_moved_reply_deletes_its_copy(running: RunningBot) -> None:
     head, beside, copy = await a_copy(running, file=("a.txt", b"a"))
-    chosen = await choose(running, running.member("Ben"), "Take away", copy, head)
-    assert "taken away" in await running.answer_text(chosen)
+    chosen = await choose(running, running.member("Ben"), "Delete my reply", copy, head)
+    assert "is deleted" in await running.answer_text(chosen)
     assert await copies(running, head) == []
     reply = (await kept(running))[str(beside)]
     assert (reply["text"], reply["deleted"], reply["attachments"]) == ("", True, [])
     other = await running.write("Ben", "Well.", channel_id=head)
     said = await running.answer_text(
-        await choose(running, running.member("Ben"), "Take away", other, head)
+        await choose(running, running.member("Ben"), "Delete my reply", other, head)
     )
-    assert "moved into their thread" in said
+    assert "moved into a thread" in said
     assert (await kept(running))[str(other)]["text"] == "Well."
 
 
 @pytest.mark.smoke
 async def test_the_author_of_a_moved_reply_edits_its_copy(running: RunningBot) -> None:
     head, beside, copy = await a_copy(running, file=("a.txt", b"a"))
-    form = (await choose(running, running.member("Ben"), "Correct", copy, head))["answer"]
+    form = (await choose(running, running.member("Ben"), "Edit my reply", copy, head))["answer"]
     entered = form_data(form, {"Your reply": "Why ¶1?"})
     done = await running.interact(5, entered, who=running.member("Ben"), channel_id=head)
-    assert "corrected" in await running.answer_text(done)
+    assert "is edited" in await running.answer_text(done)
     (stands,) = await copies(running, head)
     assert stands["content"] == "Why ¶1?"
     assert [file["filename"] for file in stands["attachments"]] == ["a.txt"]
@@ -76,7 +76,7 @@ async def test_the_author_of_a_moved_reply_edits_its_copy(running: RunningBot) -
 
 async def test_an_edit_in_an_archived_thread_opens_the_thread(running: RunningBot) -> None:
     head, beside, copy = await a_copy(running)
-    form = (await choose(running, running.member("Ben"), "Correct", copy, head))["answer"]
+    form = (await choose(running, running.member("Ben"), "Edit my reply", copy, head))["answer"]
     await running.call_as(running.member(), "PATCH", f"/channels/{head}", {"archived": True})
     entered = form_data(form, {"Your reply": "Why?"})
     await running.interact(5, entered, who=running.member("Ben"), channel_id=head)
@@ -90,7 +90,9 @@ async def test_an_edit_survives_a_restart_and_failing_calls(tmp_path: Path) -> N
         async with run_bot(tmp_path, emulator) as running:
             await let_move(running)
             head, beside, copy = await a_copy(running)
-            form = (await choose(running, running.member("Ben"), "Correct", copy, head))["answer"]
+            form = (await choose(running, running.member("Ben"), "Edit my reply", copy, head))[
+                "answer"
+            ]
         async with run_bot(tmp_path, emulator) as running:
             body = {"kind": "http", "method": "PATCH", "path": "/webhooks/*/*/messages/*"}
             await running.control(
@@ -113,22 +115,22 @@ async def test_only_its_author_edits_a_copy_and_only_moderators_else_delete_it(
 ) -> None:
     head, beside, copy = await a_copy(running)
     ann, admin = running.member("Ann"), running.member()
-    for menu in ("Take away", "Correct"):
+    for menu in ("Delete my reply", "Edit my reply"):
         said = await running.answer_text(await choose(running, ann, menu, copy, head))
         assert "Only Ben" in said
     assert "Only Ben" in await running.answer_text(
-        await choose(running, admin, "Correct", copy, head)
+        await choose(running, admin, "Edit my reply", copy, head)
     )
     assert (await kept(running))[str(beside)]["text"] == "Wy?"
-    await running.answer_text(await choose(running, admin, "Take away", copy, head))
+    await running.answer_text(await choose(running, admin, "Delete my reply", copy, head))
     assert await copies(running, head) == []
     assert (await kept(running))[str(beside)]["deleted"] is True
 
 
 async def test_an_emptied_reply_is_refused(running: RunningBot) -> None:
     head, beside, copy = await a_copy(running)
-    form = (await choose(running, running.member("Ben"), "Correct", copy, head))["answer"]
+    form = (await choose(running, running.member("Ben"), "Edit my reply", copy, head))["answer"]
     entered = form_data(form, {"Your reply": "   "})
     done = await running.interact(5, entered, who=running.member("Ben"), channel_id=head)
-    assert "needs words" in await running.answer_text(done)
+    assert "can't be empty" in await running.answer_text(done)
     assert (await kept(running))[str(beside)]["text"] == "Wy?"

@@ -42,7 +42,7 @@ async def test_a_member_gets_their_own_data_and_nobody_elses(tmp_path: Path) -> 
         await running.write("Ben", "I would not.", to=closing["id"])
         await running.settle()
         asked = await running.run_command("privacy my-data", who=running.member("Ann"))
-        assert "you here: 1 reply." in await running.answer_text(asked)
+        assert "you here, with 1 reply." in await running.answer_text(asked)
         (file,) = (await running.answer_message(asked))["attachments"]
         assert file["filename"] == "my-data.json"
         found = await of(running, "Ann")
@@ -93,7 +93,7 @@ async def test_erased_messages_stay_erased_after_catching_up(tmp_path: Path) -> 
             await running.settle()
             asked = await running.run_command("privacy forget-me", who=ann)
             assert (await kept(running))[str(head)]["text"] == "I would.", "it asks first"
-            await running.press(asked, "Erase", who=ann)
+            await running.press(asked, "Delete", who=ann)
             await running.settle()
             assert (await of(running, "Ann"))["replies"] == []
             assert (await of(running, "Ann"))["threads"] == []
@@ -122,7 +122,7 @@ async def test_only_empty_places_are_saved_for_a_member_who_opted_out(tmp_path: 
         await running.settle()
         ann = running.member("Ann")
         asked = await running.run_command("privacy forget-me", who=ann)
-        await running.press(asked, "Erase, and keep me out", who=ann)
+        await running.press(asked, "Delete and stop saving", who=ann)
         await running.settle()
         said = await running.write("Ann", "Not for the record.", channel_id=head)
         after = await running.write("Ben", "As you like.", to=said, channel_id=head)
@@ -143,11 +143,9 @@ async def test_a_member_can_opt_in_again_also_after_restoring_an_older_backup(
             *_, closing = await running.publish()
             head = await running.write("Ben", "I would.", to=closing["id"])
             await running.settle()
-            told = await running.answer_text(
-                await running.run_command("privacy come-back", who=ann)
-            )
-            assert "You are not kept out" in told
-            await forget(running, "Ann", "Erase, and keep me out")
+            told = await running.answer_text(await running.run_command("privacy opt-in", who=ann))
+            assert "are saved already" in told
+            await forget(running, "Ann", "Delete and stop saving")
             out = await running.write("Ann", "Not for the record.", channel_id=head)
             await running.settle()
             await forget(running, "Ann")
@@ -155,10 +153,8 @@ async def test_a_member_can_opt_in_again_also_after_restoring_an_older_backup(
             await running.settle()
         shutil.copy2(archive, backup)
         async with run_bot(tmp_path, emulator) as running:
-            told = await running.answer_text(
-                await running.run_command("privacy come-back", who=ann)
-            )
-            assert "kept again" in told
+            told = await running.answer_text(await running.run_command("privacy opt-in", who=ann))
+            assert "saved again" in told
             back = await running.write("Ann", "Here I am.", channel_id=head)
             await running.settle()
             replies = await kept(running)
@@ -173,7 +169,7 @@ async def test_a_member_can_opt_in_again_also_after_restoring_an_older_backup(
             assert texts == ["", "", "Here I am.", "Still here."]
 
 
-async def forget(running: RunningBot, name: str, button: str = "Erase") -> None:
+async def forget(running: RunningBot, name: str, button: str = "Delete") -> None:
     member = running.member(name)
     asked = await running.run_command("privacy forget-me", who=member)
     await running.press(asked, button, who=member)
@@ -347,7 +343,7 @@ async def test_a_restored_backup_does_not_bring_back_erased_members(tmp_path: Pa
             await running.settle()
         shutil.copy2(archive, backup)
         async with run_bot(tmp_path, emulator) as running:
-            await forget(running, "Ann", "Erase, and keep me out")
+            await forget(running, "Ann", "Delete and stop saving")
         # As an operator may do it by hand, with the archive lost.
         archive.unlink()
         shutil.copy2(backup, archive)

@@ -141,7 +141,7 @@ async def test_a_prompt_for_an_essay_that_is_still_to_be_published_waits_for_it(
     given.append({"type": 3, "name": "when", "value": "in 2 hours"})
     await running.answer_text(await running.run_command("essay schedule", options=given))
     told = await prompts(running, "add", essay="1", when="in 2 hours", what="text: Read it!")
-    assert "comes only if the essay is published by then" in told
+    assert "will be sent only if the essay is published by then" in told
     assert "skipped" not in told
     await running.settle(3 * HOUR)
     assert "Read it!" in (await running.bot_messages())[-1]["content"]
@@ -154,7 +154,7 @@ async def test_the_list_names_a_closed_essay_before_quiet_hours(
     night = running.clock.now() + timedelta(days=1)
     await prompts(
         running,
-        "manners",
+        "settings",
         quiet=f"{night - timedelta(hours=2):%H:%M}-{night + timedelta(hours=2):%H:%M}",
     )
     await close(running)

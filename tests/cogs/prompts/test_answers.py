@@ -83,7 +83,7 @@ async def test_an_invalid_plan_is_rejected_with_a_sentence_and_the_old_one_kept(
 
 async def test_a_plan_is_named_none_or_default_in_any_case(running: RunningBot) -> None:
     assert "get no prompts" in await prompts(running, "plan", steps=" None")
-    assert "comes with me" in await prompts(running, "plan", steps="DEFAULT")
+    assert "the built-in one" in await prompts(running, "plan", steps="DEFAULT")
 
 
 async def test_a_text_in_a_plan_can_contain_a_semicolon(running: RunningBot) -> None:

@@ -136,7 +136,7 @@ async def test_quiet_hours_postpone_a_prompt_to_their_end(running: RunningBot) -
     posted = await running.publish()
     due = running.clock.now() + timedelta(days=1)
     quiet = f"{due - timedelta(hours=2):%H:%M}-{due + timedelta(hours=3):%H:%M}"
-    assert "Europe" not in await prompts(running, "manners", quiet=quiet)
+    assert "Europe" not in await prompts(running, "settings", quiet=quiet)
     told = await prompts(running, "list")
     assert "quiet hours" in told
     await running.settle(DAY + 2 * HOUR)
@@ -223,7 +223,7 @@ async def test_the_digest_leaves_out_a_deleted_channel(running: RunningBot) -> N
     await running.call_as(running.member(), "DELETE", f"/channels/{running.channel()}")
     await running.settle(5 * DAY)
     assert await running.bot_messages(admins) == []
-    assert ("skipped", "there was nothing to say") in await rows(running, "digest")
+    assert ("skipped", "there was nothing to report") in await rows(running, "digest")
 
 
 # -- once, whatever happens -------------------------------------------------------------------
@@ -257,7 +257,7 @@ async def test_a_prompt_that_cannot_be_sent_by_day_is_not_sent_in_the_night(
     posted = await running.publish()
     due = running.clock.now() + timedelta(days=1)
     quiet = f"{due + timedelta(minutes=5):%H:%M}-{due + timedelta(hours=6):%H:%M}"
-    await prompts(running, "manners", quiet=quiet)
+    await prompts(running, "settings", quiet=quiet)
     await fault(running, status=503, times=3)
     await running.settle(DAY + 5 * HOUR)
     assert await came(running, posted) == [], "its fourth attempt would have been in quiet hours"
@@ -333,7 +333,7 @@ async def test_a_missing_permission_alerts_the_admins_once_and_the_prompt_waits(
     running: RunningBot,
 ) -> None:
     admins = running.channel("admins")
-    await prompts(running, "manners", notices=admins)
+    await prompts(running, "settings", notices=admins)
     posted = await running.publish()
     await fault(running, path=f"/channels/{running.channel()}/messages", status=403, times=10)
     await running.settle(DAY + 4 * HOUR)
@@ -350,7 +350,7 @@ async def test_a_prompt_of_a_deleted_channel_waits_is_listed_and_ends_with_it(
     running: RunningBot,
 ) -> None:
     admins = running.channel("admins")
-    await prompts(running, "manners", notices=admins)
+    await prompts(running, "settings", notices=admins)
     await running.publish()
     await running.call_as(running.member(), "DELETE", f"/channels/{running.channel()}")
     await running.settle(2 * DAY)
@@ -383,7 +383,7 @@ async def test_an_admin_adds_edits_previews_and_cancels_a_prompt(running: Runnin
         when="in 3 hours",
         what="passage 3: Is it?",
         condition="if fewer than 5 replies",
-        anyway=True,
+        force=True,
     )
     assert "Prompt 4 for “Slow bread” comes <t:" in told
     assert "> The dough does not care how busy we are." in await prompts(
@@ -396,7 +396,7 @@ async def test_an_admin_adds_edits_previews_and_cancels_a_prompt(running: Runnin
     await running.settle(2 * HOUR)
     (said,) = await came(running, posted)
     assert "Come back!" in said
-    assert "no longer to come: it is sent" in await prompts(running, "cancel", prompt="4")
+    assert "can't be changed any more. It is sent" in await prompts(running, "cancel", prompt="4")
     assert "is cancelled" in await prompts(running, "cancel", prompt="1")
     await running.settle(DAY)
     assert len(await came(running, posted)) == 1
@@ -441,14 +441,14 @@ async def test_the_servers_plan_applies_to_new_essays(running: RunningBot) -> No
         running, "plan", steps="after 1 day, if ever: default"
     )
     assert "get no prompts" in await prompts(running, "plan", steps="none")
-    assert "comes with me" in await prompts(running, "plan", steps="default")
+    assert "the built-in one" in await prompts(running, "plan", steps="default")
 
 
 async def test_a_local_time_follows_the_servers_time_zone(running: RunningBot) -> None:
     await running.publish()
     day = f"{running.clock.now() + timedelta(days=400):%Y-%m-%d}"
     await prompts(running, "add", essay="1", when=f"{day} 18:00", what="default")
-    await prompts(running, "manners", zone="Asia/Tokyo")
+    await prompts(running, "settings", zone="Asia/Tokyo")
 
     async def look(tx: Any) -> int:
         row = await tx.row("SELECT max(due_at) AS at FROM prompts")
@@ -470,8 +470,8 @@ async def test_a_local_time_follows_the_servers_time_zone(running: RunningBot) -
         ("edit", {"prompt": "77", "when": "in 1 hour"}, "no prompt"),
         ("cancel", {"prompt": "x"}, "no prompt"),
         ("now", {"essay": "1", "what": "passage 99"}, "no passage 99"),
-        ("manners", {"zone": "Mars/Olympus"}, "know the time zone"),
-        ("manners", {"quiet": "night"}, "are no hours"),
+        ("settings", {"zone": "Mars/Olympus"}, "know the time zone"),
+        ("settings", {"quiet": "night"}, "understand the hours"),
         ("digest", {"when": "monthly"}, "no time of the week"),
     ],
 )
@@ -488,7 +488,7 @@ async def test_an_admin_is_offered_essays_prompts_times_and_zones(running: Runni
         ("list", "essay", "bread"): "1",
         ("cancel", "prompt", ""): "1",
         ("add", "when", "tomorrow 9am"): "tomorrow 9am",
-        ("manners", "zone", "berl"): "Europe/Berlin",
+        ("settings", "zone", "berl"): "Europe/Berlin",
     }
     known = next(c for c in running.emulator.world.commands.values() if c.name == "prompts")
     for (command, option, typed), value in offered.items():
@@ -566,7 +566,7 @@ async def test_a_prompt_an_admin_sends_at_once_does_not_wait_behind_others(
     posted = await running.publish()
     due = running.clock.now() + timedelta(days=1)
     quiet = f"{due + timedelta(minutes=5):%H:%M}-{due + timedelta(hours=6):%H:%M}"
-    await prompts(running, "manners", quiet=quiet)
+    await prompts(running, "settings", quiet=quiet)
     await fault(running, status=503, times=3)
     await running.settle(DAY + HOUR)
     assert await came(running, posted) == []
@@ -581,7 +581,7 @@ async def test_a_prompt_and_nudges_due_together_are_all_sent(running: RunningBot
         await running.write(who, "I would.", to=posted[-1]["id"]) for who in ("Ann", "Ben", "Chloe")
     ]
     await running.settle(DAY)
-    await prompts(running, "add", essay="1", when="in 20 hours", what="default", anyway=True)
+    await prompts(running, "add", essay="1", when="in 20 hours", what="default", force=True)
     # The bot is kept from sending until all of them are due.
     await fault(running, status=503, times=12)
     await running.settle(DAY + 2 * HOUR)

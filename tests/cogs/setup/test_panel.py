@@ -217,7 +217,7 @@ async def test_a_forum_has_its_own_style(tmp_path: Path) -> None:
         forum = running.channel("essay-forum")
         await use(running, panel, "channel", forum)
         told = await text_of(running, panel)
-        assert "In a forum each essay is a post of its own" in told
+        assert "In a forum, each essay is a post" in told
         ids = [
             part.get("custom_id")
             for part in flat((await running.answer_message(panel))["components"])
@@ -266,7 +266,7 @@ async def test_passages_show_their_numbers_in_preview_and_post(tmp_path: Path) -
         await running.settle()
         shown = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
         assert "1 part" in await running.answer_text(shown)
-        text = await running.press(shown, "Whole text")
+        text = await running.press(shown, "Full text")
         assert "-# ¶2\nIt takes a night" in await running.answer_text(text)
         await running.press(shown, "Publish")
         await running.settle()

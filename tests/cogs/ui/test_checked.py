@@ -87,7 +87,7 @@ async def test_who_lost_the_permission_cannot_press_or_submit_what_was_shown(
             "essay publish", who=ann, file=("bread.md", ESSAY.encode())
         )
         panel = await running.run_command("setup", who=ann)
-        form = (await running.press(draft, "Edit …", who=ann))["answer"]
+        form = (await running.press(draft, "Edit details", who=ann))["answer"]
         below = (await running.answer_message(draft))["id"]
 
         async def press() -> str:
@@ -103,7 +103,7 @@ async def test_who_lost_the_permission_cannot_press_or_submit_what_was_shown(
         assert _REFUSED in await press()
         await override(running, (1, running.server_id, False), (1, role.id, True))
         assert _REFUSED not in await running.answer_text(
-            await running.press(draft, "Whole text", who=ann)
+            await running.press(draft, "Full text", who=ann)
         )
         world.guild.members[ann.id].roles = []
         assert _REFUSED in await press()

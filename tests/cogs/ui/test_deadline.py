@@ -53,7 +53,7 @@ async def show_everything(running: RunningBot) -> Interactions:
         "essay publish", file=("b.md", ESSAY.replace("dough", "bread").encode())
     )
     below = (await running.answer_message(draft))["id"]
-    corrections = (await running.press(draft, "Edit …"))["answer"]
+    corrections = (await running.press(draft, "Edit details"))["answer"]
     schedule = (await running.press(draft, "Schedule …"))["answer"]
     pasted = (await running.run_command("essay publish"))["answer"]
     panel = await running.run_command("setup")
@@ -92,13 +92,13 @@ async def show_everything(running: RunningBot) -> Interactions:
         "schedule by form": form(schedule, {when: "in 3 hours"}, below),
         "discard": button(draft, "Discard"),
         "publish": button(draft, "Publish"),
-        "one thread": button(draft, "One thread instead"),
+        "one thread": button(draft, "Use one thread"),
         "apply an edit": button(edit, "Apply"),
         "cancel an edit": button(edit, "Cancel"),
         "withdraw": button(withdrawal, "Withdraw"),
         "time zone": form(zone, {"Time zone": "Berlin"}, None),
-        "erase": button(forget, "Erase"),
-        "come back": command("privacy come-back"),
+        "erase": button(forget, "Delete"),
+        "come back": command("privacy opt-in"),
         "add a prompt": command(
             "prompts add", text("essay", "1"), text("when", "in 2 days"), text("what", "text: Hi")
         ),
@@ -196,6 +196,6 @@ async def test_what_takes_longer_is_acknowledged_by_itself_and_answered_later(
     data = {"component_type": 2, "custom_id": "salon:setup:numbers"}
     pressed = await running.interact(3, data, message_id=message["id"])
     await running.settle()
-    assert "Hide them" in str((await running.answer_message(panel))["components"])
+    assert "Hide numbers" in str((await running.answer_message(panel))["components"])
     form = await running.run_command("essay publish")
     assert "Please try again" in await running.answer_text(form)

@@ -50,7 +50,7 @@ async def test_corrections_submitted_after_a_restart_reach_the_draft(
     tmp_path: Path, emulator: Emulator
 ) -> None:
     async with run_bot(tmp_path, emulator) as running:
-        form, below = await draft_form(running, "Edit …")
+        form, below = await draft_form(running, "Edit details")
     async with run_bot(tmp_path, emulator) as again:
         sent = await again.interact(5, form_data(form, {"Title": "Rye"}), message_id=below)
         assert sent["state"] == "answered"
@@ -77,7 +77,7 @@ async def test_a_form_for_a_discarded_draft_is_answered_with_a_sentence(
 ) -> None:
     async with run_bot(tmp_path, emulator) as running:
         interaction = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
-        form = (await running.press(interaction, "Edit …"))["answer"]
+        form = (await running.press(interaction, "Edit details"))["answer"]
         await running.press(interaction, "Discard")
         below = (await running.answer_message(interaction))["id"]
         sent = await running.interact(5, form_data(form, {"Title": "Rye"}), message_id=below)

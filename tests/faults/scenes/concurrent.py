@@ -121,7 +121,7 @@ async def an_edit_is_corrected_before_it_is_applied(play: ScenePlay) -> None:
     given = [option("essay", "1")]
 
     async def correct() -> None:
-        form = await play.press(await play.run_command("essay show", options=given), "Edit …")
+        form = await play.press(await play.run_command("essay show", options=given), "Edit details")
         await submit(play, form, {"Title": "Longer"})
 
     def corrected() -> bool:
@@ -151,7 +151,7 @@ async def _a_draft_gets_its_first_line_back(play: ScenePlay) -> None:
     given = [option("essay", number)]
 
     async def correct(title: str) -> None:
-        form = await play.press(await play.run_command("essay show", options=given), "Edit …")
+        form = await play.press(await play.run_command("essay show", options=given), "Edit details")
         await submit(play, form, {"Title": title})
 
     for title in ("Slow", "Is bread slow?", "Slow"):
@@ -236,7 +236,7 @@ async def a_prompt_being_sent_is_no_longer_allowed(play: ScenePlay) -> None:
     await change_prompt_setting(play, "quiet_until", 23 * 60, option("quiet", "00:00-23:00"))
     given = [option("essay", "1"), option("when", "in 3 hours"), option("what", "text: Quietly.")]
     await play.retry_until(
-        lambda: play.run_command("prompts add", options=[*given, option("anyway", True, 5)]),
+        lambda: play.run_command("prompts add", options=[*given, option("force", True, 5)]),
         lambda: play.rows("SELECT 1 FROM prompts WHERE content = 'text: Quietly.'"),
         "a prompt",
     )
@@ -278,7 +278,7 @@ async def a_member_named_in_pending_messages_is_erased(play: ScenePlay) -> None:
 
     async def forget() -> None:
         asked = await play.run_command("privacy forget-me", who=ann)
-        await play.press(asked, "Erase", who=ann)
+        await play.press(asked, "Delete", who=ann)
 
     await play.retry_until(
         forget, lambda: play.rows("SELECT 1 FROM erased_members"), "it forgotten"

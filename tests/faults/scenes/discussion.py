@@ -82,7 +82,7 @@ async def polls_are_held_and_messages_forwarded(play: ScenePlay) -> None:
 
     async def forget() -> None:
         asked = await play.run_command("privacy forget-me", who=ann)
-        await play.press(asked, "Erase", who=ann)
+        await play.press(asked, "Delete", who=ann)
 
     await play.retry_until(
         forget, lambda: play.rows("SELECT 1 FROM erased_members"), "Ann's data erased"

@@ -138,7 +138,7 @@ async def an_essays_thread_is_deleted_while_publishing(play: ScenePlay) -> None:
     await press_on(
         play,
         "essay show",
-        "Go on",
+        "Retry",
         lambda: actions.state_of(play, "Long") == "open",
         "it begun anew",
         essay="1",
@@ -188,7 +188,7 @@ async def an_edit_is_stopped_and_replaced(play: ScenePlay) -> None:
     await press_on(
         play,
         "essay show",
-        "Go on",
+        "Retry",
         lambda: not play.rows("SELECT 1 FROM planned_messages WHERE state = 'failed'"),
         "it gone on with",
         essay="1",
@@ -247,7 +247,7 @@ async def a_draft_for_a_forum_gets_tags(play: ScenePlay) -> None:
     asked = "Closing question (empty: the essay's own)"
 
     async def correct() -> None:
-        await submit(play, await play.press(await shown(), "Edit …"), {asked: "Or not?"})
+        await submit(play, await play.press(await shown(), "Edit details"), {asked: "Or not?"})
 
     await play.retry_until(
         correct,
@@ -280,7 +280,7 @@ async def a_named_member_is_erased(play: ScenePlay) -> None:
 
     async def forget() -> None:
         asked = await play.run_command("privacy forget-me", who=ann)
-        await play.press(asked, "Erase", who=ann)
+        await play.press(asked, "Delete", who=ann)
 
     await play.retry_until(
         forget, lambda: play.rows("SELECT 1 FROM erased_members"), "it forgotten"

@@ -34,10 +34,10 @@ async def a_draft_is_looked_at_corrected_and_scheduled(play: ScenePlay) -> None:
         shown = await play.run_command("essay show", options=[option("essay", number)])
         return await play.press(shown, label)
 
-    await play.until_answered(lambda: press("Whole text"), "One.", "Two.")
+    await play.until_answered(lambda: press("Full text"), "One.", "Two.")
 
     async def correct() -> None:
-        await submit(play, await press("Edit …"), {"Title": "Corrected"})
+        await submit(play, await press("Edit details"), {"Title": "Corrected"})
 
     await play.retry_until(
         correct, lambda: actions.state_of(play, "Corrected") == "draft", "the title corrected"
@@ -49,9 +49,9 @@ async def a_draft_is_looked_at_corrected_and_scheduled(play: ScenePlay) -> None:
     def styled(style: str) -> Any:
         return lambda: play.rows("SELECT 1 FROM discussions WHERE style = :style", style=style)
 
-    await play.retry_until(lambda: restyle("One thread instead"), styled("thread"), "one thread")
+    await play.retry_until(lambda: restyle("Use one thread"), styled("thread"), "one thread")
     await play.retry_until(
-        lambda: restyle("A thread a reply instead"), styled("threads"), "a thread each"
+        lambda: restyle("Use a thread for each reply"), styled("threads"), "a thread each"
     )
 
     async def schedule() -> None:
@@ -89,7 +89,7 @@ async def an_essay_grows_and_shrinks(play: ScenePlay) -> None:
     await play.settle(60)
     grown = long("New", "Two", "Three", "Four", "Five")
     await play.until_answered(lambda: _shown(play, grown, "All changes"), "struck through")
-    await play.until_answered(lambda: _shown(play, grown, "Whole text"), "as it will read")
+    await play.until_answered(lambda: _shown(play, grown, "Full text"), "as it will read")
     await actions.edit(play, grown, title="Long", revision=2)
     await play.settle(600)
     await actions.edit(play, long("New"), title="Long", revision=3)

@@ -33,7 +33,7 @@ async def automod_stops_an_essay_and_an_edit(play: ScenePlay) -> None:
     await press_on(
         play,
         "essay show",
-        "Go on",
+        "Retry",
         lambda: actions.state_of(play, "Long") == "open",
         "the essay gone on with",
         essay="1",
@@ -45,7 +45,7 @@ async def automod_stops_an_essay_and_an_edit(play: ScenePlay) -> None:
     await press_on(
         play,
         "essay show",
-        "Go on",
+        "Retry",
         lambda: not play.rows("SELECT 1 FROM message_edits WHERE state <> 'done'"),
         "the edit gone on with",
         essay="1",

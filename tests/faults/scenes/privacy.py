@@ -29,7 +29,7 @@ async def members_request_their_data_and_its_erasure(play: ScenePlay) -> None:
 
     async def forget() -> None:
         asked = await play.run_command("privacy forget-me", who=ann)
-        await play.press(asked, "Erase, and keep me out", who=ann)
+        await play.press(asked, "Delete and stop saving", who=ann)
 
     await play.retry_until(
         forget, lambda: play.rows("SELECT 1 FROM erased_members"), "what is kept forgotten"
@@ -37,7 +37,7 @@ async def members_request_their_data_and_its_erasure(play: ScenePlay) -> None:
     await play.settle(600)
     await play.write("Ann", "Not for the record.", channel_id=other)
     await play.settle(60)
-    await actions.command(play, "privacy come-back", "kept", who=ann)
+    await actions.command(play, "privacy opt-in", "kept", who=ann)
     await play.write("Ann", "For the record.", channel_id=other)
     await play.settle(60)
 

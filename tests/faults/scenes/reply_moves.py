@@ -38,7 +38,7 @@ async def a_reply_is_moved_into_its_thread(play: ScenePlay) -> None:
     mine = await _copy(play, head, "Why not?")
 
     async def delete_copy() -> None:
-        await choose(play, "Take away", mine, head, ben)
+        await choose(play, "Delete my reply", mine, head, ben)
 
     async def is_deleted() -> bool:
         return not any(int(one["id"]) == mine for one in await play.messages(head))
@@ -71,7 +71,7 @@ async def _correct(play: ScenePlay, head: int, text: str, *, archive: bool = Fal
     async def attempt() -> None:
         if archive:
             await actions.change(play, head, archived=False)
-        form = await choose(play, "Correct", copy, head, ben)
+        form = await choose(play, "Edit my reply", copy, head, ben)
         if archive:
             await actions.change(play, head, archived=True)
         await submit(play, form, {"Your reply": text}, who=ben, channel_id=head)
