@@ -25,8 +25,8 @@ SILENT = 1 << 12
 
 _TEXT_DISPLAY = 10
 _HASH = "signature_hash"
-#: The name of an essay's picture: the beginning of its hash, and its type.
-_PICTURE = re.compile(r"[0-9a-f]{32}\.[a-z]{3,4}")
+#: The name of an essay's picture, which no member's file has: the beginning of its hash, and its type.
+_PICTURE = re.compile(r"salon_[0-9a-f]{32}\.[a-z]{3,4}")
 
 
 def make_plain_message(content: str, *, silent: bool) -> Payload:

@@ -66,7 +66,9 @@ async def check_picture(data: bytes, path: str | None = None) -> CheckedPicture 
         return None
     if said.get("skip"):
         return CheckedPicture("", b"")
-    return CheckedPicture(f"{hashlib.sha256(content).hexdigest()[:32]}.{said['type']}", content)
+    return CheckedPicture(
+        f"salon_{hashlib.sha256(content).hexdigest()[:32]}.{said['type']}", content
+    )
 
 
 def _list_pictures(essay: Essay) -> list[Picture]:

@@ -65,7 +65,7 @@ async def test_a_picture_is_kept_as_it_is_and_named_by_its_hash(kind: str, endin
     assert checked is not None
     assert checked.content == data
     assert checked.name.endswith(f".{ending}")
-    assert len(checked.name) == 33 + len(ending)
+    assert len(checked.name) == 39 + len(ending)
 
 
 async def test_an_svg_is_drawn_without_scripts_and_without_what_is_outside_of_it() -> None:
