@@ -25,7 +25,7 @@ SILENT = 1 << 12
 
 _TEXT_DISPLAY = 10
 _HASH = "signature_hash"
-#: The name of an essay's picture, which no member's file has: the beginning of its hash, and its type.
+#: The name of an essay's picture, which no member's file has: part of its hash, and its type.
 _PICTURE = re.compile(r"salon_[0-9a-f]{32}\.[a-z]{3,4}")
 
 
