@@ -101,8 +101,15 @@ class MessageSender:
         """All messages that may be sent now."""
         del most
         now_ms, ids = self._clock.now_ms(), {job.message.id for job in busy}
+        prompted = {job.message.channel_id for job in busy if job.message.purpose == "prompt"}
         claimed = await self._database.write(
-            lambda tx: messages.claim(tx, busy=ids, now_ms=now_ms, with_prompts=self.sends_prompts)
+            lambda tx: messages.claim(
+                tx,
+                busy=ids,
+                now_ms=now_ms,
+                with_prompts=self.sends_prompts,
+                channels_with_prompts=prompted,
+            )
         )
         return [MessageJob(message) for message in claimed]
 

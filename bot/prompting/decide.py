@@ -33,5 +33,6 @@ async def decide(tx: Transaction, prompt: Prompt, at: datetime) -> DecidedPrompt
         prompt,
         condition=parse_condition(prompt.condition),
         digest_disabled=settings.digest is None,
+        digest_channel_id=settings.digest_channel,
     )
     return DecidedPrompt(decide_prompt(context, settings.prompt_rules, at), context, settings)

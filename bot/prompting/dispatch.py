@@ -128,7 +128,10 @@ def _make_poll(poll: Poll) -> Payload:
 async def send_now(
     tx: Transaction, *, server_id: int, discussion_id: int, content: str, now: datetime
 ) -> NothingToSay | int:
-    """Plan the message of a prompt that an admin sends at once; its id, or why there is none."""
+    """Plan the message of a prompt that an admin sends at once; its id, or why there is none.
+
+    It waits while another essay is being posted in the channel.
+    """
     prompt_id = await prompts.add(
         tx,
         server_id=server_id,
@@ -141,6 +144,15 @@ async def send_now(
     assert prompt is not None
     decision = await _decide_and_plan(tx, prompt, now)
     if isinstance(decision, Send):
+        return prompt_id
+    if isinstance(decision, Postpone):
+        await prompts.postpone(
+            tx,
+            prompt_id=prompt_id,
+            until=decision.until,
+            resets_lateness=decision.resets_lateness,
+            reason=decision.reason,
+        )
         return prompt_id
     await prompts.skip(tx, prompt_id=prompt_id, reason=decision.reason, now_ms=to_milliseconds(now))
     return NothingToSay(decision.reason)

@@ -12,7 +12,7 @@ from bot.core.prompts.plan import parse_command_content, parse_condition, parse_
 from bot.core.prompts.policy import PromptKind
 from bot.core.prompts.wording import NothingToSay, escape_line
 from bot.core.text.timestamps import format_timestamp
-from bot.core.text.truncate import truncate_lines
+from bot.core.text.truncate import truncate, truncate_lines
 from bot.errors import UserError
 from bot.prompting.dispatch import send_now
 from bot.prompting.forecast import forecast
@@ -241,7 +241,14 @@ class Prompts(
             if isinstance(found, NothingToSay):
                 raise UserError(f"Nothing was sent: {found.reason}.")
             await self.record_action(tx, interaction, chosen.id, f"sent prompt {found}")
-            return f"Prompt {found} goes out to “{escape_line(chosen.title)}” now."
+            prompt = await choose_prompt(tx, server_id, str(found))
+            title = escape_line(truncate(chosen.title, 80))
+            if prompt.state == "planned":
+                return (
+                    f"Prompt {found} goes out to “{title}” as soon as the essay that is being "
+                    "posted in its channel is complete."
+                )
+            return f"Prompt {found} goes out to “{title}” now."
 
         await self.write_and_answer(interaction, send)
 

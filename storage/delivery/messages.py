@@ -230,7 +230,7 @@ AND NOT (
 )
 """
 _CLAIMABLE = (
-    "SELECT id "
+    "SELECT id, purpose, channel_id, discussion_id, COALESCE(expires_at < :now, 0) AS is_late "
     + _NEXT
     + """AND due_at <= :now AND (:prompts = 1 OR purpose NOT IN ('prompt', 'nudge'))
 ORDER BY id
@@ -239,18 +239,58 @@ ORDER BY id
 _NEXT_DUE = "SELECT min(due_at) AS due_at " + _NEXT
 
 
+async def has_essay_under_way(
+    tx: Transaction, channel_id: int | None, discussion_id: int | None
+) -> bool:
+    """Whether an essay other than that of ``discussion_id`` is being posted in the channel.
+
+    Also one that has stopped, and one whose new text gets further messages.
+    """
+    row = await tx.row(
+        """
+        SELECT EXISTS (
+            SELECT 1 FROM discussions
+            WHERE channel_id = :channel_id AND state = 'publishing' AND style <> 'forum'
+                AND id IS NOT :discussion_id
+        ) OR EXISTS (
+            SELECT 1 FROM planned_messages
+            WHERE channel_id = :channel_id AND state IN ('planned', 'claimed')
+                AND purpose IN ('card', 'part', 'closing') AND discussion_id IS NOT :discussion_id
+        ) AS found
+        """,
+        {"channel_id": channel_id, "discussion_id": discussion_id},
+    )
+    assert row is not None
+    return bool(row["found"])
+
+
 async def claim(
-    tx: Transaction, *, busy: Collection[int], now_ms: int, with_prompts: bool = True
+    tx: Transaction,
+    *,
+    busy: Collection[int],
+    now_ms: int,
+    with_prompts: bool = True,
+    channels_with_prompts: Collection[int] = (),
 ) -> list[PlannedMessage]:
     """Claim what may be sent now: the next message of each channel's essay, and all others.
 
     ``with_prompts``: prompts and nudges, too. ``busy``: the messages being sent already. What was
     claimed by a process that died is claimed again, since only one process sends messages.
+    ``channels_with_prompts``: where a prompt is being sent, for which essays wait there. A prompt
+    waits in turn where another essay is being posted: until it is decided again.
     """
     rows = await tx.rows(_CLAIMABLE, {"now": now_ms, "prompts": int(with_prompts)})
     claimed = []
     for row in rows:
         if row["id"] in busy:
+            continue
+        if row["purpose"] in PUBLISHING and row["channel_id"] in channels_with_prompts:
+            continue
+        if (
+            row["purpose"] == "prompt"
+            and not row["is_late"]
+            and await has_essay_under_way(tx, row["channel_id"], row["discussion_id"])
+        ):
             continue
         await tx.run(
             """

@@ -12,6 +12,7 @@ from bot.core.prompts.plan import Condition
 from bot.core.prompts.policy import PromptContext, PromptKind
 from bot.core.prompts.wording import BusiestThread
 from storage.db.writer import Transaction
+from storage.delivery import messages
 from storage.prompts.prompts import Prompt
 from storage.replies import deleted_channels
 
@@ -60,11 +61,17 @@ def _was_attempted(prompt: Prompt) -> bool:
 
 
 async def get_context(
-    tx: Transaction, prompt: Prompt, *, condition: Condition, digest_disabled: bool
+    tx: Transaction,
+    prompt: Prompt,
+    *,
+    condition: Condition,
+    digest_disabled: bool,
+    digest_channel_id: int | None,
 ) -> PromptContext:
     """What the policy asks about a prompt. Deleted replies count as never written.
 
-    ``condition``: the prompt's own, parsed. ``digest_disabled``: the server has no digest.
+    ``condition``: the prompt's own, parsed. ``digest_disabled``: the server has no digest;
+    ``digest_channel_id``: where it comes.
     """
     if prompt.discussion_id is None:
         return PromptContext(
@@ -77,6 +84,7 @@ async def get_context(
             paused=False,
             attempted=_was_attempted(prompt),
             digest_disabled=digest_disabled,
+            channel_has_essay=await messages.has_essay_under_way(tx, digest_channel_id, None),
         )
     row = await tx.row(
         """
@@ -125,6 +133,8 @@ async def get_context(
         last_prompt_at=last_prompt,
         thread_deleted=head_deleted or bool(row["thread_failed"]),
         answered=answered,
+        channel_has_essay=prompt.kind is not PromptKind.NUDGE
+        and await messages.has_essay_under_way(tx, row["prompt_channel_id"], prompt.discussion_id),
         channel_erased_at=None
         if deleted_at is None
         else from_milliseconds(deleted_at + deleted_channels.RETENTION_MS),

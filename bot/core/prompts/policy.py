@@ -7,7 +7,8 @@
 4. A prompt is sent only if its own condition is met at that moment.
 5. A prompt that was due while the bot was offline is sent late within the tolerance, else skipped.
 6. Prompts end when the discussion closes; a paused discussion or server gets none. A prompt that is
-   due while the essay is being published waits for that, within the tolerance.
+   due while the essay is being published, or another essay is posted in the channel, waits for
+   that, within the tolerance.
 7. A thread whose first message nobody answered gets one nudge, ever.
 8. If the essay's channel was deleted, prompts wait as long as its archive is retained, and are
    skipped when it is erased.
@@ -29,6 +30,7 @@ from bot.core.prompts.plan import Condition, FewerReplies, QuietFor
 from bot.core.text.plural import format_plural
 
 __all__ = [
+    "REASON_OTHER_ESSAY",
     "REASON_PAUSED",
     "REASON_QUIET_HOURS",
     "Decision",
@@ -50,6 +52,8 @@ _RETRY_SOON = timedelta(minutes=10)
 _DELETED = "its channel was deleted"
 #: The reason to skip what falls due during a pause; resuming within the tolerance undoes that.
 REASON_PAUSED = "prompts were paused"
+#: The reason to postpone what would come between the parts of another essay.
+REASON_OTHER_ESSAY = "another essay is being posted in the channel"
 #: The reason to postpone to the end of the quiet hours.
 REASON_QUIET_HOURS = "quiet hours"
 
@@ -91,6 +95,7 @@ class PromptContext:
     last_prompt_at:     when the channel last had a prompt
     thread_deleted:     the thread it belongs in, or a nudge's first message, was deleted
     answered:           of a nudge: somebody else has written in the thread
+    channel_has_essay:  another essay is being posted in the channel
     channel_erased_at:  when the data of its deleted channel is erased; None if it isn't deleted
     """
 
@@ -111,6 +116,7 @@ class PromptContext:
     last_prompt_at: datetime | None = None
     thread_deleted: bool = False
     answered: bool = False
+    channel_has_essay: bool = False
     channel_erased_at: datetime | None = None
 
 
@@ -147,6 +153,8 @@ def decide_prompt(context: PromptContext, rules: PromptRules, now: datetime) -> 
         too_late = "it could not be sent in time"
     if context.state == "publishing":
         too_late = "the essay was still being published"
+    elif context.channel_has_essay:
+        too_late = "another essay was still being posted in the channel"
     ended = _find_end_reason(context, rules)
     if ended is not None:
         return Skip(ended)
@@ -155,8 +163,11 @@ def decide_prompt(context: PromptContext, rules: PromptRules, now: datetime) -> 
             return Skip(_DELETED)
         return Postpone(context.channel_erased_at, _DELETED, resets_lateness=True)
     if context.kind is PromptKind.NOW:
-        is_late = now - context.late_from > rules.tolerance
-        return Skip(too_late) if is_late else Send(context.late_from + rules.tolerance)
+        if now - context.late_from > rules.tolerance:
+            return Skip(too_late)
+        if context.channel_has_essay:
+            return Postpone(now + _RETRY_SOON, REASON_OTHER_ESSAY)
+        return Send(context.late_from + rules.tolerance)
     first_moment = get_quiet_end(context.late_from, rules.quiet, rules.zone) or context.late_from
     quiet_end = get_quiet_end(now, rules.quiet, rules.zone)
     if (quiet_end or now) - first_moment > rules.tolerance:
@@ -165,6 +176,8 @@ def decide_prompt(context: PromptContext, rules: PromptRules, now: datetime) -> 
         return Postpone(quiet_end, REASON_QUIET_HOURS)
     if context.state == "publishing":
         return Postpone(now + _RETRY_SOON, "the essay is still being published")
+    if context.channel_has_essay:
+        return Postpone(now + _RETRY_SOON, REASON_OTHER_ESSAY)
     if context.kind is PromptKind.STEP:
         postponed_or_skipped = _apply_channel_rules(context, rules, now)
         if postponed_or_skipped is not None:
