@@ -20,6 +20,7 @@ from bot.core.layout.closing_message import render_closing_question
 from bot.core.layout.layout import lay_out
 from bot.core.layout.part_message import make_part_message
 from bot.core.payload import make_plain_message
+from bot.core.text.truncate import truncate
 from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
@@ -335,9 +336,8 @@ class Publishing:
             )
         )
         if not begun:
-            raise UserError(
-                f"“{draft.essay.title}” is no draft any more: `/essay show` tells where it stands."
-            )
+            title = truncate(draft.essay.title, 80)
+            raise UserError(f"“{title}” is no draft any more: `/essay show` tells where it stands.")
         self._on_work()
 
     async def schedule(self, discussion_id: int, actor: Actor, at_ms: int) -> None:

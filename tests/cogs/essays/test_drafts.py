@@ -312,3 +312,13 @@ async def test_a_draft_from_before_an_upgrade_keeps_its_line_too(running: Runnin
     await running.press(interaction, "Publish")
     await running.settle()
     assert [message["content"] for message in await running.bot_messages()][1:] == [text]
+
+
+async def test_a_draft_with_a_very_long_title_is_discarded_with_an_answer(tmp_path: Path) -> None:
+    async with running_bot(tmp_path) as running:
+        essay = (
+            f"---\ntitle: {'Long ' * 800}\nauthor: {'Ann ' * 900}\n---\n\nIt rained.\n\nDid it?\n"
+        )
+        draft = await running.run_command("essay publish", file=("long.md", essay.encode()))
+        await running.press(draft, "Discard")
+        assert "is discarded" in await running.answer_text(draft)
