@@ -64,7 +64,7 @@ async def test_admins_are_alerted_once_if_automod_blocks_the_plain_name_too(
         await running.settle(5)
     assert await names(running) == []
     (notice,) = await told(running)
-    assert "got no thread" in notice
+    assert "won't get a thread" in notice
     assert "AutoMod refused" in notice
     await running.write("Ann", "Three.", to=closing["id"])
     await running.settle(5)

@@ -202,7 +202,7 @@ async def test_the_digest_comes_weekly_where_there_is_something_to_say(running: 
     # What was asked after Ann wrote waits for an answer, and is told by its words.
     asked = [
         line.partition("Slow bread:")[2].partition(" — ")[0].strip()
-        for line in digest["content"].partition("Still waiting for an answer")[2].splitlines()
+        for line in digest["content"].partition("Open questions")[2].splitlines()
         if line.startswith("- ")
     ]
     assert all(asked)
