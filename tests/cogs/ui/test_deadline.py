@@ -107,7 +107,7 @@ async def show_everything(running: RunningBot) -> Interactions:
         "resume": command("prompts resume"),
         "plan": command("prompts plan", text("steps", "none")),
         "digest": command("prompts digest", text("when", "Sunday 18:00")),
-        "policy": command("prompts manners", text("zone", "Berlin")),
+        "policy": command("prompts settings", text("zone", "Berlin")),
     }
 
 
@@ -185,7 +185,7 @@ async def test_what_takes_longer_is_acknowledged_by_itself_and_answered_later(
     for name, expected in (
         ("cancel an edit", "is discarded"),
         ("discard", "is discarded"),
-        ("erase", "is erased"),
+        ("erase", "is deleted"),
         ("withdraw", "is withdrawn"),
     ):
         pressed = await everything[name]()
