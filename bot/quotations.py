@@ -57,9 +57,10 @@ async def erase(
     now = await quotations.read_words(tx, {*before, *said})
     old = {one: [*([before[one].text] if one in before else []), *said.get(one, ())] for one in now}
     lost = {one for one, words in now.items() if _has_lost(before.get(one), old[one], words)}
+    if lost or before.keys() - now.keys():  # an app reposted those that aren't saved any more
+        await cleanup.mark_erasure(tx, now_ms)
     if not lost:
         return False
-    await cleanup.mark_erasure(tx, now_ms)
     edits: _Edits = defaultdict(list)
     for thread in await quotations.find_threads(tx, lost):
         await _rename_thread(tx, thread, old[thread.id], edits, now_ms)

@@ -305,6 +305,7 @@ def _replace_original(
     if isinstance(batch.known.answered.get(original.id), AnsweredReply):
         batch.known.answered[original.id] = batch.known.answered[message.id]
     batch.reply_texts.pop(original.id, None)
+    batch.changed.add(original.id)
     batch.changes.remove_original(original.id, message.id, decided.discussion_id, batch.now_ms)
 
 

@@ -29,6 +29,7 @@ from bot.publishing.card import make_card
 from bot.publishing.fetch_page import Page
 from bot.publishing.pictures import FetchPicture, collect_pictures, list_files
 from bot.publishing.reader_process import fill_extracted_facts, read_in_child_process
+from storage.db import cleanup
 from storage.db.database import Database, retry_until_available
 from storage.db.errors import DatabaseUnavailable
 from storage.db.writer import Transaction, Work
@@ -358,7 +359,15 @@ class Publishing:
 
     async def discard_draft(self, discussion_id: int) -> None:
         """Delete a draft."""
-        if not await self._database.write(lambda tx: drafts.discard(tx, discussion_id)):
+        now_ms = self._clock.now_ms()
+
+        async def discard(tx: Transaction) -> bool:
+            found = await drafts.discard(tx, discussion_id)
+            if found:
+                await cleanup.mark_erasure(tx, now_ms)
+            return found
+
+        if not await self._database.write(discard):
             raise UserError("This essay is no draft any more. Nothing was changed.")
         self._on_work()
 
