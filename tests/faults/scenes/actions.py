@@ -259,6 +259,6 @@ async def change_prompt_setting(
         return bool(rows) and rows[0][column] == value
 
     async def attempt() -> None:
-        await play.run_command("prompts manners", options=[given])
+        await play.run_command("prompts settings", options=[given])
 
     await play.retry_until(attempt, done, f"{column} {value}")

@@ -55,7 +55,7 @@ async def an_admin_sets_the_server_up(play: ScenePlay) -> None:
         lambda: play.rows("SELECT 1 FROM server_settings WHERE proxy_apps <> ''"),
         "proxies",
     )
-    await command(play, "prompts manners", "Berlin")
+    await command(play, "prompts settings", "Berlin")
     await command(play, "doctor", "connection")
 
 

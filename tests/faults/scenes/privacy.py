@@ -25,7 +25,7 @@ async def members_request_their_data_and_its_erasure(play: ScenePlay) -> None:
     await play.write("Ann", "Look.", channel_id=other, file=("a.png", b"picture"))
     await play.settle(60)
     ann = play.member("Ann")
-    await actions.command(play, "privacy my-data", "replies", "the files", who=ann)
+    await actions.command(play, "privacy my-data", "replies", "your files", who=ann)
 
     async def forget() -> None:
         asked = await play.run_command("privacy forget-me", who=ann)
@@ -37,7 +37,7 @@ async def members_request_their_data_and_its_erasure(play: ScenePlay) -> None:
     await play.settle(600)
     await play.write("Ann", "Not for the record.", channel_id=other)
     await play.settle(60)
-    await actions.command(play, "privacy opt-in", "kept", who=ann)
+    await actions.command(play, "privacy opt-in", "saved", who=ann)
     await play.write("Ann", "For the record.", channel_id=other)
     await play.settle(60)
 
