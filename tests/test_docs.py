@@ -1,4 +1,4 @@
-"""The documentation: every setting and command in it, every command it names runs."""
+"""The documentation: settings, commands, options, paths, links and pictures in it exist."""
 
 from __future__ import annotations
 
@@ -7,10 +7,31 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from discord import AppCommandType, app_commands
+
+from bot.app.client import Salon
+from bot.clock import Clock
+from storage.db.database import Database
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPERATORS = (ROOT / "docs/operators.md").read_text(encoding="utf-8")
+REHEARSAL = (ROOT / "docs/rehearsal.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+
+#: Every document, by its path in the repository.
+DOCUMENTS = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+}
+#: The documents for readers who aren't developers.
+FOR_USERS = sorted(
+    {"README.md", *(name for name in DOCUMENTS if name.startswith("docs/"))} - {"docs/emulator.md"}
+)
+_FENCED = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
+_MAX_README_WORDS = 900
+_MAX_PICTURE_BYTES = 200 * 1024
 
 
 def settings() -> set[str]:
@@ -23,8 +44,8 @@ def settings() -> set[str]:
 
 
 @pytest.mark.parametrize("name", sorted(settings()))
-def test_every_setting_is_in_the_readme_and_the_example(name: str) -> None:
-    assert f"`{name}`" in README
+def test_every_setting_is_documented_and_in_the_example(name: str) -> None:
+    assert f"`{name}`" in OPERATORS
     assert re.search(rf"^#?{name}=", EXAMPLE, re.MULTILINE)
 
 
@@ -32,21 +53,30 @@ def test_every_setting_in_the_example_exists() -> None:
     assert set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.MULTILINE)) == settings()
 
 
-def commands() -> list[str]:
-    """The commands in the README's shell blocks."""
+def commands(name: str) -> list[str]:
+    """The commands in a document's shell blocks."""
     lines: list[str] = []
-    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL):
+    for block in re.findall(r"```sh\n(.*?)```", DOCUMENTS[name], re.DOTALL):
         lines += [line.split("#")[0].strip() for line in block.splitlines() if line.strip()]
     return [line for line in lines if line]
 
 
+def all_commands() -> list[str]:
+    """The commands in the shell blocks of all documents, each once."""
+    return sorted({line for name in DOCUMENTS for line in commands(name)})
+
+
 def test_the_readme_has_one_command_to_try_it_and_one_to_test_it() -> None:
-    assert "scripts/rehearse --once" in commands()
-    assert "scripts/test" in commands()
+    assert "scripts/rehearse --once" in commands("README.md")
+    assert "scripts/test" in commands("README.md")
 
 
-@pytest.mark.parametrize("line", commands())
-def test_every_command_in_the_readme_exists(line: str) -> None:
+def test_the_readme_is_short() -> None:
+    assert len(README.split()) <= _MAX_README_WORDS
+
+
+@pytest.mark.parametrize("line", all_commands())
+def test_every_shell_command_in_a_document_exists(line: str) -> None:
     program = line.split()[0]
     if program.startswith("scripts/"):
         assert (ROOT / program).is_file()
@@ -58,12 +88,13 @@ def test_every_command_in_the_readme_exists(line: str) -> None:
             [ROOT / program, "-m", "bot", *help_of], cwd=ROOT, capture_output=True, check=False
         )
         assert done.returncode == 0, done.stderr
-    else:
-        assert program == "cp"
+    elif program == "cp":
         assert (ROOT / line.split()[1]).is_file()
+    else:
+        assert line in ("git clone ADDRESS salon", "cd salon")
 
 
-def test_every_option_of_the_rehearsal_is_in_the_readme() -> None:
+def test_every_option_of_the_rehearsal_is_documented() -> None:
     shown = subprocess.run(
         [ROOT / ".venv/bin/python", "-m", "bot", "rehearse", "--help"],
         cwd=ROOT,
@@ -72,15 +103,103 @@ def test_every_option_of_the_rehearsal_is_in_the_readme() -> None:
         text=True,
     ).stdout
     for option in set(re.findall(r"--[a-z-]+", shown)) - {"--help"}:
-        assert f"`{option}" in README, option
+        assert f"`{option}" in REHEARSAL, option
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_every_link_to_a_file_or_section_resolves(name: str) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", _FENCED.sub("", DOCUMENTS[name])):
+        if re.match(r"https?:", target):
+            continue
+        path, _, section = target.partition("#")
+        file = (ROOT / name).parent / path if path else ROOT / name
+        assert file.is_file(), target
+        if section:
+            assert section in sections(file.read_text(encoding="utf-8")), target
+
+
+def sections(text: str) -> set[str]:
+    """The anchors of a document's headings, as code hosts make them."""
+    headings = re.findall(r"^#+ (.+)$", _FENCED.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_document_is_linked_from_the_readme() -> None:
+    for name in DOCUMENTS:
+        assert name == "README.md" or f"]({name})" in README, name
+
+
+def test_pictures_in_documents_are_small_and_all_are_used() -> None:
+    texts = "".join(DOCUMENTS.values())
+    for picture in (ROOT / "docs").glob("*.png"):
+        assert picture.stat().st_size <= _MAX_PICTURE_BYTES
+        assert f"{picture.name})" in texts
+
+
+@pytest.mark.parametrize("name", FOR_USERS)
+def test_every_path_in_a_document_exists(name: str) -> None:
+    for path in re.findall(r"`((?:scripts|deploy|docs|tests)/[^`*{ ]+)`", DOCUMENTS[name]):
+        assert (ROOT / path).exists(), path
+
+
+Parameters = dict[str, bool]
+"""The options of a slash command by name, and whether each is required."""
+
+
+async def slash_commands() -> tuple[dict[str, Parameters], set[str]]:
+    """The bot's slash commands with their options, and the items of its menus."""
+    salon = Salon(Database(Path(), None, []), Clock())
+    await salon.load_cogs()
+    try:
+        found = {
+            one.qualified_name: {
+                parameter.display_name: parameter.required for parameter in one.parameters
+            }
+            for one in salon.tree.walk_commands()
+            if isinstance(one, app_commands.Command)
+        }
+        menus = salon.tree.get_commands(type=AppCommandType.message)
+        return found, {menu.name for menu in menus}
+    finally:
+        await salon.close()
+
+
+async def test_every_slash_command_and_option_in_a_document_exists() -> None:
+    existing, menus = await slash_commands()
+    groups = {name.split()[0] for name in existing}
+    for name, text in DOCUMENTS.items():
+        for used in re.findall(r"`/([a-z-]+(?: [^`]*)?)`", text):
+            words = used.split()
+            if words[0] in ("health", "metrics", "data"):
+                continue
+            assert words[0] in groups, (name, used)
+            if used in groups or words[-1] == "…":
+                continue
+            command = words[0] if words[0] in existing else " ".join(words[:2])
+            assert command in existing, (name, used)
+            options = used.removeprefix(command)
+            for option in re.findall(r"[a-z]+(?=:)|\[[a-z]+\]|\b[a-z]+\b", options):
+                assert option.strip("[]") in existing[command], (name, used)
+        for item in re.findall(r"\*Apps › ([^*]+)\*", text):
+            assert item in menus, (name, item)
+
+
+async def test_every_slash_command_is_described_with_its_options() -> None:
+    existing, menus = await slash_commands()
+    tables = "".join(DOCUMENTS[f"docs/{name}.md"] for name in ("admins", "prompts", "privacy"))
+    for command, options in existing.items():
+        shown = re.findall(rf"`/{command}((?: [^`]*)?)`", tables)
+        assert shown, command
+        if command.startswith("prompts "):
+            usage = "".join(f" {key}" if must else f" [{key}]" for key, must in options.items())
+            assert usage in shown, command
+    for item in menus:
+        assert item in DOCUMENTS["docs/members.md"]
 
 
 def test_the_lock_file_contains_no_registry_address() -> None:
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
         assert line.startswith("#") or re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][^\s]*", line), line
-
-
-SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`(tests/[^`]+)`", SECURITY))))

@@ -30,7 +30,7 @@ def _author(row: sqlite3.Row) -> dict[str, str] | None:
 
 
 async def export_discussion(tx: Transaction, found: ListedDiscussion) -> dict[str, Any]:
-    """Export a discussion in the format the README documents.
+    """Export a discussion in the format that docs/operators.md documents.
 
     Ids are strings, times ISO 8601 in UTC; replies are ordered by id.
     """

@@ -1,4 +1,4 @@
-"""Screenshots of the page for the README, taken during its tour.
+"""Screenshots of the page for the README and docs/, taken during its tour.
 
 ``python -m tests.room.pictures FOLDER`` writes them as PNG; scripts/screenshots calls it.
 """
@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.async_api import FilePayload, Page, expect
 
 from tests.room.browser import browser, opened
@@ -18,6 +20,11 @@ from tests.support.spawned_bot import spawned_bot
 __all__ = ["main"]
 
 _TOUR = 120_000
+"""How long the tour may take, in milliseconds."""
+_END = 1_000_000
+"""More pixels than the channel is high."""
+_WELCOME = 200
+"""Pixels of the channel's beginning, above the card."""
 _ESSAY = b"""On stairs
 
 by Marta Lindqvist
@@ -31,10 +38,21 @@ What do you keep on your landing?
 
 
 async def _shot(page: Page, folder: Path, name: str) -> None:
-    await page.screenshot(path=folder / f"{name}.png", animations="disabled")
+    """Take a screenshot, in a palette of 256 colours, which is a third of the size."""
+    taken = await page.screenshot(animations="disabled")
+    with Image.open(io.BytesIO(taken)) as picture:
+        picture.convert("RGB").quantize(256).save(folder / f"{name}.png", optimize=True)
 
 
-async def _hand_in(page: Page) -> None:
+async def _scroll(page: Page, by: int) -> None:
+    """Turn the wheel over the channel, and move the pointer away from its messages."""
+    await page.mouse.move(450, 300)
+    await page.mouse.wheel(0, by)
+    await page.mouse.move(120, 500)
+    await page.wait_for_timeout(500)
+
+
+async def _publish(page: Page) -> None:
     """Run /essay publish with a file, and wait for the preview's buttons."""
     main = page.locator("#main-pane")
     await main.locator("textarea").fill("/essay publish")
@@ -61,8 +79,24 @@ async def _take(folder: Path) -> None:
                 end = page.locator("#caption", has_text="Now it is yours")
                 await expect(end).to_be_visible(timeout=_TOUR)
                 await page.locator("#caption").get_by_role("button", name="Close").click()
+                await _scroll(page, _END)
+                await _shot(page, folder, "room-prompt")
+                await (
+                    page.get_by_role("link", name="Dev: Attention")
+                    .or_(page.get_by_role("button", name="Dev: Attention"))
+                    .first.click()
+                )
+                await thread.get_by_text("only the kindness").first.wait_for()
+                await page.set_viewport_size({"width": 1120, "height": 760})
+                await page.wait_for_timeout(500)
+                await _scroll(page, -_END)
+                await page.get_by_text("Dismiss message").first.click()
+                await _scroll(page, _WELCOME)
+                await expect(page.get_by_text("by Marta Lindqvist").first).to_be_in_viewport()
+                await _shot(page, folder, "essay")
+                await page.set_viewport_size({"width": 1120, "height": 660})
                 await page.get_by_role("button", name="Close the thread").click()
-                await _hand_in(page)
+                await _publish(page)
                 await _shot(page, folder, "room-preview")
             async with opened(chromium, address, size=(360, 660), light=True) as page:
                 await page.get_by_role("article").first.wait_for()
