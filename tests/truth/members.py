@@ -106,8 +106,15 @@ class Members(PlayState):
         return await self._call(self._author(message), "POST", path)
 
     async def _edit(self) -> bool:
+        return await self._edit_one_of(self._changeable())
+
+    async def _edit_head(self) -> bool:
+        """Edit the first message of a thread."""
+        return await self._edit_one_of(self._heads())
+
+    async def _edit_one_of(self, messages: list[Message]) -> bool:
         message = self._pick(
-            [m for m in self._changeable() if not (m.poll or m.snapshots or m.sticker_items)]
+            [m for m in messages if not (m.poll or m.snapshots or m.sticker_items)]
         )
         if message is None:
             return False
@@ -115,7 +122,14 @@ class Members(PlayState):
         return await self._call(self._author(message), "PATCH", path, {"content": self._words()})
 
     async def _delete(self) -> bool:
-        message = self._pick(self._changeable())
+        return await self._delete_one_of(self._changeable())
+
+    async def _delete_head(self) -> bool:
+        """Delete the first message of a thread."""
+        return await self._delete_one_of(self._heads())
+
+    async def _delete_one_of(self, messages: list[Message]) -> bool:
+        message = self._pick(messages)
         if message is None:
             return False
         path = f"/channels/{message.channel_id}/messages/{message.id}"

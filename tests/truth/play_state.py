@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from string import ascii_lowercase
 from typing import Any
 
 import aiohttp
@@ -16,6 +17,9 @@ from bot.emulator.world.models import Message, Sticker, User
 from bot.emulator.world.seed import add_application, invite_bot
 
 __all__ = ["Bot", "PlayState"]
+
+#: The share of texts with a spoiler.
+_SPOILED = 0.2
 
 
 @dataclass
@@ -33,7 +37,8 @@ class PlayState:
     """The world of one play. ``done`` counts what was done, ``actions`` lists it in order.
 
     ``names``: by message, what its author was called when it was written, and since. ``moves``:
-    channel replies are moved into their threads.
+    channel replies are moved into their threads. ``marks``: a word of each text ever written, which
+    no other text has; ``hidden_marks``: those that are spoilers.
     """
 
     emulator: Emulator
@@ -44,6 +49,8 @@ class PlayState:
     done: Counter[str] = field(default_factory=Counter)
     actions: list[str] = field(default_factory=list)
     names: dict[str, list[str]] = field(default_factory=dict)
+    marks: set[str] = field(default_factory=set)
+    hidden_marks: set[str] = field(default_factory=set)
     moves: bool = False
     hidden: bool = False
     lost: bool = False
@@ -166,6 +173,23 @@ class PlayState:
         """Messages whose author is in the server, and so may change them."""
         return [one for one in self._present() if one.author_id in self.guild.members]
 
+    def _heads(self) -> list[Message]:
+        """First messages of threads whose author may change them."""
+        return [
+            one
+            for one in self._changeable()
+            if one.id in self.emulator.world.channels and one.webhook_id is None
+        ]
+
     def _words(self) -> str:
         words = ["bread", "night", "crust", "**bold**", "𝕊low", "it takes\ntime", "¶1", "> wait"]
-        return f"{' '.join(self.random.choices(words, k=4))} {self.random.randrange(10**6)}"
+        mark = "".join(self.random.choices(ascii_lowercase, k=9))
+        self.marks.add(mark)
+        chosen = self.random.choices(words, k=4)
+        if self.random.random() < _SPOILED:
+            hidden = mark[::-1]
+            self.marks.add(hidden)
+            self.hidden_marks.add(hidden)
+            chosen[self.random.randrange(4)] = f"||{hidden} hush||"
+        chosen.insert(self.random.randrange(1, 5), mark)
+        return " ".join(chosen)

@@ -22,6 +22,8 @@ MIN_ACTIONS = {
     "end poll": 2,
     "edit": 14,
     "delete": 8,
+    "edit head": 4,
+    "delete head": 3,
     "delete many": 2,
     "delete part": 1,
     "react": 14,
@@ -54,6 +56,9 @@ MIN_ACTIONS = {
 _COMMON = ("talk", "answer essay", "answer in thread", "edit", "react", "delete")
 #: Actions at the end of a play, after all problems.
 _UNDISTURBED_ACTIONS = 25
+#: What becomes of threads that nobody answers, once they were nudged; seconds until that.
+_AFTER_NUDGES = ("edit head", "delete head", "edit head", "delete head", "edit", "delete")
+_NUDGED = 49 * 3600
 
 
 class RandomPlay(Members, Problems):
@@ -82,3 +87,11 @@ class RandomPlay(Members, Problems):
         """Do things that no history read would show later: the gateway has to deliver them."""
         for _ in range(_UNDISTURBED_ACTIONS):
             await self.do(self.random.choice(_COMMON))
+
+    async def change_what_is_quoted(self) -> None:
+        """Edit and delete first messages of threads some time after nudges quoted them."""
+        for _ in range(3):
+            await self.do("answer essay")
+        await self.control("clock", {"advance": _NUDGED})
+        for kind in _AFTER_NUDGES:
+            await self.do(kind)

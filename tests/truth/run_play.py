@@ -15,6 +15,7 @@ from bot.emulator.world.seed import seed_world
 from storage.servers import settings
 from tests.support.running_bot import RunningBot, run_bot
 from tests.truth.compare import differences
+from tests.truth.erased_words import find_files_with_words, find_quotations
 from tests.truth.moved_replies import undo_moves
 from tests.truth.play_state import Bot
 from tests.truth.random_play import RandomPlay
@@ -28,6 +29,8 @@ WHERE purpose IN ('card', 'part', 'closing') AND message_id IS NOT NULL
 """
 #: Seconds.
 _RETRY_SECONDS = 2 * 3600
+#: Within which erased words leave the write-ahead log, and those of deleted threads the archive.
+_LOG_SECONDS, _ARCHIVE_SECONDS = 60, 9 * 86_400
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,17 @@ class PlayResult:
     done: Counter[str]
     actions: list[str]
     moved: int
+
+
+async def _check_erasure(running: RunningBot, play: RandomPlay, folder: Path) -> list[str]:
+    """Change what nudges and names quote; what is wrong a minute later, and a week later."""
+    await play.change_what_is_quoted()
+    await play.control("clock", {"advance": _LOG_SECONDS})
+    world = await running.world()
+    wrong = find_quotations(world, str(play.own_id), play.marks, play.hidden_marks)
+    wrong += find_files_with_words(folder, world, play.marks, after_a_week=False)
+    await play.control("clock", {"advance": _ARCHIVE_SECONDS})
+    return wrong + find_files_with_words(folder, world, play.marks, after_a_week=True)
 
 
 class WithoutIdentifyDelay(Salon):
@@ -104,4 +118,5 @@ async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False)
             if deleted != (row["deleted_at"] is not None):
                 wrong.append(f"{row['message_id']} of the essay is deleted: {deleted}")
         wrong += differences(world_as_is, await running.export(), str(one.own_id), one.names)
+        wrong += await _check_erasure(running, one, folder)
         return PlayResult(wrong, one.done, one.actions, len(rows))

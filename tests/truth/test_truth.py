@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 
+import bot.core.conversation.thread_names
 import bot.ingest.record_batch
+import bot.quotations
 import storage.replies.reply_changes
 from bot.core.conversation.events import Event
 from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
+from storage.db.database import Database
 from storage.replies.watermarks import WatchedChannel
 from tests.truth.compare import differences
 from tests.truth.random_play import MIN_ACTIONS
@@ -82,6 +85,37 @@ async def test_a_watermark_that_is_too_far_ahead_is_detected(
 
 async def test_a_lost_edit_is_detected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bot.ingest.record_batch, "_record_edit", lambda event, batch: None)
+    assert await is_detected(tmp_path)
+
+
+@pytest.mark.parametrize("left", ["_rename_thread", "_change_nudge"])
+async def test_a_quotation_that_outlives_its_reply_is_detected(
+    left: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def leave(*_: object) -> None:
+        """Erase nothing."""
+
+    monkeypatch.setattr(bot.quotations, left, leave)
+    assert await is_detected(tmp_path)
+
+
+async def test_names_and_quotations_that_show_spoilers_are_detected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def show(text: str, _: str) -> str:
+        return text
+
+    monkeypatch.setattr(bot.core.conversation.thread_names, "remove_spoilers", show)
+    assert await is_detected(tmp_path)
+
+
+async def test_a_log_that_is_not_truncated_is_detected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def leave(_: Database) -> bool:
+        return True
+
+    monkeypatch.setattr(Database, "truncate_log", leave)
     assert await is_detected(tmp_path)
 
 
