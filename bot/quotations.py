@@ -108,7 +108,7 @@ async def _replace_in_messages(
     for old, new in replacements:
         for message in await quotations.find_messages_with(tx, server_id, old):
             if message.state in ("planned", "claimed") and not message.was_never_created:
-                await quotations.delete_message(
+                await quotations.erase_message(
                     tx,
                     message.id,
                     message.message_id,
@@ -140,7 +140,7 @@ async def _change_nudge(
             tx, nudge.prompt_id, nudge.id, due_at=now_ms, reason=None, blocked_since=None
         )
     elif now.deleted or unsent:
-        await quotations.delete_message(
+        await quotations.erase_message(
             tx,
             nudge.id,
             nudge.message_id,
@@ -192,7 +192,7 @@ async def erase_for_member(
     """
     await cleanup.mark_erasure(tx, now_ms)
     for nudge in await quotations.find_nudges(tx, reply_ids):
-        await quotations.delete_message(
+        await quotations.erase_message(
             tx,
             nudge.id,
             nudge.message_id,

@@ -19,7 +19,7 @@ __all__ = [
     "QuotingMessage",
     "QuotingThread",
     "ReplyWords",
-    "delete_message",
+    "erase_message",
     "find_due_channels",
     "find_member_replies",
     "find_messages_with",
@@ -278,7 +278,7 @@ async def set_payload(
     await _cancel_edits(tx, planned_message_id, message_id)
 
 
-async def delete_message(
+async def erase_message(
     tx: Transaction,
     planned_message_id: int,
     message_id: int | None,

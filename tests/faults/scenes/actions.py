@@ -14,6 +14,7 @@ __all__ = [
     "ESSAY",
     "LONG",
     "allow",
+    "allow_command",
     "change",
     "change_prompt_setting",
     "choose",
@@ -223,6 +224,15 @@ async def allow(play: ScenePlay, channel: str, *, allow: int = 0, deny: int = 0)
     path = f"/channels/{play.channel(channel)}/permissions/{play.emulator.world.bot.id}"
     body = {"type": 1, "allow": str(allow), "deny": str(deny)}
     await play.call_as(play.member(), "PUT", path, body)
+
+
+async def allow_command(play: ScenePlay, name: str) -> None:
+    """Allow everybody a command under *Integrations*."""
+    world = play.emulator.world
+    command_id = next(one.id for one in world.commands.values() if one.name == name)
+    path = f"/applications/{world.application.id}/guilds/{play.server_id}/commands/{command_id}"
+    everybody = {"type": 1, "id": str(play.server_id), "permission": True}
+    await play.call_as(play.member(), "PUT", f"{path}/permissions", {"permissions": [everybody]})
 
 
 async def fault(play: ScenePlay, method: str, path: str, **more: Any) -> None:

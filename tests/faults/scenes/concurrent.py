@@ -20,6 +20,7 @@ from tests.faults.scenes.actions import (
     submit,
     with_head,
 )
+from tests.faults.scenes.editing import make_book
 from tests.support.running_bot import wait_until
 
 __all__ = ["SCENES"]
@@ -27,6 +28,7 @@ __all__ = ["SCENES"]
 _MAY_MOVE = 1 << 29 | 1 << 13
 _SEND = 1 << 11
 _CREATE = "/channels/*/messages"
+_MESSAGE = "/channels/*/messages/*"
 _COPY = "/webhooks/*/*"
 _ALWAYS = 100_000
 
@@ -201,7 +203,7 @@ async def a_server_is_left_in_the_middle_of_publishing(play: ScenePlay) -> None:
 
 
 async def a_server_is_left_for_good(play: ScenePlay) -> None:
-    """All its data is erased after 30 days."""
+    """All its data is erased after 30 days, a draft's pictures among it."""
     await play.bot.start()
     await play.settle()
     head = await _moving(play)
@@ -216,6 +218,12 @@ async def a_server_is_left_for_good(play: ScenePlay) -> None:
     await play.settle(600)
     await play.call_as(play.member(), "DELETE", f"/channels/{other}")
     await play.settle(60)
+    book = ("colours.epub", make_book("red"))
+    await play.retry_until(
+        lambda: play.run_command("essay publish", file=book),
+        lambda: actions.state_of(play, "Colours") == "draft",
+        "a draft with a picture",
+    )
     await actions.leave(play)
     await play.settle(31 * DAY)
 
@@ -289,6 +297,23 @@ async def a_member_named_in_pending_messages_is_erased(play: ScenePlay) -> None:
     await play.settle(DAY)
 
 
+async def a_nudge_is_deleted_before_it_is_edited(play: ScenePlay) -> None:
+    """The reply it quotes is edited, which can't be carried out, and then deleted."""
+    await play.bot.start()
+    await play.settle()
+    await publish(play)
+    head = await actions.head_of(play, text="I would wait a night.")
+    await play.settle(2 * DAY + 3600)
+    await fault(play, "PATCH", _MESSAGE, status=503, times=_ALWAYS)
+    reply = f"/channels/{play.channel()}/messages/{head}"
+    await play.call_as(play.member("Ann"), "PATCH", reply, {"content": "I wouldn't wait."})
+    await play.settle(60)
+    await play.call_as(play.member("Ann"), "DELETE", reply)
+    await play.settle(60)
+    play.emulator.faults.clear()
+    await play.settle(3600)
+
+
 SCENES = (
     a_copy_is_answered_before_it_is_known_to_be_one,
     a_reply_is_deleted_before_it_is_moved,
@@ -299,4 +324,5 @@ SCENES = (
     a_prompt_being_sent_is_no_longer_allowed,
     a_digest_lacks_permission_for_hours,
     a_member_named_in_pending_messages_is_erased,
+    a_nudge_is_deleted_before_it_is_edited,
 )

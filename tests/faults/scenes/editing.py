@@ -12,7 +12,7 @@ from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes import actions
 from tests.faults.scenes.actions import DAY, command, long, option, publish, submit
 
-__all__ = ["SCENES"]
+__all__ = ["SCENES", "make_book"]
 
 _DRAFT = "SELECT id FROM discussions WHERE state IN ('draft', 'scheduled') ORDER BY id DESC"
 
@@ -130,7 +130,7 @@ async def _shown(play: ScenePlay, text: str, label: str) -> dict[str, Any]:
     return await play.press(shown, label)
 
 
-def _make_book(*colours: str) -> bytes:
+def make_book(*colours: str) -> bytes:
     """An EPUB of a chapter with a picture of each colour in it."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
@@ -157,12 +157,12 @@ def _make_book(*colours: str) -> bytes:
 
 
 async def pictures_are_uploaded_kept_replaced_and_erased(play: ScenePlay) -> None:
-    """From a book with pictures to its withdrawal."""
+    """From a book with pictures to its withdrawal; another draft of it is discarded."""
     await play.bot.start()
     await play.settle()
 
     async def attempt() -> None:
-        file = ("colours.epub", _make_book("red", "blue"))
+        file = ("colours.epub", make_book("red", "blue"))
         await play.press(await play.run_command("essay publish", file=file), "Publish")
 
     await play.retry_until(
@@ -171,7 +171,7 @@ async def pictures_are_uploaded_kept_replaced_and_erased(play: ScenePlay) -> Non
     await play.settle(60)
 
     async def edit() -> None:
-        file = ("colours.epub", _make_book("red", "green"))
+        file = ("colours.epub", make_book("red", "green"))
         shown = await play.run_command("essay edit", options=[option("essay", "1")], file=file)
         await play.press(shown, "Apply")
 
@@ -179,6 +179,19 @@ async def pictures_are_uploaded_kept_replaced_and_erased(play: ScenePlay) -> Non
         edit, lambda: play.rows("SELECT 1 FROM revisions WHERE number = 2"), "revision 2"
     )
     await play.settle(60)
+
+    async def submit_again() -> None:
+        file = ("colours.epub", make_book("red", "green"))
+        await play.run_command("essay publish", file=file)
+
+    def drafts() -> list[dict[str, Any]]:
+        return play.rows("SELECT id FROM discussions WHERE state = 'draft'")
+
+    await play.retry_until(submit_again, drafts, "another draft")
+    number = str(drafts()[0]["id"])
+    await actions.press_on(
+        play, "essay show", "Discard", lambda: not drafts(), "it discarded", essay=number
+    )
     await actions.press_on(
         play,
         "essay withdraw",

@@ -10,7 +10,10 @@ __all__ = ["SCENES"]
 
 
 async def members_request_their_data_and_its_erasure(play: ScenePlay) -> None:
-    """A file of it all and the files; then threads are renamed, copies deleted, words erased."""
+    """A file of it all and the files; then threads are renamed, copies deleted, words erased.
+
+    The server allows the command to everybody by an override, which is read for a button.
+    """
     await play.bot.start()
     await play.settle()
     await allow(play, "essays", allow=1 << 29 | 1 << 13)
@@ -25,6 +28,7 @@ async def members_request_their_data_and_its_erasure(play: ScenePlay) -> None:
     await play.write("Ann", "Look.", channel_id=other, file=("a.png", b"picture"))
     await play.settle(60)
     ann = play.member("Ann")
+    await actions.allow_command(play, "privacy")
     await actions.command(play, "privacy my-data", "replies", "your files", who=ann)
 
     async def forget() -> None:
