@@ -238,7 +238,8 @@ async def test_a_new_connection_does_not_repeat_a_submission_that_is_being_read(
     await publishing.save_submission(submission)
     await publishing.resume_submissions(running.salon.services.editing.resume_submission)
     assert "No essay" in await running.answer_text(await running.run_command("essay list"))
-    assert await publishing.create_draft(submission) == 1
+    (draft,) = (await publishing.create_drafts(submission)).drafts
+    assert draft.id == 1
 
 
 async def test_a_draft_is_published_from_its_preview_after_a_restart(tmp_path: Path) -> None:

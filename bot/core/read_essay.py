@@ -16,7 +16,7 @@ from bot.core.reading.markdown import read_markdown
 from bot.core.reading.plain_text import read_plain_text
 from bot.errors import UnreadableEssay
 
-__all__ = ["BINARY_FORMATS", "FORMATS", "Format", "read_essay"]
+__all__ = ["BINARY_FORMATS", "FORMATS", "Format", "count_chapters", "read_essay"]
 
 Format = Literal["auto", "markdown", "html", "text", "docx", "pdf", "epub"]
 FORMATS: tuple[Format, ...] = ("auto", "markdown", "html", "text", "docx", "pdf", "epub")
@@ -97,6 +97,21 @@ def read_essay(
     title = (title or "").strip() or None
     essay = _read_and_extract(data, format, name, address, title, chapter)
     return replace(essay, source_url=essay.source_url or address)
+
+
+def count_chapters(data: bytes | str) -> int:
+    """The number of an EPUB's chapters, at least 1.
+
+    Raises UnreadableEssay for any other file, and for an EPUB that is damaged or has no text.
+    """
+    if _detect_binary(data) != "epub" or isinstance(data, str):
+        raise UnreadableEssay(_NO_CHAPTERS)
+    from bot.core.reading.epub import list_chapters
+
+    count = len(list_chapters(data))
+    if not count:
+        raise UnreadableEssay(NO_TEXT)
+    return count
 
 
 def _read_and_extract(

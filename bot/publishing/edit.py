@@ -134,7 +134,7 @@ class Editing:
         assert discussion_id is not None
         posted = await self.get_editable(discussion_id, submission.server_id)
         source, essay, files = await self._publishing.read_essay(submission)
-        digest = submissions.hash_submission(essay, submission.question)
+        digest = submissions.hash_submission([essay], submission.question)
         old = essay_from_json(json.loads(posted.essay))
         # A page has a source address, a file has none.
         essay = replace(essay, source_url=essay.source_url or old.source_url)

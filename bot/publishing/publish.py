@@ -20,6 +20,7 @@ from bot.core.layout.closing_message import render_closing_question
 from bot.core.layout.layout import lay_out
 from bot.core.layout.part_message import make_part_message
 from bot.core.payload import make_plain_message
+from bot.core.read_essay import Format
 from bot.core.text.truncate import truncate
 from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions
@@ -28,7 +29,11 @@ from bot.publishing import change_state
 from bot.publishing.card import make_card
 from bot.publishing.fetch_page import Page
 from bot.publishing.pictures import FetchPicture, collect_pictures, list_files
-from bot.publishing.reader_process import fill_extracted_facts, read_in_child_process
+from bot.publishing.reader_process import (
+    count_chapters_in_child_process,
+    fill_extracted_facts,
+    read_in_child_process,
+)
 from storage.db import cleanup
 from storage.db.database import Database, retry_until_available
 from storage.db.errors import DatabaseUnavailable
@@ -42,18 +47,31 @@ from storage.essays.drafts import Draft
 from storage.essays.pictures import save_pictures
 from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
-from storage.essays.submissions import Submission
+from storage.essays.submissions import ALL_CHAPTERS, Submission
 from storage.servers import settings as settings_module
 from storage.servers.audit_log import record_action
 from storage.servers.settings import ServerSettings
 
-__all__ = ["MAX_FILE_BYTES", "Actor", "Preview", "Publishing"]
+__all__ = [
+    "MAX_CHAPTERS",
+    "MAX_FILE_BYTES",
+    "Actor",
+    "ChapterDraft",
+    "CreatedDrafts",
+    "Preview",
+    "Publishing",
+]
 
 _log = logging.getLogger(__name__)
 
 #: The largest file that is read as an essay, in bytes: a book of 800,000 words.
 MAX_FILE_BYTES = 5 * 1024 * 1024
 
+#: Chapters of an EPUB that become drafts at once.
+MAX_CHAPTERS = 25
+_MAX_PICTURES = 50 * 1024 * 1024  # bytes of the pictures of these chapters
+
+_HANDLED = "This essay was handled already; /essay list shows where it stands."
 _SUBMITTED_AGAIN = "This essay was handed in once more since; /essay list shows where it stands."
 
 #: The number of an essay's first revision.
@@ -66,6 +84,48 @@ class Actor:
 
     id: int
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterDraft:
+    """A draft that was made: the discussion's id, and the number of the chapter if it is one."""
+
+    id: int
+    title: str
+    chapter: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedDrafts:
+    """The drafts that were made of a submission.
+
+    skipped:   chapters that have no text or couldn't be read
+    chapters:  their number, if each was to become a draft; those after the last one here weren't
+               read
+    """
+
+    drafts: tuple[ChapterDraft, ...]
+    skipped: tuple[int, ...] = ()
+    chapters: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What an essay is read from."""
+
+    content: bytes | str
+    format: Format
+    name: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadEssay:
+    """An essay with the bytes of its pictures by name; ``chapter`` if each is read on its own."""
+
+    essay: Essay
+    pictures: dict[str, bytes]
+    chapter: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +183,17 @@ class Publishing:
         now_ms = self._clock.now_ms()
         await self._database.write(lambda tx: submissions.save(tx, submission, now_ms))
 
-    async def create_draft(self, submission: Submission, *, cut_off: bool = False) -> int:
-        """Read a saved submission and make a draft of it; return the discussion's id.
+    async def create_drafts(
+        self, submission: Submission, *, cut_off: bool = False
+    ) -> CreatedDrafts:
+        """Read a saved submission and make a draft of it, or one of each chapter.
 
         If the same essay is a draft in that channel already, that is returned. ``cut_off``: the
         bot stopped before the answer, so the admin may have submitted it again since, and published
         or discarded that. Raises SalonError with a sentence for the admin; then nothing is saved.
         """
         try:
-            return await self._create_draft(submission, cut_off=cut_off)
+            return await self._create_drafts(submission, cut_off=cut_off)
         except (UserError, UnreadableEssay) as error:
             sentence = str(error)
             await retry_until_available(
@@ -155,60 +217,71 @@ class Publishing:
                 if submission.essay_id is not None:
                     await edit(submission)
                     continue
-                discussion_id = await self.create_draft(submission, cut_off=True)
+                created = await self.create_drafts(submission, cut_off=True)
             except (UserError, UnreadableEssay) as error:
                 _log.warning("An essay submitted before the restart is rejected: %s", error)
             except DatabaseUnavailable:
                 self._handled.discard(submission.id)  # it is resumed once more
                 raise
             else:
-                _log.info("An essay submitted before the restart is draft %d.", discussion_id)
+                for draft in created.drafts:
+                    _log.info("An essay submitted before the restart is draft %d.", draft.id)
         await self._database.write(submissions.delete_hashes)
 
-    async def _create_draft(self, submission: Submission, *, cut_off: bool) -> int:
-        source, essay, pictures = await self.read_essay(submission)
+    async def _create_drafts(self, submission: Submission, *, cut_off: bool) -> CreatedDrafts:
+        data = await self._fetch_source(submission)
+        source = data.content if isinstance(data.content, bytes) else data.content.encode()
+        chapters = None
+        if submission.chapter == ALL_CHAPTERS:
+            chapters, essays, skipped = await self._read_chapters(data, submission, source)
+        else:
+            essays, skipped = [await self._read_with_pictures(data, submission, source)], ()
         closing = (submission.question or "").strip() or None
         numbered = await self._shows_passage_numbers(submission.server_id)
-        planned, notes = await asyncio.to_thread(
-            _plan_messages, essay, closing, self._commands, numbered=numbered
-        )
-        revision = NewRevision(
-            essay, source, submission.file_name, closing, notes, detect_language(essay)
-        )
+        laid_out = [
+            await asyncio.to_thread(
+                _plan_messages, one.essay, closing, self._commands, numbered=numbered
+            )
+            for one in essays
+        ]
         now_ms, target_channel = (
             self._clock.now_ms(),
             self._permissions.get_target_channel(submission.channel_id),
         )
-        parts = sum(message.purpose == "part" for message in planned)
-        digest = submissions.hash_submission(essay, submission.question)
+        digest = submissions.hash_submission([one.essay for one in essays], submission.question)
 
-        async def keep(tx: Transaction) -> int:
+        async def keep(tx: Transaction) -> CreatedDrafts:
             server_style = (await settings_module.get_settings(tx, submission.server_id)).style
-            style = choose_style(target_channel, submission.style, server_style, parts)
             if cut_off and await submissions.has_accepted_duplicate(tx, submission, digest):
                 raise UserError(_SUBMITTED_AGAIN)
-            # With another title or question it is another draft.
-            given = bool(submission.title or submission.question)
-            for same_id in await discussions.list_same_drafts(tx, submission.channel_id, essay):
-                if await _is_draft_of(tx, same_id, revision, given=given):
-                    await submissions.accept(tx, submission.id, digest)
-                    if submission.style or submission.tags:
-                        await drafts.set_style(tx, same_id, style, submission.tags or None)
-                    return same_id
-            if not await submissions.accept(tx, submission.id, digest):
-                raise UserError(
-                    "This essay was handled already; /essay list shows where it stands."
+            accepted = await submissions.accept(tx, submission.id, digest)
+            made: list[ChapterDraft] = []
+            for one, (planned, notes) in zip(essays, laid_out, strict=True):
+                essay = one.essay
+                parts = sum(message.purpose == "part" for message in planned)
+                style = choose_style(target_channel, submission.style, server_style, parts)
+                revision = NewRevision(
+                    essay, source, submission.file_name, closing, notes, detect_language(essay)
                 )
-            draft_id = await drafts.create(
-                tx,
-                submission=submission,
-                revision=revision,
-                planned=planned,
-                style=style,
-                now_ms=now_ms,
-            )
-            await save_pictures(tx, draft_id, pictures, list_files(essay))
-            return draft_id
+                draft_id = await _find_same_draft(
+                    tx, submission, revision, {before.id for before in made}
+                )
+                if draft_id is None:
+                    if not accepted:
+                        raise UserError(_HANDLED)
+                    draft_id = await drafts.create(
+                        tx,
+                        submission=submission,
+                        revision=revision,
+                        planned=planned,
+                        style=style,
+                        now_ms=now_ms,
+                    )
+                    await save_pictures(tx, draft_id, one.pictures, list_files(essay))
+                elif submission.style or submission.tags:
+                    await drafts.set_style(tx, draft_id, style, submission.tags or None)
+                made.append(ChapterDraft(draft_id, essay.title, one.chapter))
+            return CreatedDrafts(tuple(made), skipped, chapters)
 
         # Retried until the database works: otherwise only the next start would finish it.
         return await retry_until_available(lambda: self._database.write(keep))
@@ -225,28 +298,60 @@ class Publishing:
 
         Raises SalonError if it can't be fetched or read.
         """
-        source, essay = await self._read_essay(submission)
-        essay, pictures = await collect_pictures(essay, source, self._fetch_picture)
-        return source, essay, pictures
+        data = await self._fetch_source(submission)
+        source = data.content if isinstance(data.content, bytes) else data.content.encode()
+        read = await self._read_with_pictures(data, submission, source)
+        return source, read.essay, read.pictures
 
-    async def _read_essay(self, submission: Submission) -> tuple[bytes, Essay]:
-        title = submission.title
+    async def _fetch_source(self, submission: Submission) -> _Source:
         if submission.page_url is not None:
             page = await self._fetch_page(submission.page_url)
-            source = page.data if isinstance(page.data, bytes) else page.data.encode()
-            return source, await read_in_child_process(
-                page.data, page.format, address=page.address, title=title
-            )
+            return _Source(page.data, page.format, address=page.address)
         if submission.text is not None:
             # A pasted text is Markdown, like everything typed into Discord.
-            text = submission.text
-            return text.encode(), await read_in_child_process(text, "markdown", title=title)
-        source = await self._fetch_file(submission.file_url or "")
-        if len(source) > MAX_FILE_BYTES:
+            return _Source(submission.text, "markdown")
+        content = await self._fetch_file(submission.file_url or "")
+        if len(content) > MAX_FILE_BYTES:
             raise UserError(f"The file is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB.")
-        return source, await read_in_child_process(
-            source, "auto", submission.file_name, title=title
+        return _Source(content, "auto", submission.file_name)
+
+    async def _read_with_pictures(
+        self, data: _Source, submission: Submission, source: bytes, chapter: int | None = None
+    ) -> _ReadEssay:
+        """Read an essay and collect its pictures; ``chapter``: instead of the submission's."""
+        essay = await read_in_child_process(
+            data.content,
+            data.format,
+            data.name,
+            address=data.address,
+            title=submission.title,
+            chapter=submission.chapter if chapter is None else chapter,
         )
+        essay, pictures = await collect_pictures(essay, source, self._fetch_picture)
+        return _ReadEssay(essay, pictures, chapter)
+
+    async def _read_chapters(
+        self, data: _Source, submission: Submission, source: bytes
+    ) -> tuple[int, list[_ReadEssay], tuple[int, ...]]:
+        """The number of an EPUB's chapters, those that were read, and those that couldn't be.
+
+        Stops after MAX_CHAPTERS, or when the pictures have become too many to keep in memory.
+        """
+        count = await count_chapters_in_child_process(data.content)
+        found: list[_ReadEssay] = []
+        skipped: list[int] = []
+        error = None
+        for chapter in range(1, min(count, MAX_CHAPTERS) + 1):
+            try:
+                found.append(await self._read_with_pictures(data, submission, source, chapter))
+            except UnreadableEssay as raised:
+                error = raised
+                skipped.append(chapter)
+            if sum(len(one) for read in found for one in read.pictures.values()) > _MAX_PICTURES:
+                break
+        if error is not None and not found:
+            raise error
+        return count, found, tuple(skipped)
 
     # -- drafts -------------------------------------------------------------------------------
 
@@ -450,6 +555,18 @@ class Publishing:
         self._on_work()
 
 
+async def _find_same_draft(
+    tx: Transaction, submission: Submission, revision: NewRevision, besides: set[int]
+) -> int | None:
+    """The draft that was made of the same submission, unless it is one of ``besides``."""
+    # With another title or question it is another draft.
+    given = bool(submission.title or submission.question)
+    for same_id in await discussions.list_same_drafts(tx, submission.channel_id, revision.essay):
+        if same_id not in besides and await _is_draft_of(tx, same_id, revision, given=given):
+            return same_id
+    return None
+
+
 async def _is_draft_of(
     tx: Transaction, draft_id: int, revision: NewRevision, *, given: bool
 ) -> bool:
@@ -462,7 +579,9 @@ async def _is_draft_of(
     assert draft is not None
     if given:
         return draft.essay == revision.essay and draft.closing == revision.closing
-    return draft.source == revision.source or draft.essay == revision.essay
+    # Chapters of one file may have the same text, but not the same title.
+    read_alike = draft.essay.extracted in (None, revision.essay.extracted)
+    return (draft.source == revision.source and read_alike) or draft.essay == revision.essay
 
 
 def _plan_messages(

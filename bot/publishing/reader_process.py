@@ -14,17 +14,24 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from bot.core import limits
 from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_from_json, essay_to_json
-from bot.core.read_essay import FORMATS, Format, read_essay
+from bot.core.read_essay import FORMATS, Format, count_chapters, read_essay
 from bot.errors import UnreadableEssay
 
 if sys.platform != "win32":
     import resource
 
-__all__ = ["MAX_BYTES", "ask_child", "fill_extracted_facts", "read_in_child_process"]
+__all__ = [
+    "MAX_BYTES",
+    "ask_child",
+    "count_chapters_in_child_process",
+    "fill_extracted_facts",
+    "read_in_child_process",
+]
 
 MAX_BYTES = limits.FILE_BYTES
 """Largest source that is read, in bytes."""
@@ -63,15 +70,34 @@ async def read_in_child_process(
 
     Raises UnreadableEssay for what cannot be read, and for what takes too much time or memory.
     """
-    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    if len(raw) > MAX_BYTES:
-        raise UnreadableEssay(_TOO_LARGE)
-    head = {
+    head: dict[str, object] = {
         "format": format,
         "name": name,
         "address": address,
         "title": title,
         "chapter": chapter,
+    }
+    said = await _ask(data, head, cpu_seconds, wall_seconds, memory)
+    return essay_from_json(said["essay"])
+
+
+async def count_chapters_in_child_process(data: bytes | str) -> int:
+    """The number of an EPUB's chapters, at least 1.
+
+    Raises UnreadableEssay for any other file, and for one that can't be read.
+    """
+    said = await _ask(data, {"count": True}, CPU_SECONDS, WALL_SECONDS, MEMORY)
+    return int(said["chapters"])
+
+
+async def _ask(
+    data: bytes | str, head: dict[str, object], cpu_seconds: int, wall_seconds: float, memory: int
+) -> dict[str, Any]:
+    """The answer of a child process to a question about ``data``."""
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if len(raw) > MAX_BYTES:
+        raise UnreadableEssay(_TOO_LARGE)
+    head = head | {
         "text": isinstance(data, str),
         "cpu_seconds": cpu_seconds,
         "memory": memory,
@@ -121,15 +147,15 @@ async def fill_extracted_facts(essay: Essay, source: bytes, name: str | None) ->
     return replace(essay, extracted=read.extracted)
 
 
-def _parse_answer(answer: bytes) -> Essay:
+def _parse_answer(answer: bytes) -> dict[str, Any]:
     try:
-        said = json.loads(answer)
+        said: dict[str, Any] = json.loads(answer)
     except ValueError:
         # The child died without an answer: out of memory, or a parser crashed.
         raise UnreadableEssay(_TOO_MUCH) from None
     if "error" in said:
         raise UnreadableEssay(said["error"])
-    return essay_from_json(said["essay"])
+    return said
 
 
 # -- the child ------------------------------------------------------------------------------------
@@ -155,8 +181,10 @@ def _answer(question: bytes) -> dict[str, object]:
     head = json.loads(line)
     _set_limits(head["cpu_seconds"], head["memory"])
     data: bytes | str = raw.decode("utf-8", "surrogatepass") if head["text"] else raw
-    wanted = next(known for known in FORMATS if known == head["format"])
     try:
+        if "count" in head:
+            return {"chapters": count_chapters(data)}
+        wanted = next(known for known in FORMATS if known == head["format"])
         given = {key: head[key] for key in ("name", "address", "title", "chapter")}
         essay = read_essay(data, format=wanted, **given)
     except UnreadableEssay as error:

@@ -27,6 +27,7 @@ from cogs.essays.submission_form import (
     make_submission,
     make_submission_fields,
     make_tags_fields,
+    parse_chapter,
     read_submission_form,
 )
 from cogs.essays.target_channel import TargetChannelOption, check_target, complete_tags
@@ -36,8 +37,8 @@ from cogs.ui.choose import choose_essay
 from cogs.ui.commands import get_server, get_server_id
 from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, show_form
-from cogs.ui.responses import answer, answer_with_file
-from cogs.ui.views import get_actor
+from cogs.ui.responses import answer, answer_with_file, show
+from cogs.ui.views import get_actor, make_text_view
 from storage.db.writer import Transaction
 from storage.essays import discussions
 from storage.essays.discussions import ListedDiscussion
@@ -73,11 +74,12 @@ class Essays(
 
     @app_commands.command(description="Publish an essay here, or in another channel.")
     @app_commands.describe(
-        file="The essay as a file: text, Markdown, HTML or Word",
+        file="The essay as a file: text, Markdown, HTML, Word, PDF or EPUB",
         url="Or a link to it; leave both out to open a form",
         channel="Where to publish it; if left out, where /setup says, or here",
         style="How it is discussed; as /setup says if left out",
         tags="Of a post in a forum, with commas between them",
+        chapter="Of an EPUB: a chapter's number, or “all” for a draft of each; empty: all in one",
     )
     @app_commands.choices(style=_STYLES)
     async def publish(
@@ -88,6 +90,7 @@ class Essays(
         channel: app_commands.Transform[int, TargetChannelOption] | None = None,
         style: str | None = None,
         tags: str | None = None,
+        chapter: str | None = None,
     ) -> None:
         """Make a draft of a file or web page and show it, or show the form for a submission."""
         with self.services.active_work.track():
@@ -95,7 +98,7 @@ class Essays(
             target = check_target(
                 self.services.permissions.get_target_channel(channel_id), channel_id, style, tags
             )
-            url = (url or "").strip() or None
+            url, wanted = (url or "").strip() or None, parse_chapter(chapter)
             if file is not None and url:
                 raise UserError("Give either a file or a link, not both.")
             if file is None and url is None:
@@ -105,6 +108,7 @@ class Essays(
                     "publish",
                     channel_id,
                     style or "",
+                    "" if wanted is None else wanted,
                     title="Publish an essay",
                     fields=[*make_submission_fields(), *make_tags_fields(target_channel, tags)],
                 )
@@ -116,6 +120,7 @@ class Essays(
                 page_url=url,
                 style=target.style,
                 tags=target.tags,
+                chapter=wanted,
             )
             await self.submit(interaction, submission)
 
@@ -126,7 +131,8 @@ class Essays(
         channel_id = entered.number
         if get_server(interaction).get_channel(channel_id) is None:
             raise UserError("This server doesn't have the channel any more. Nothing was saved.")
-        style = entered.arguments[1] if len(entered.arguments) > 1 else ""
+        # A form that was opened before an update has fewer arguments.
+        style, chapter = (*entered.arguments[1:], "", "")[:2]
         target = check_target(
             self.services.permissions.get_target_channel(channel_id),
             channel_id,
@@ -134,16 +140,27 @@ class Essays(
             entered.texts.get("tags"),
         )
         submission = read_submission_form(
-            interaction, channel_id, entered, style=target.style, tags=target.tags
+            interaction,
+            channel_id,
+            entered,
+            style=target.style,
+            tags=target.tags,
+            chapter=int(chapter) if chapter else None,
         )
         await self.submit(interaction, submission)
 
     async def submit(self, interaction: discord.Interaction[Any], submission: Submission) -> None:
-        """Save a submission, acknowledge it, make a draft of it and show that."""
+        """Save a submission, acknowledge it, make a draft of it and show that.
+
+        The drafts of several chapters are listed instead.
+        """
         await self.services.publishing.save_submission(submission)
         await acknowledge(interaction, ephemeral=True, thinking=True)
-        discussion_id = await self.services.publishing.create_draft(submission)
-        await self.drafts.show(interaction, discussion_id)
+        created = await self.services.publishing.create_drafts(submission)
+        if created.chapters is not None and created.chapters > 1:
+            await show(interaction, make_text_view(wording.describe_chapter_drafts(created)))
+        else:
+            await self.drafts.show(interaction, created.drafts[0].id)
 
     @app_commands.command(name="list", description="Show this server's essays and their numbers.")
     async def list_essays(self, interaction: discord.Interaction) -> None:

@@ -133,12 +133,15 @@ class EditPanel:
         posted = await self.services.editing.get_editable(
             entered.number, get_server_id(interaction)
         )
+        # A form that was opened before an update has one argument.
+        chapter = entered.arguments[1] if len(entered.arguments) > 1 else ""
         submission = read_submission_form(
             interaction,
             posted.place_id,
             entered,
             before=_get_form_text(posted),
             essay_id=posted.discussion_id,
+            chapter=int(chapter) if chapter else None,
         )
         await self.submit(interaction, submission)
 
@@ -226,8 +229,9 @@ class EditCommand(commands.Cog):
     @app_commands.command(description="Replace the text of a published essay.")
     @app_commands.describe(
         essay="The essay",
-        file="The new text as a file: text, Markdown, HTML or Word",
+        file="The new text as a file: text, Markdown, HTML, Word, PDF or EPUB",
         url="Or a link to it; leave both out to open a form",
+        chapter="Of an EPUB: the number of the chapter; the whole file if left out",
     )
     async def edit(
         self,
@@ -235,6 +239,7 @@ class EditCommand(commands.Cog):
         essay: str,
         file: discord.Attachment | None = None,
         url: str | None = None,
+        chapter: app_commands.Range[int, 1, 9999] | None = None,
     ) -> None:
         """Show what a new text changes, or the form for it."""
         with self.services.active_work.track():
@@ -249,6 +254,7 @@ class EditCommand(commands.Cog):
                     interaction,
                     "revision",
                     posted.discussion_id,
+                    "" if chapter is None else chapter,
                     title="A new text",
                     fields=make_submission_fields(
                         _get_form_text(posted), _get_given_title(posted), posted.closing
@@ -261,6 +267,7 @@ class EditCommand(commands.Cog):
                 file=file,
                 page_url=url,
                 essay_id=posted.discussion_id,
+                chapter=chapter,
             )
             await self.edits.submit(interaction, submission)
 

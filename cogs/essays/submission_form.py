@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import discord
@@ -13,9 +14,37 @@ from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.publishing.publish import MAX_FILE_BYTES
 from cogs.ui.forms import SubmittedForm, Upload, make_text_field
-from storage.essays.submissions import Submission
+from storage.essays.submissions import ALL_CHAPTERS, Submission
 
-__all__ = ["make_submission", "make_submission_fields", "make_tags_fields", "read_submission_form"]
+__all__ = [
+    "make_submission",
+    "make_submission_fields",
+    "make_tags_fields",
+    "parse_chapter",
+    "read_submission_form",
+]
+
+_CHAPTER = re.compile(r"(?:chapter\s*)?#?(0*[1-9]\d{0,3})\.?", re.IGNORECASE)
+_NO_COMMON_TITLE = "Leave the title empty if each chapter is to become a draft. Nothing was saved."
+
+
+def parse_chapter(typed: str | None) -> int | None:
+    """The chapter that was typed: its number, ALL_CHAPTERS for `all`, None if nothing was.
+
+    Raises UserError for anything else.
+    """
+    text = (typed or "").strip()
+    if not text:
+        return None
+    if text.casefold() == "all":
+        return ALL_CHAPTERS
+    found = _CHAPTER.fullmatch(text)
+    if found is None:
+        raise UserError(
+            f"I don't understand the chapter “{truncate(text, 50)}”. Give its number, such as `3`, "
+            "or `all` for a draft of each chapter. Nothing was saved."
+        )
+    return int(found[1])
 
 
 def make_submission_fields(
@@ -25,7 +54,7 @@ def make_submission_fields(
     return [
         ui.Label(
             text="A file",
-            description="Text, Markdown, HTML or Word; or paste the text below.",
+            description="Text, Markdown, HTML, Word, PDF or EPUB; or paste the text below.",
             component=ui.FileUpload(custom_id="file", required=False, max_values=1),
         ),
         make_text_field(
@@ -86,6 +115,7 @@ def make_submission(
     style: str | None = None,
     tags: tuple[int, ...] = (),
     essay_id: int | None = None,
+    chapter: int | None = None,
 ) -> Submission:
     """A submission of a file, a page or a text. UserError if the file is too large."""
     assert interaction.guild is not None
@@ -110,6 +140,7 @@ def make_submission(
         style=style,
         tags=tags,
         essay_id=essay_id,
+        chapter=chapter,
     )
 
 
@@ -122,12 +153,15 @@ def read_submission_form(
     style: str | None = None,
     tags: tuple[int, ...] = (),
     essay_id: int | None = None,
+    chapter: int | None = None,
 ) -> Submission:
     """The submission made with the form; UserError if it has neither file nor text, or both.
 
     ``before``: the text that the form was shown with.
     """
     file = _get_uploaded_file(entered, before)
+    if chapter == ALL_CHAPTERS and entered.texts["title"].strip():
+        raise UserError(_NO_COMMON_TITLE)
     return make_submission(
         interaction,
         channel_id,
@@ -138,4 +172,5 @@ def read_submission_form(
         style=style,
         tags=tags,
         essay_id=essay_id,
+        chapter=chapter,
     )

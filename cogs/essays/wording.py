@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import discord
 
+from bot.core import limits
 from bot.core.conversation.styles import FORUM, THREADS
 from bot.core.message_link import make_message_link
-from bot.core.text.truncate import truncate
+from bot.core.text.plural import format_count
+from bot.core.text.truncate import truncate, truncate_lines
+from bot.publishing.publish import CreatedDrafts
 from storage.essays.discussions import ListedDiscussion
 from storage.essays.progress import Progress
 
 __all__ = [
+    "describe_chapter_drafts",
     "describe_closing",
     "describe_edit_progress",
     "describe_former_title",
@@ -23,6 +27,7 @@ __all__ = [
     "make_card_link",
 ]
 
+_USE_DRAFTS = "Use `/essay show` with a draft's number to publish, change or discard it."
 _STATES = {
     "draft": "draft",
     "scheduled": "scheduled",
@@ -82,6 +87,26 @@ def describe_former_title(line: str) -> str:
     """Says that a line is in the text because the essay has another title now."""
     title = format_title(line)
     return f"“{title}” was read as the title before and is the first line of the text now"
+
+
+def describe_chapter_drafts(created: CreatedDrafts) -> str:
+    """Lists the drafts of a book's chapters by their numbers, and the chapters that are none."""
+    drafts, chapters = created.drafts, created.chapters or 0
+    last = max([*(draft.chapter or 0 for draft in drafts), *created.skipped])
+    lines = [f"**{format_count(len(drafts), 'draft')}**, one for each chapter. {_USE_DRAFTS}"]
+    if last < chapters:
+        lines.append(
+            f"This EPUB has {chapters} chapters, and I read the first {last}. For a later one, use "
+            "`/essay publish` with its number as `chapter`."
+        )
+    if created.skipped:
+        numbers = ", ".join(str(number) for number in created.skipped)
+        lines.append(f"I couldn't read any text in these chapters: {numbers}.")
+    lines += [
+        f"- **{draft.id}** {format_title(draft.title)} (chapter {draft.chapter})"
+        for draft in drafts
+    ]
+    return truncate_lines(lines, limits.COMPONENT_TEXT)
 
 
 def describe_state(essay: ListedDiscussion) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.essay.essay import Essay
@@ -11,6 +12,7 @@ from bot.core.essay.serialize import essay_to_json
 from storage.db.writer import Transaction
 
 __all__ = [
+    "ALL_CHAPTERS",
     "Submission",
     "accept",
     "delete_hashes",
@@ -23,6 +25,9 @@ __all__ = [
     "save",
 ]
 
+#: Instead of a chapter's number: each chapter becomes a draft of its own.
+ALL_CHAPTERS = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -30,6 +35,7 @@ class Submission:
 
     ``id``: the interaction's id. ``style``: the discussion style an admin chose. ``tags``: the tags
     of the forum post. ``essay_id``: the discussion that it is a new revision of.
+    ``chapter``: the number of an EPUB's chapter, or ALL_CHAPTERS; None: the whole file.
     """
 
     id: int
@@ -47,6 +53,7 @@ class Submission:
     style: str | None = None
     tags: tuple[int, ...] = ()
     essay_id: int | None = None
+    chapter: int | None = None
 
 
 async def save(tx: Transaction, submission: Submission, now_ms: int) -> None:
@@ -61,11 +68,11 @@ async def save(tx: Transaction, submission: Submission, now_ms: int) -> None:
     await tx.run(
         """
         INSERT INTO submissions (id, server_id, channel_id, member_id, member_name, file_name,
-            file_url, page_url, text, title, question, style, tags, essay_id, received_at,
-            state)
+            file_url, page_url, text, title, question, style, tags, essay_id, chapter,
+            received_at, state)
         VALUES (:id, :server_id, :channel_id, :member_id, :member_name, :file_name,
-            :file_url, :page_url, :text, :title, :question, :style, :tags, :essay_id, :now,
-            'received')
+            :file_url, :page_url, :text, :title, :question, :style, :tags, :essay_id, :chapter,
+            :now, 'received')
         ON CONFLICT (id) DO NOTHING
         """,
         {
@@ -83,6 +90,7 @@ async def save(tx: Transaction, submission: Submission, now_ms: int) -> None:
             "style": submission.style,
             "tags": " ".join(str(tag) for tag in submission.tags),
             "essay_id": submission.essay_id,
+            "chapter": submission.chapter,
             "now": now_ms,
         },
     )
@@ -115,14 +123,15 @@ async def list_unfinished(tx: Transaction) -> list[Submission]:
             style=row["style"],
             tags=tuple(int(tag) for tag in row["tags"].split()),
             essay_id=row["essay_id"],
+            chapter=row["chapter"],
         )
         for row in rows
     ]
 
 
-def hash_submission(essay: Essay, question: str | None) -> str:
-    """Hash a submission's essay and closing question, to recognize an identical submission."""
-    text = json.dumps([essay_to_json(essay), question], sort_keys=True)
+def hash_submission(essays: Sequence[Essay], question: str | None) -> str:
+    """Hash a submission's essays and closing question, to recognize an identical submission."""
+    text = json.dumps([[essay_to_json(one) for one in essays], question], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 

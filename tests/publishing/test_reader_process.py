@@ -155,7 +155,7 @@ async def test_the_child_reads_what_the_parent_would() -> None:
 
 
 async def test_the_childs_error_sentence_is_passed_on() -> None:
-    with pytest.raises(UnreadableEssay, match="isn.t text"):
+    with pytest.raises(UnreadableEssay, match=r"isn.t text"):
         await read_in_child_process(b"\x89PNG \x00", name="a.txt")
 
 

@@ -199,13 +199,13 @@ def read_epub(data: bytes, chapter: int | None = None) -> Document:
     blocks: list[Block] = []
     footnotes: list[Block] = []
     notes: dict[str, None] = {}
+    if len(contents) > 1:
+        notes[_describe_chapters(contents)] = None  # first, since a draft shows only some notes
     for content in contents:
         if blocks and not isinstance(content.blocks[0], Heading):
             blocks.append(Rule())
         blocks += content.blocks
         footnotes += content.footnotes
         notes |= dict.fromkeys(content.notes)
-    if len(contents) > 1:
-        notes[_describe_chapters(contents)] = None
     metadata = Metadata(title=title, author=book.author, language=book.language)
     return Document(tuple(blocks), tuple(footnotes), metadata, tuple(notes))

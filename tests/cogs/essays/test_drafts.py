@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.publishing.publish import ChapterDraft
 from storage.db.writer import Transaction
 from storage.essays import discussions, submissions
 from storage.essays.discussions import ListedDiscussion
@@ -90,12 +91,12 @@ async def test_submitting_again_with_the_same_title_finds_the_draft_with_that_ti
     running: RunningBot,
 ) -> None:
     services = running.salon.services
-    drafts = []
+    drafts: list[ChapterDraft] = []
     for number, title in enumerate(("Rye", "Wheat", "Rye", "Wheat", "Oats"), 7):
         handed = make_submission(running, TEXT.format(**FACTS), title=title, number=number)
         await services.publishing.save_submission(handed)
-        drafts.append(await services.publishing.create_draft(handed))
-    assert drafts == [1, 2, 1, 2, 3]
+        drafts += (await services.publishing.create_drafts(handed)).drafts
+    assert [draft.id for draft in drafts] == [1, 2, 1, 2, 3]
 
 
 @pytest.mark.parametrize("button", ["Publish", "Discard"])
