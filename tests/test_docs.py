@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import subprocess
 from pathlib import Path
@@ -75,19 +76,33 @@ def test_the_readme_is_short() -> None:
     assert len(README.split()) <= _MAX_README_WORDS
 
 
+@functools.cache
+def read_help(command: str | None) -> str:
+    """The help of ``python -m bot`` or of one of its commands."""
+    done = subprocess.run(
+        [ROOT / ".venv/bin/python", "-m", "bot", *([command] if command else []), "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.mark.parametrize("line", all_commands())
 def test_every_shell_command_in_a_document_exists(line: str) -> None:
-    program = line.split()[0]
+    program, *given = line.split()
+    options = {word for word in given if word.startswith("--")}
     if program.startswith("scripts/"):
         assert (ROOT / program).is_file()
         assert (ROOT / program).stat().st_mode & 0o111
+        if program == "scripts/rehearse":
+            assert options <= set(re.findall(r"--[a-z-]+", read_help("rehearse")))
     elif program == ".venv/bin/python":
-        assert line.split()[1:3] == ["-m", "bot"]
-        help_of = [*line.split()[3:4], "--help"]
-        done = subprocess.run(
-            [ROOT / program, "-m", "bot", *help_of], cwd=ROOT, capture_output=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
+        assert given[:2] == ["-m", "bot"]
+        command = next((word for word in given[2:3] if word not in options), None)
+        assert options <= set(re.findall(r"--[a-z-]+", read_help(command)))
     elif program == "cp":
         assert (ROOT / line.split()[1]).is_file()
     else:
@@ -95,14 +110,7 @@ def test_every_shell_command_in_a_document_exists(line: str) -> None:
 
 
 def test_every_option_of_the_rehearsal_is_documented() -> None:
-    shown = subprocess.run(
-        [ROOT / ".venv/bin/python", "-m", "bot", "rehearse", "--help"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    ).stdout
-    for option in set(re.findall(r"--[a-z-]+", shown)) - {"--help"}:
+    for option in set(re.findall(r"--[a-z-]+", read_help("rehearse"))) - {"--help"}:
         assert f"`{option}" in REHEARSAL, option
 
 
