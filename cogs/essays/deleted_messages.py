@@ -15,6 +15,7 @@ from cogs.ui.buttons import make_button_class, make_button_row
 from cogs.ui.commands import get_server_id
 from cogs.ui.responses import answer
 from cogs.ui.views import get_actor, make_text_view
+from storage.db.writer import Transaction
 from storage.essays import deleted_messages
 from storage.essays.deleted_messages import DeletedMessage
 
@@ -38,13 +39,21 @@ class DeletedMessagesPanel:
     async def show(
         self, interaction: discord.Interaction[Any], discussion_id: int, text: str
     ) -> bool:
-        """Answer with ``text`` and what is missing; False if no message was deleted."""
-        deleted = await self.services.database.read(
-            lambda tx: deleted_messages.find_deleted_messages(tx, discussion_id)
-        )
-        if not deleted:
+        """Answer with ``text`` and what is missing; False if nothing is."""
+
+        async def read(tx: Transaction) -> tuple[list[DeletedMessage], int]:
+            return (
+                await deleted_messages.find_deleted_messages(tx, discussion_id),
+                await deleted_messages.count_refused(tx, discussion_id),
+            )
+
+        deleted, refused = await self.services.database.read(read)
+        lines = [_describe(deleted)] if deleted else []
+        if refused:
+            lines.append(_describe_refused(refused))
+        if not lines:
             return False
-        view: ui.LayoutView = make_text_view(f"{text}\n⚠️ {_describe(deleted)}")
+        view: ui.LayoutView = make_text_view("\n".join([text, *(f"⚠️ {one}" for one in lines)]))
         label = (RESTORE, RESTORE_LABEL, discord.ButtonStyle.primary)
         view.add_item(make_button_row(self.button_class, discussion_id, [label]))
         await answer(interaction, view=view)
@@ -69,6 +78,13 @@ class DeletedMessagesPanel:
             f"I'm posting {count} again as the newest in {where}. Replies and threads stay as "
             "they are. To have the text in its order again, use `/essay edit` afterwards.",
         )
+
+
+def _describe_refused(count: int) -> str:
+    return (
+        f"Discord refused {format_count(count, 'message')} that I tried to post again. "
+        f"*{RESTORE_LABEL}* tries again."
+    )
 
 
 def _describe(deleted: Sequence[DeletedMessage]) -> str:

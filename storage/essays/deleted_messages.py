@@ -21,6 +21,7 @@ __all__ = [
     "DeletedMessage",
     "EssayWithDeletions",
     "RestoredMessage",
+    "count_refused",
     "find_deleted_messages",
     "find_essays_with_deletions",
     "make_alert_key",
@@ -214,3 +215,16 @@ async def retry_restored(tx: Transaction, discussion_id: int, now_ms: int) -> in
         """,
         {"id": discussion_id, "now": now_ms},
     )
+
+
+async def count_refused(tx: Transaction, discussion_id: int) -> int:
+    """How many messages were to be posted again but were refused by Discord."""
+    row = await tx.row(
+        """
+        SELECT count(*) AS count FROM planned_messages
+        WHERE discussion_id = :id AND state = 'failed' AND restores_id IS NOT NULL
+            AND (SELECT state FROM discussions WHERE id = :id) IN ('open', 'closed')
+        """,
+        {"id": discussion_id},
+    )
+    return 0 if row is None else int(row["count"])

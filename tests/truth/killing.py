@@ -20,7 +20,9 @@ from tests.support.running_bot import run_bot
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
 from tests.truth.compare import differences
 from tests.truth.play_state import Bot
+from tests.truth.proxies import apply_proxies
 from tests.truth.random_play import RandomPlay
+from tests.truth.run_play import set_up_proxies
 
 __all__ = ["KillResult", "play_and_kill"]
 
@@ -30,6 +32,9 @@ _MISSED_ACTIONS = (
     *("edit", "edit", "delete", "delete many", "react", "take back", "clear reactions"),
     *("open thread", "archive", "delete thread", "rename", "say"),
 )
+_MISSED_PROXIES = ("proxy at once",) * 3 + ("edit proxy", "delete proxy")
+#: Messages that the bot saw but whose reposts it missed.
+_ORIGINALS = 4
 #: Calls and events between a start and the next kill, and real seconds behind such a step: the
 #: bot may be reading, deciding or writing then.
 _STEPS, _BEHIND = (4, 40), 0.03
@@ -71,16 +76,30 @@ class _Killer:
 async def play_and_kill(
     seed: int, folder: Path, *, missed: int = 120, kills: int = 4
 ) -> KillResult:
-    """Publish, miss ``missed`` actions, and be killed ``kills`` times while catching up."""
+    """Publish, miss ``missed`` actions, and be killed ``kills`` times while catching up.
+
+    Every third server has a proxy app.
+    """
+    has_proxies = seed % 3 == 0
     async with spawned_bot(folder) as spawned, aiohttp.ClientSession() as session:
         async with run_bot(folder, spawned.emulator) as running:
             await running.publish()
             play = RandomPlay(spawned.emulator, _no_bot(), seed, running.channel(), session)
+            missable: tuple[str, ...] = _MISSED_ACTIONS
+            if has_proxies:
+                await set_up_proxies(play, running)
+                missable += _MISSED_PROXIES
             for _ in range(missed // 4):
-                await play.do(play.random.choice(_MISSED_ACTIONS))
+                await play.do(play.random.choice(missable))
             await running.settle()
+            count = _ORIGINALS if has_proxies else 0
+            originals = [await play.write_original() for _ in range(count)]
+            await running.settle()
+        for original in originals:
+            if original is not None:
+                await play.repost(original)
         for _ in range(missed):
-            await play.do(play.random.choice(_MISSED_ACTIONS))
+            await play.do(play.random.choice(missable))
         killer = _Killer(spawned, play.random, kills)
         spawned.emulator.steps.hook = killer.step
         await spawned.bot.start()
@@ -91,8 +110,12 @@ async def play_and_kill(
         spawned.emulator.steps.hook = None
         await asyncio.gather(*spawned.restarts)
         await play.control("clock", {"advance": 30})
+        exported = await spawned.export()
         wrong = differences(
-            await spawned.world(), await spawned.export(), str(play.own_id), play.names
+            apply_proxies(await spawned.world(), exported, play.reposted),
+            exported,
+            str(play.own_id),
+            play.names,
         )
         return KillResult(wrong, len(spawned.restarts))
 

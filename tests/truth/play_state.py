@@ -39,6 +39,8 @@ class PlayState:
     ``names``: by message, what its author was called when it was written, and since. ``moves``:
     channel replies are moved into their threads. ``marks``: a word of each text ever written, which
     no other text has; ``hidden_marks``: those that are spoilers.
+    ``reposted``: by message of the proxy app, the message that it replaces; ``interrupted``:
+    those of them around which something went wrong. ``proxies``: there is such an app.
     """
 
     emulator: Emulator
@@ -51,7 +53,10 @@ class PlayState:
     names: dict[str, list[str]] = field(default_factory=dict)
     marks: set[str] = field(default_factory=set)
     hidden_marks: set[str] = field(default_factory=set)
+    reposted: dict[str, str] = field(default_factory=dict)
+    interrupted: set[str] = field(default_factory=set)
     moves: bool = False
+    proxies: bool = False
     hidden: bool = False
     lost: bool = False
 

@@ -159,5 +159,6 @@ class Problems(PlayState):
     async def _settle(self) -> bool:
         if self.bot.is_up:
             with contextlib.suppress(aiohttp.ServerDisconnectedError):
-                await self.control("clock", {"advance": 0})
+                # In a server with proxies, opening a thread waits.
+                await self.control("clock", {"advance": 6 if self.proxies else 0})
         return True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tests.truth.members import Members
 from tests.truth.problems import Problems
+from tests.truth.proxies import Proxies
 
-__all__ = ["MIN_ACTIONS", "RandomPlay"]
+__all__ = ["MIN_ACTIONS", "MIN_PROXY_ACTIONS", "RandomPlay"]
 
 #: How often each kind of action occurs at least in a play of 200 actions.
 MIN_ACTIONS = {
@@ -53,6 +54,8 @@ MIN_ACTIONS = {
     "failing call": 3,
     "settle": 3,
 }
+#: The same for what only plays with a proxy app have.
+MIN_PROXY_ACTIONS = {"proxy": 14, "edit proxy": 3, "delete proxy": 2}
 _COMMON = ("talk", "answer essay", "answer in thread", "edit", "react", "delete")
 #: Actions at the end of a play, after all problems.
 _UNDISTURBED_ACTIONS = 25
@@ -61,15 +64,14 @@ _AFTER_NUDGES = ("edit head", "delete head", "edit head", "delete head", "edit",
 _NUDGED = 49 * 3600
 
 
-class RandomPlay(Members, Problems):
+class RandomPlay(Members, Problems, Proxies):
     """One play."""
 
     async def run(self, actions: int) -> None:
-        """Do ``actions`` things, each kind at least in proportion to :data:`MIN_ACTIONS`."""
+        """Do ``actions`` things, each kind at least in proportion to its minimum."""
         share = actions / 200
-        kinds = [
-            kind for kind, floor in MIN_ACTIONS.items() for _ in range(max(1, int(floor * share)))
-        ]
+        floors = MIN_ACTIONS | (MIN_PROXY_ACTIONS if self.proxies else {})
+        kinds = [kind for kind, floor in floors.items() for _ in range(max(1, int(floor * share)))]
         kinds += [self.random.choice(_COMMON) for _ in range(max(0, actions - len(kinds)))]
         self.random.shuffle(kinds)
         # An action that needs something to act on is repeated when there is something.

@@ -18,9 +18,10 @@ from tests.truth.compare import differences
 from tests.truth.erased_words import find_files_with_words, find_quotations
 from tests.truth.moved_replies import undo_moves
 from tests.truth.play_state import Bot
+from tests.truth.proxies import apply_proxies
 from tests.truth.random_play import RandomPlay
 
-__all__ = ["PlayResult", "run_play"]
+__all__ = ["PlayResult", "has_proxies", "run_play", "set_up_proxies"]
 
 _MOVES = "SELECT reply_id, copy_id FROM reply_moves WHERE copy_id IS NOT NULL"
 _PARTS = """
@@ -64,6 +65,17 @@ class WithoutIdentifyDelay(Salon):
         del shard_id, initial
 
 
+def has_proxies(seed: int) -> bool:
+    """Whether a proxy app is in the server of a play; not if replies are moved."""
+    return seed % 10 == 0
+
+
+async def set_up_proxies(play: RandomPlay, running: RunningBot) -> None:
+    """Add a proxy app to the server, and name it in the bot's settings."""
+    app = await play.set_up_proxies()
+    await running.database.write(lambda tx: settings.set_proxy_apps(tx, running.server_id, {app}))
+
+
 async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False) -> PlayResult:
     """Play ``actions`` actions by ``seed`` and hold the archive against the world.
 
@@ -98,25 +110,29 @@ async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False)
             )
         bot = Bot(start, stop, lambda: bots[0].salon.is_closed())
         one = RandomPlay(emulator, bot, seed, bots[0].channel(), session, moves=move)
+        if has_proxies(seed) and not move:
+            await set_up_proxies(one, bots[0])
         await one.run(actions)
         async with session.delete(f"{emulator.page}/rehearsal/faults") as response:
             assert response.status < 300
         running = bots[0]
         # What a missing permission prevented is retried at least every hour.
-        await one.control("clock", {"advance": _RETRY_SECONDS if move else 2})
+        await one.control("clock", {"advance": _RETRY_SECONDS if move else 7})
         await running.salon.services.catch_up.retry_pending()  # what it does every minute
         await one.control("clock", {"advance": 0})
         await one.act_undisturbed()
         await one.control("clock", {"advance": 2})
         rows = await running.database.read(lambda tx: tx.rows(_MOVES))
         parts = await running.database.read(lambda tx: tx.rows(_PARTS))
+        exported = await running.export()
         world_as_is, wrong = undo_moves(
-            await running.world(), {str(row["reply_id"]): str(row["copy_id"]) for row in rows}
+            apply_proxies(await running.world(), exported, one.reposted, one.interrupted),
+            {str(row["reply_id"]): str(row["copy_id"]) for row in rows},
         )
         for row in parts:
             deleted = emulator.world.messages[row["message_id"]].deleted
             if deleted != (row["deleted_at"] is not None):
                 wrong.append(f"{row['message_id']} of the essay is deleted: {deleted}")
-        wrong += differences(world_as_is, await running.export(), str(one.own_id), one.names)
+        wrong += differences(world_as_is, exported, str(one.own_id), one.names)
         wrong += await _check_erasure(running, one, folder)
         return PlayResult(wrong, one.done, one.actions, len(rows))

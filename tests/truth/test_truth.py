@@ -20,10 +20,11 @@ from bot.core.conversation.events import Event
 from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
 from storage.db.database import Database
+from storage.replies.reply_changes import Changes
 from storage.replies.watermarks import WatchedChannel
 from tests.truth.compare import differences
-from tests.truth.random_play import MIN_ACTIONS
-from tests.truth.run_play import run_play
+from tests.truth.random_play import MIN_ACTIONS, MIN_PROXY_ACTIONS
+from tests.truth.run_play import has_proxies, run_play
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +41,8 @@ async def test_the_archive_equals_the_world_after_a_play(seed: int, tmp_path: Pa
     played = await run_play(seed, ACTIONS, tmp_path)
     again = f"python -m tests.truth --first {seed} --seeds 1"
     assert not played.wrong, "\n".join([f"repeat with: {again}", *played.wrong])
-    missing = {kind: floor for kind, floor in MIN_ACTIONS.items() if played.done[kind] < floor}
+    floors = MIN_ACTIONS | (MIN_PROXY_ACTIONS if has_proxies(seed) else {})
+    missing = {kind: floor for kind, floor in floors.items() if played.done[kind] < floor}
     assert not missing, f"the play has too little of {missing}"
 
 
@@ -132,6 +134,34 @@ async def test_lost_events_are_detected(tmp_path: Path, monkeypatch: pytest.Monk
         return put(self, kept)
 
     monkeypatch.setattr(Recorder, "put", forgetful)
+    assert await is_detected(tmp_path)
+
+
+async def test_unsaved_forwards_polls_and_stickers_are_detected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Changes, "insert_extras", lambda *_: None)
+    assert await is_detected(tmp_path)
+
+
+async def test_a_forward_that_keeps_a_deleted_replys_words_is_detected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.ingest.record_batch, "_check_forward", lambda message, _: message)
+    assert await is_detected(tmp_path)
+
+
+async def test_an_unnoticed_deletion_of_a_part_is_detected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Changes, "mark_own_message_deleted", lambda *_: None)
+    assert await is_detected(tmp_path)
+
+
+async def test_a_reposted_message_that_stays_a_reply_is_detected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Changes, "remove_original", lambda *_: None)
     assert await is_detected(tmp_path)
 
 

@@ -155,3 +155,26 @@ async def test_what_the_bot_removes_itself_is_not_reported(running: RunningBot) 
     await running.settle()
     assert await running.bot_messages() == []
     assert await get_alerts(running) == []
+
+
+async def test_a_message_that_discord_refused_to_post_again_can_be_restored_later(
+    running: RunningBot,
+) -> None:
+    await set_alerts_channel(running)
+    _, part, *_ = await running.publish(ESSAY)
+    await delete(running, part["id"])
+    (alert,) = await get_alerts(running)
+    body = {"kind": "http", "method": "POST", "path": f"/channels/{running.channel()}/messages"}
+    await running.control("faults", body | {"status": 400, "times": 1})
+    await press_restore(running, alert)
+    interaction = await running.run_command(
+        "essay show", options=[{"type": 3, "name": "essay", "value": "1"}]
+    )
+    assert "Discord refused 1 message that I tried to post again" in await running.answer_text(
+        interaction
+    )
+    before = len(await running.bot_messages())
+    await running.press(interaction, "Restore")
+    await running.settle()
+    assert len(await running.bot_messages()) == before + 1
+    assert "Discord refused" not in await show(running, "essay show", essay="1")
