@@ -237,7 +237,7 @@ async def test_a_new_connection_does_not_repeat_a_submission_that_is_being_read(
     submission = make_submission(running, ESSAY)
     await publishing.save_submission(submission)
     await publishing.resume_submissions(running.salon.services.editing.resume_submission)
-    assert "No essay" in await running.answer_text(await running.run_command("essay list"))
+    assert "no essays yet" in await running.answer_text(await running.run_command("essay list"))
     (draft,) = (await publishing.create_drafts(submission)).drafts
     assert draft.id == 1
 
@@ -303,7 +303,7 @@ async def test_the_same_draft_is_not_made_twice(running: RunningBot) -> None:
 
 
 async def test_the_list_shows_numbers_and_states(running: RunningBot) -> None:
-    assert "No essay" in await running.answer_text(await running.run_command("essay list"))
+    assert "no essays yet" in await running.answer_text(await running.run_command("essay list"))
     await running.publish()
     told = await running.answer_text(await running.run_command("essay list"))
     assert "**1** Slow bread — open" in told
@@ -332,7 +332,7 @@ async def test_an_unreadable_file_gets_a_sentence_and_changes_nothing(
     assert sentence in told
     assert "reference" not in told
     assert await running.bot_messages() == []
-    assert "No essay" in await running.answer_text(await running.run_command("essay list"))
+    assert "no essays yet" in await running.answer_text(await running.run_command("essay list"))
 
 
 async def test_a_channel_where_the_bot_may_not_write_is_named_with_the_missing_permission(
@@ -467,7 +467,7 @@ async def test_a_draft_can_be_corrected_read_and_discarded(running: RunningBot) 
     assert "It takes a night" in text
     await running.press(interaction, "Discard")
     assert "is discarded" in await running.answer_text(interaction)
-    assert "No essay" in await running.answer_text(await running.run_command("essay list"))
+    assert "no essays yet" in await running.answer_text(await running.run_command("essay list"))
 
 
 async def test_a_closed_discussion_opens_no_threads_until_it_is_reopened(
@@ -595,7 +595,7 @@ async def test_an_invalid_web_address_is_rejected_with_a_sentence(
         told = await running.answer_text(interaction)
         assert told.strip()
         assert "reference" not in told
-    assert "No essay" in await running.answer_text(await running.run_command("essay list"))
+    assert "no essays yet" in await running.answer_text(await running.run_command("essay list"))
 
 
 @pytest.mark.parametrize("form", ["json", "markdown"])
@@ -642,7 +642,7 @@ async def test_a_draft_for_which_prompts_were_planned_can_be_discarded(running: 
     )
     await running.press(interaction, "Discard")
     assert "is discarded" in await running.answer_text(interaction)
-    assert "No essay" in await running.answer_text(await running.run_command("essay list"))
+    assert "no essays yet" in await running.answer_text(await running.run_command("essay list"))
 
 
 async def test_an_answer_that_repeats_what_was_typed_is_truncated(running: RunningBot) -> None:
