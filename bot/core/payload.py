@@ -51,18 +51,21 @@ def make_edit_body(payload: Payload) -> Payload:
     return {name: payload[name] for name in kept if name in payload}
 
 
-def make_edit(before: Payload, after: Payload) -> Payload:
+def make_edit(before: Payload, after: Payload, *, pending: bool = False) -> Payload:
     """The body of an Edit Message call that makes a message with one payload show another.
+
+    pending: an edit to ``before`` isn't made yet and this one replaces it, so what the message
+    shows is unknown and the body says everything
 
     Only link previews can be changed in its flags. Attachments that aren't listed are removed, so
     an empty list is needed if there were some.
     """
     body = make_edit_body(after)
-    if before.get("attachments") and "attachments" not in body:
+    if (pending or before.get("attachments")) and "attachments" not in body:
         body["attachments"] = []
     if "content" in after:
         shown = [int(one.get("flags", 0)) & SUPPRESS_EMBEDS for one in (before, after)]
-        if shown[0] != shown[1]:
+        if pending or shown[0] != shown[1]:
             body["flags"] = shown[1]
     return body
 
@@ -74,11 +77,12 @@ def get_signature(message: Mapping[str, Any]) -> str:
     """
     texts = [str(message.get("content") or "").strip()]
     texts += [text.strip() for text in _iterate_texts(message.get("components") or [])]
-    # Only pictures of essays count: a member's file may be named again by Discord.
+    # Only pictures of essays count: a member's file may be named again by Discord. Whether it lists
+    # those that components show isn't documented.
     texts += [
         name
         for one in message.get("attachments") or []
-        if _PICTURE.fullmatch(name := str(one.get("filename")))
+        if not message.get("components") and _PICTURE.fullmatch(name := str(one.get("filename")))
     ]
     if message.get("poll"):
         texts.append(str(message["poll"]["question"].get("text") or "").strip())

@@ -140,8 +140,9 @@ def _plan_change(
     needed: bool = True,
     content_without_links: str | None = None,
 ) -> Change:
-    body = make_edit(message.payload, payload)
-    same = make_edit_body(message.payload) == body and not message.edit_pending
+    pending = message.edit_pending
+    body = make_edit(message.payload, payload, pending=pending)
+    same = not pending and make_edit_body(message.payload) == body
     changed = None if same and needed else body
     return Change(
         message, payload, changed, needed=needed, content_without_links=content_without_links

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from bot.core.essay.serialize import essay_to_json
 from bot.core.layout.layout import lay_out
-from bot.core.payload import make_plain_message
+from bot.core.payload import SUPPRESS_EMBEDS, make_plain_message
 from bot.core.read_essay import read_essay
 from bot.discord_api.commands import CommandMentions
 from bot.publishing.card import make_card
@@ -77,3 +78,22 @@ def test_edits_of_messages_older_than_an_hour_are_spread_over_time() -> None:
     posted = make_posted()
     assert get_edit_interval_ms(posted, 2 * HOUR - 1) == 0
     assert get_edit_interval_ms(posted, 2 * HOUR) == 7_000
+
+
+def test_an_edit_that_replaces_a_pending_one_says_everything_that_one_would_have() -> None:
+    """The message may have link previews and pictures still that the pending edit removes."""
+    posted = make_posted()
+    waiting = replace(
+        posted, messages=tuple(replace(one, edit_pending=True) for one in posted.messages)
+    )
+    new = read_essay("# Bread\n\nIt takes a day.\n\nWould you wait?", format="markdown")
+    plan, _ = plan_revision(waiting, new, None, CommandMentions(), numbered=False)
+    card, part = (change.body for change in plan.changes[:2])
+    assert card is not None
+    assert part is not None
+    assert part["flags"] == SUPPRESS_EMBEDS
+    assert (card["attachments"], part["attachments"]) == ([], [])
+    plan, _ = plan_revision(posted, new, None, CommandMentions(), numbered=False)
+    part = plan.changes[1].body
+    assert part is not None
+    assert not {"flags", "attachments"} & set(part)
