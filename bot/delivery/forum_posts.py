@@ -20,7 +20,7 @@ from bot.core.snowflake import get_snowflake_time
 from bot.delivery.worker import HistoryUnreadable
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.discord_api.permissions import Permissions
-from bot.discord_api.single_attempt import SingleCalls
+from bot.discord_api.single_attempt import SingleCalls, Upload
 from storage.delivery.messages import NewForumPost, PlannedMessage
 
 __all__ = ["ForumPostStarter"]
@@ -34,8 +34,10 @@ class ForumPostStarter:
         self._permissions = permissions
         self._single = single
 
-    async def start(self, message: PlannedMessage, new: NewForumPost) -> int:
-        """Start the forum post whose first message this is; its id.
+    async def start(
+        self, message: PlannedMessage, new: NewForumPost, uploads: Sequence[Upload]
+    ) -> int:
+        """Start the forum post whose first message this is, with its pictures; its id.
 
         In a single attempt: after an error it has to be searched for, unless Discord refused it.
         """
@@ -47,7 +49,7 @@ class ForumPostStarter:
         }
         if new.tags:
             body["applied_tags"] = [str(tag) for tag in new.tags]
-        return int((await self._single.call(route, as_bot=True, body=body))["id"])
+        return int((await self._single.call(route, as_bot=True, body=body, files=uploads))["id"])
 
     async def find(
         self, message: PlannedMessage, new: NewForumPost, recorded: set[int]

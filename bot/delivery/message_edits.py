@@ -18,7 +18,7 @@ from bot.clock import Clock
 from bot.core.conversation.thread_names import hash_thread_name
 from bot.core.payload import Payload
 from bot.delivery import alerts
-from bot.delivery.pictures import replace_pictures, request_with_files
+from bot.delivery.pictures import load_pictures, replace_pictures, request_with_files
 from bot.delivery.worker import Failure, explain_error
 from bot.discord_api import retry
 from bot.discord_api.errors import (
@@ -157,7 +157,10 @@ class MessageEditor:
             return
         body: Payload = dict(edit.payload or {})
         uploads: Sequence[Upload] = ()
-        if body.get("attachments"):
+        if body.get("attachments") and body.get("components"):
+            # ``attachment://`` is documented for files of the same request.
+            uploads = await load_pictures(self._database, body)
+        elif body.get("attachments"):
             message = dict(await self._http.get_message(edit.channel_id, edit.message_id or 0))
             body, uploads = await replace_pictures(self._database, body, message)
         await request_with_files(self._http, route, body, uploads)

@@ -157,8 +157,9 @@ class MessageSender:
 
     async def _create(self, message: PlannedMessage) -> int:
         if message.new_forum_post is not None:
+            uploads = await load_pictures(self._database, message.payload)
             await self._rate_limiter.acquire()
-            return await self._forum_posts.start(message, message.new_forum_post)
+            return await self._forum_posts.start(message, message.new_forum_post, uploads)
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=message.channel_id)
         # Nobody is pinged unless the payload itself says whom.
         body: Payload = {

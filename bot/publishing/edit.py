@@ -22,6 +22,7 @@ from bot.core.extraction.corrections import Corrections, apply_corrections, carr
 from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
+from bot.publishing.cover import ChosenCover
 from bot.publishing.pictures import list_files
 from bot.publishing.plan_revision import (
     RevisionPlan,
@@ -221,6 +222,23 @@ class Editing:
         if not await self._database.write(
             lambda tx: pending_revisions.correct(tx, preview.edit, revision)
         ):
+            raise UserError(_EDIT_NOT_FOUND)
+
+    async def choose_cover(self, preview: EditPreview, chosen: ChosenCover) -> None:
+        """Set a pending edit's cover, or remove it; UserError if it isn't a picture."""
+        edit, discussion_id = preview.edit, preview.posted.discussion_id
+        essay, copies = await self._publishing.set_cover(edit.revision.essay, chosen)
+        revision = replace(edit.revision, essay=essay)
+        used = list_files(essay)
+
+        async def save(tx: Transaction) -> bool:
+            if not await pending_revisions.correct(tx, edit, revision):
+                return False
+            await pictures.save_pictures(tx, discussion_id, copies, used)
+            await pictures.keep_used(tx, discussion_id, used | list_files(preview.old))
+            return True
+
+        if not await self._database.write(save):
             raise UserError(_EDIT_NOT_FOUND)
 
     async def find_pending(self, discussion_id: int) -> int | None:

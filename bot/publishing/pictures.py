@@ -80,10 +80,11 @@ def _list_pictures(essay: Essay) -> list[Picture]:
 
 
 def list_files(essay: Essay) -> set[str]:
-    """The names of the pictures that an essay uses."""
-    return {
+    """The names of the pictures that an essay uses, its cover included."""
+    names = {
         one.block.file for one in essay.body if isinstance(one.block, Picture) and one.block.file
     }
+    return names | ({essay.cover_file} if essay.cover_file else set())
 
 
 async def collect_pictures(
@@ -94,7 +95,10 @@ async def collect_pictures(
     source: the file that the essay was read from
     fetch:  fetches a picture by its address, of at most so many bytes; raises UnreadableEssay
     """
-    sources = list(dict.fromkeys(one.source for one in _list_pictures(essay)))[:MAX_PICTURES]
+    cover = essay.cover_image if essay.cover_file is None else None
+    listed = [cover] if cover else []
+    listed += [one.source for one in _list_pictures(essay)]
+    sources = list(dict.fromkeys(listed))[:MAX_PICTURES]
     if not sources:
         return essay, {}
     found: dict[str, CheckedPicture] = {}
@@ -127,6 +131,8 @@ async def collect_pictures(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     files = {one.name: one.content for one in found.values() if one.name}
+    if cover and cover in found:
+        essay = replace(essay, cover_file=found[cover].name or None)
     return link_pictures(_name_pictures(essay, found)), files
 
 

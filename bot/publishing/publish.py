@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.clock import Clock
@@ -27,6 +27,7 @@ from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
 from bot.publishing import change_state
 from bot.publishing.card import make_card
+from bot.publishing.cover import ChosenCover, set_cover
 from bot.publishing.fetch_page import Page
 from bot.publishing.pictures import FetchPicture, collect_pictures, list_files
 from bot.publishing.reader_process import (
@@ -44,7 +45,7 @@ from storage.delivery.messages import NewMessage
 from storage.essays import discussions, drafts, progress, scheduled, submissions
 from storage.essays.discussions import ListedDiscussion
 from storage.essays.drafts import Draft
-from storage.essays.pictures import save_pictures
+from storage.essays.pictures import keep_used, save_pictures
 from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
 from storage.essays.submissions import ALL_CHAPTERS, Submission
@@ -401,13 +402,32 @@ class Publishing:
         draft = preview.draft
         known = await fill_extracted_facts(draft.essay, draft.source, draft.source_name)
         essay, closing = apply_corrections(known, draft.closing, corrections)
+        await self._replace_draft(draft, essay, closing, {})
+
+    async def choose_cover(self, preview: Preview, chosen: ChosenCover) -> None:
+        """Set a draft's cover, or remove it; UserError if it isn't a picture."""
+        draft = preview.draft
+        essay, copies = await self.set_cover(draft.essay, chosen)
+        await self._replace_draft(draft, essay, draft.closing, copies)
+
+    async def set_cover(self, essay: Essay, chosen: ChosenCover) -> tuple[Essay, dict[str, bytes]]:
+        """The essay with a cover, and the cover's copy; see :func:`bot.publishing.cover`."""
+        return await set_cover(
+            essay, chosen, fetch_file=self._fetch_file, fetch_picture=self._fetch_picture
+        )
+
+    async def _replace_draft(
+        self, draft: Draft, essay: Essay, closing: str | None, copies: Mapping[str, bytes]
+    ) -> None:
+        """Lay a draft's essay out again and save it with new pictures; UserError if it is none."""
         numbered = await self._shows_passage_numbers(draft.server_id)
         planned, notes = await asyncio.to_thread(
             _plan_messages, essay, closing, self._commands, numbered=numbered
         )
         now_ms = self._clock.now_ms()
-        if not await self._database.write(
-            lambda tx: drafts.replace_content(
+
+        async def replace_content(tx: Transaction) -> bool:
+            if not await drafts.replace_content(
                 tx,
                 draft.id,
                 essay=essay,
@@ -415,8 +435,13 @@ class Publishing:
                 notes=notes,
                 planned=planned,
                 now_ms=now_ms,
-            )
-        ):
+            ):
+                return False
+            await save_pictures(tx, draft.id, copies, list_files(essay))
+            await keep_used(tx, draft.id, list_files(essay))
+            return True
+
+        if not await self._database.write(replace_content):
             raise UserError("This essay is no draft any more. Nothing was changed.")
 
     async def publish(self, discussion_id: int, actor: Actor, after_id: int) -> None:

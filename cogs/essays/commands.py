@@ -363,4 +363,6 @@ async def setup(bot: SalonBot) -> None:
     bot.forms.register("revision", "essay", cog.edits.handle_form)
     bot.forms.register("correction", "essay", cog.edits.handle_corrections_form)
     bot.forms.register("draft", "essay", cog.drafts.handle_corrections_form)
+    bot.forms.register("cover", "essay", cog.drafts.handle_cover_form)
+    bot.forms.register("edit-cover", "essay", cog.edits.handle_cover_form)
     bot.forms.register("schedule", "essay", cog.drafts.handle_schedule_form)

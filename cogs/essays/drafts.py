@@ -22,6 +22,12 @@ from bot.publishing.publish import Preview
 from bot.services import Services
 from cogs.essays import style_controls, wording
 from cogs.essays.corrections_form import make_correction_fields, read_corrections_form
+from cogs.essays.cover_form import (
+    COVER_TITLE,
+    load_cover,
+    make_cover_fields,
+    read_cover_form,
+)
 from cogs.essays.status import describe_essay
 from cogs.ui.buttons import Label, make_button_class, make_button_row
 from cogs.ui.commands import get_server_id
@@ -83,6 +89,8 @@ def _summarize(preview: Preview) -> str:
     left = find_former_title_line(draft.essay)
     if left is not None:
         lines.append(f"{wording.describe_former_title(left)}.")
+    if draft.essay.cover_image is not None and draft.essay.cover_file is None:
+        lines.append("**Cover:** it couldn't be fetched, so the card shows it from its address.")
     notes = draft.notes[:_MAX_NOTES]
     if notes:
         lines.append(
@@ -121,9 +129,11 @@ class DraftPanel:
         view.add_item(
             make_button_row(self.button_class, draft.id, [("publish", publish, _GREEN), *_BUTTONS])
         )
+        more: list[Label] = [("cover", "Cover …", _GREY)]
         change = style_controls.get_style_button(preview)
         if change is not None:
-            view.add_item(make_button_row(self.button_class, draft.id, [(*change, _GREY)]))
+            more.append((*change, _GREY))
+        view.add_item(make_button_row(self.button_class, draft.id, more))
         tags = self.tag_select_class.make(preview)
         if tags is not None:
             view.add_item(ui.ActionRow(tags))
@@ -169,7 +179,8 @@ class DraftPanel:
             text = await self.services.database.read(lambda tx: describe_essay(tx, discussion_id))
             await show(interaction, self.make_stopped_view(preview, text))
             return
-        await show(interaction, self.make_view(preview))
+        cover = await load_cover(self.services.database, preview.draft.essay)
+        await show(interaction, self.make_view(preview), cover)
 
     async def handle_button(
         self, interaction: discord.Interaction[Any], what: str, discussion_id: int
@@ -206,6 +217,14 @@ class DraftPanel:
                     discussion_id,
                     title="Edit details",
                     fields=make_correction_fields(preview.draft.essay, preview.draft.closing),
+                )
+            case "cover":
+                await show_form(
+                    interaction,
+                    "cover",
+                    discussion_id,
+                    title=COVER_TITLE,
+                    fields=make_cover_fields(preview.draft.essay),
                 )
             case "apart" | "together":
                 await self.services.publishing.set_style(
@@ -258,6 +277,18 @@ class DraftPanel:
             entered.number, get_server_id(interaction)
         )
         await self.services.publishing.correct_draft(preview, read_corrections_form(entered))
+        await acknowledge(interaction)
+        await self.show(interaction, entered.number)
+
+    async def handle_cover_form(
+        self, interaction: discord.Interaction[Any], entered: SubmittedForm
+    ) -> None:
+        """Set the draft's cover, and show it again."""
+        preview = await self.services.publishing.get_preview(
+            entered.number, get_server_id(interaction)
+        )
+        chosen = read_cover_form(entered, preview.draft.essay)
+        await self.services.publishing.choose_cover(preview, chosen)
         await acknowledge(interaction)
         await self.show(interaction, entered.number)
 

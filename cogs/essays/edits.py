@@ -23,6 +23,12 @@ from bot.publishing.edit import EditPreview
 from bot.services import Services
 from cogs.essays import edit_summary, wording
 from cogs.essays.corrections_form import make_correction_fields, read_corrections_form
+from cogs.essays.cover_form import (
+    COVER_TITLE,
+    load_cover,
+    make_cover_fields,
+    read_cover_form,
+)
 from cogs.essays.submission_form import (
     make_submission,
     make_submission_fields,
@@ -73,6 +79,8 @@ class EditPanel:
         )
         view.add_item(ui.TextDisplay(text))
         view.add_item(make_button_row(self.button_class, preview.edit.id, _BUTTONS))
+        cover = ("cover", "Cover …", discord.ButtonStyle.secondary)
+        view.add_item(make_button_row(self.button_class, preview.edit.id, [cover]))
         return view
 
     async def show(self, interaction: discord.Interaction[Any], edit_id: int) -> None:
@@ -80,7 +88,8 @@ class EditPanel:
         preview = await self.services.editing.get_preview(edit_id, get_server_id(interaction))
         # Comparing two long texts takes a second.
         text = await asyncio.to_thread(edit_summary.summarize, preview)
-        await show(interaction, self.make_view(preview, text))
+        cover = await load_cover(self.services.database, preview.edit.revision.essay)
+        await show(interaction, self.make_view(preview, text), cover)
 
     async def show_unchanged(self, interaction: discord.Interaction[Any]) -> None:
         """Say that the submitted text is the current one."""
@@ -169,6 +178,15 @@ class EditPanel:
                     title="Edit details",
                     fields=make_correction_fields(edit.revision.essay, edit.revision.closing),
                 )
+            case "cover":
+                edit = (await editing.get_preview(number, server)).edit
+                await show_form(
+                    interaction,
+                    "edit-cover",
+                    edit.id,
+                    title=COVER_TITLE,
+                    fields=make_cover_fields(edit.revision.essay),
+                )
             case "changes":
                 preview = await editing.get_preview(number, server)
                 await acknowledge(interaction, ephemeral=True, thinking=True)
@@ -197,6 +215,18 @@ class EditPanel:
         await self.services.editing.correct_edit(
             entered.number, get_server_id(interaction), read_corrections_form(entered)
         )
+        await acknowledge(interaction)
+        await self.show(interaction, entered.number)
+
+    async def handle_cover_form(
+        self, interaction: discord.Interaction[Any], entered: SubmittedForm
+    ) -> None:
+        """Set the edit's cover, and show it again."""
+        preview = await self.services.editing.get_preview(
+            entered.number, get_server_id(interaction)
+        )
+        chosen = read_cover_form(entered, preview.edit.revision.essay)
+        await self.services.editing.choose_cover(preview, chosen)
         await acknowledge(interaction)
         await self.show(interaction, entered.number)
 

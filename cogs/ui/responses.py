@@ -8,7 +8,7 @@ import io
 import json
 import logging
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -77,10 +77,15 @@ async def update(
             await interaction.response.edit_message(content=content, view=view)
 
 
-async def show(interaction: discord.Interaction[Any], view: ui.LayoutView) -> None:
-    """Replace the interaction's answer by ``view``."""
+async def show(
+    interaction: discord.Interaction[Any],
+    view: ui.LayoutView,
+    pictures: Mapping[str, bytes] | None = None,
+) -> None:
+    """Replace the interaction's answer by ``view``, with the pictures by name that it shows."""
+    files = [discord.File(io.BytesIO(data), name) for name, data in (pictures or {}).items()]
     with _reporting_failure():
-        await interaction.edit_original_response(content=None, view=view)
+        await interaction.edit_original_response(content=None, view=view, attachments=files)
 
 
 def _has_own_message(interaction: discord.Interaction[Any]) -> bool:

@@ -21,7 +21,7 @@ from bot.core import limits
 from bot.errors import UnreadableEssay
 from bot.publishing.fetch_page import fetch_picture
 from bot.publishing.pictures import check_picture
-from tests.support.running_bot import RunningBot, running_bot
+from tests.support.running_bot import RunningBot, form_data, running_bot
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
@@ -245,3 +245,119 @@ async def test_pictures_are_uploaded_replaced_and_erased(running: RunningBot, si
     await running.press(answer, "Withdraw")
     await running.settle()
     assert await count_pictures(running) == 0
+
+
+async def choose_cover(
+    running: RunningBot,
+    panel: dict[str, Any],
+    *,
+    link: str | None = None,
+    file: tuple[str, bytes] | None = None,
+) -> str:
+    """Submit the form *Cover* below an answer; what is answered."""
+    form = (await running.press(panel, "Cover …"))["answer"]
+    entered = form_data(form, {} if link is None else {"Or a link to it": link})
+    if file is not None:
+        entered["components"][0]["component"]["values"] = ["0"]
+        entered["attachments"] = [{"id": "0", "filename": file[0]}]
+    below = (await running.answer_message(panel))["id"]
+    return await running.answer_text(
+        await running.interact(5, entered, file=file, message_id=below)
+    )
+
+
+async def shown_message(running: RunningBot, panel: dict[str, Any]) -> dict[str, Any]:
+    await running.settle()
+    return await running.answer_message(panel)
+
+
+def covers(message: dict[str, Any]) -> list[str]:
+    """The names of the pictures in a card's gallery, or their addresses outside of Discord."""
+    (container,) = [one for one in message["components"] if one["type"] == 17]
+    addresses = [
+        item["media"]["url"]
+        for one in container["components"]
+        if one["type"] == 12
+        for item in one["items"]
+    ]
+    return [
+        one.partition("?")[0].rpartition("/")[2] if "/attachments/" in one else one
+        for one in addresses
+    ]
+
+
+async def test_a_cover_is_chosen_by_upload_or_link_and_posted_changed_and_erased(
+    running: RunningBot, site: Site
+) -> None:
+    site.files = {"a.png": picture(), "page.png": b"<html>"}
+    essay = b"# Slow bread\n\nIt takes a night.\n\nWould you wait?"
+    panel = await running.run_command("essay publish", file=("bread.md", essay))
+    assert covers(await shown_message(running, panel)) == []
+
+    told = await choose_cover(running, panel, link="ftp://a.example/a.png")
+    assert "isn't a link" in told
+    told = await choose_cover(running, panel, link=site.address("page.png"))
+    assert "can't be the cover" in told
+    lost = site.address("lost.png")
+    await choose_cover(running, panel, link=lost)
+    assert covers(await shown_message(running, panel)) == [lost]
+    assert "it couldn't be fetched" in await running.answer_text(panel)
+    await choose_cover(running, panel, link=site.address("a.png"))
+    (linked,) = covers(await shown_message(running, panel))
+    assert linked.startswith("salon_")
+    told = await choose_cover(
+        running, panel, link="https://b.example/b.png", file=("b.png", picture(colour="blue"))
+    )
+    assert "not both" in told
+    # The link that the form was shown with doesn't count beside an upload.
+    await choose_cover(running, panel, file=("b.png", picture(colour="blue")))
+    (uploaded,) = covers(await shown_message(running, panel))
+    assert uploaded != linked
+    assert await count_pictures(running) == 1
+
+    await running.press(panel, "Publish")
+    await running.settle()
+    card = (await running.bot_messages())[0]
+    assert covers(card) == [uploaded]
+    assert len(card["attachments"]) == 1
+
+    chosen = [{"type": 3, "name": "essay", "value": "1"}]
+    edit = await running.run_command(
+        "essay edit", options=chosen, file=("bread.md", essay.replace(b"night", b"day"))
+    )
+    assert covers(await shown_message(running, edit)) == [uploaded]
+    await choose_cover(running, edit, link=site.address("a.png"))
+    assert covers(await shown_message(running, edit)) == [linked]
+    assert await count_pictures(running) == 2
+    await running.press(edit, "Apply")
+    await running.settle()
+    card = (await running.bot_messages())[0]
+    assert covers(card) == [linked]
+    assert len(card["attachments"]) == 1
+    assert await count_pictures(running) == 1
+
+    answer = await running.run_command("essay withdraw", options=chosen)
+    await running.press(answer, "Withdraw")
+    await running.settle()
+    assert await count_pictures(running) == 0
+
+
+async def test_a_forum_post_starts_with_its_cover_and_loses_it_with_the_essay(
+    running: RunningBot, site: Site
+) -> None:
+    site.files = {"a.png": picture()}
+    essay = f"---\ncover: {site.address('a.png')}\n---\n# Bread\n\nIt takes a night.\n\nWhy?"
+    forum = [{"type": 7, "name": "channel", "value": str(running.channel("essay-forum"))}]
+    panel = await running.run_command(
+        "essay publish", options=forum, file=("bread.md", essay.encode())
+    )
+    await running.press(panel, "Publish")
+    await running.settle()
+    world = running.emulator.world
+    (card,) = [m for m in world.messages.values() if m.attachments]
+    assert card.attachments[0].filename.startswith("salon_")
+    chosen = [{"type": 3, "name": "essay", "value": "1"}]
+    answer = await running.run_command("essay withdraw", options=chosen)
+    await running.press(answer, "Withdraw")
+    await running.settle()
+    assert not card.attachments

@@ -81,6 +81,8 @@ class Essay:
     body:            everything but the title
     notes:           sentences about what could not be reproduced exactly
     extracted:       what the text itself says, before corrections; None in older rows
+    cover_file:      the name of the archive's copy of the cover; None if there is none
+    is_cover_chosen: an admin has chosen the cover, or that there is none
     """
 
     title: str
@@ -99,3 +101,5 @@ class Essay:
     body: tuple[BodyBlock, ...]
     notes: tuple[str, ...]
     extracted: ExtractedFacts | None = None
+    cover_file: str | None = None
+    is_cover_chosen: bool = False

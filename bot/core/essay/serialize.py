@@ -148,6 +148,8 @@ def essay_to_json(essay: Essay) -> dict[str, Any]:
         "body": [[placed.passage, _dump_block(placed.block)] for placed in essay.body],
         "notes": list(essay.notes),
         "extracted": _dump_extracted(essay.extracted),
+        "cover_file": essay.cover_file,
+        "is_cover_chosen": essay.is_cover_chosen,
     }
 
 
@@ -169,5 +171,7 @@ def essay_from_json(data: dict[str, Any]) -> Essay:
         passages=tuple(Passage(n, text) for n, text in enumerate(data["passages"], 1)),
         body=tuple(BodyBlock(_load_block(block), passage) for passage, block in data["body"]),
         notes=tuple(data["notes"]),
-        extracted=_load_extracted(data.get("extracted")),  # older rows have none
+        extracted=_load_extracted(data.get("extracted")),  # older rows have none of these
+        cover_file=data.get("cover_file"),
+        is_cover_chosen=data.get("is_cover_chosen", False),
     )

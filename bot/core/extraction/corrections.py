@@ -100,6 +100,10 @@ def carry_over_corrections(old: Essay, new: Essay, *, titled: bool) -> Essay:
     Where the new text itself says something else than the old text did, the new text wins. A title
     that was only guessed doesn't count.
     """
+    if old.is_cover_chosen:
+        new = replace(
+            new, cover_image=old.cover_image, cover_file=old.cover_file, is_cover_chosen=True
+        )
     was, now = old.extracted, new.extracted
     if was is None or now is None:
         return new

@@ -15,7 +15,7 @@ from bot.core.text.length import count_utf16_units
 from bot.core.text.plural import format_plural
 from bot.core.text.sentences import find_grapheme_ends, find_word_ends
 
-__all__ = ["CARD_TEXT", "IS_COMPONENTS_V2", "render_card"]
+__all__ = ["CARD_TEXT", "IS_COMPONENTS_V2", "MAX_COVER_URL", "render_card"]
 
 IS_COMPONENTS_V2 = 1 << 15
 #: UTF-16 units of a card's text at most: what the limits in :func:`render_card` add up to. The rest
@@ -24,7 +24,8 @@ CARD_TEXT = 2_600
 
 _CONTAINER, _TEXT, _GALLERY, _SEPARATOR, _ROW, _BUTTON = 17, 10, 12, 14, 1, 2
 _LINK_STYLE = 5
-_MAX_MEDIA_URL = 2_000  # characters; Discord documents no limit
+#: Characters of a cover's address; Discord documents no limit.
+MAX_COVER_URL = 2_000
 
 
 def _truncate_text(text: str, limit: int) -> str:
@@ -66,6 +67,8 @@ def _check_url(address: str | None, limit: int) -> str | None:
 def render_card(essay: Essay, privacy_command: str) -> dict[str, Any]:
     """The payload of an essay's opening card; at most 7 components and ``CARD_TEXT`` of text.
 
+    The cover is uploaded with the card if the archive has a copy; otherwise its address is shown.
+
     ``privacy_command``: the slash command with which members see what is saved, as Markdown.
     """
     head = f"# {_escape_line(essay.title, 500)}"
@@ -83,7 +86,9 @@ def render_card(essay: Essay, privacy_command: str) -> dict[str, Any]:
         if essay.epigraph.source:
             quote += f"\n> — {_escape_line(essay.epigraph.source, 200)}"
         inner.append(_make_text(quote))
-    cover = _check_url(essay.cover_image, _MAX_MEDIA_URL)
+    cover = _check_url(essay.cover_image, MAX_COVER_URL)
+    if essay.cover_file is not None:
+        cover = f"attachment://{essay.cover_file}"
     if cover is not None:
         inner.append({"type": _GALLERY, "items": [{"media": {"url": cover}}]})
     facts = [
@@ -99,8 +104,11 @@ def render_card(essay: Essay, privacy_command: str) -> dict[str, Any]:
     if source is not None:
         button = {"type": _BUTTON, "style": _LINK_STYLE, "label": "Source", "url": source}
         components.append({"type": _ROW, "components": [button]})
-    return {
+    card: dict[str, Any] = {
         "flags": IS_COMPONENTS_V2,
         "components": components,
         "allowed_mentions": {"parse": []},
     }
+    if essay.cover_file is not None:
+        card["attachments"] = [{"id": 0, "filename": essay.cover_file}]
+    return card

@@ -33,7 +33,7 @@ def diff_facts(old: Essay, new: Essay) -> list[str]:
         ("Author", old.author, new.author),
         ("Epigraph", old.epigraph and old.epigraph.text, new.epigraph and new.epigraph.text),
         ("Source", old.source_url, new.source_url),
-        ("Cover", old.cover_image, new.cover_image),
+        ("Cover", *_name_covers(old, new)),
         ("Questions", " ".join(old.questions), " ".join(new.questions)),
     )
     for name, before, after in facts:
@@ -43,6 +43,19 @@ def diff_facts(old: Essay, new: Essay) -> list[str]:
         shown += [f"**{_escape_fact(after)}**"] if after else []
         lines.append(f"{name}: {' '.join(shown)}")
     return lines
+
+
+def _name_covers(old: Essay, new: Essay) -> tuple[str | None, str | None]:
+    """The covers' addresses; where two covers have the same or none, what happened to the cover."""
+    before, after = old.cover_image, new.cover_image
+    if before != after or old.cover_file == new.cover_file:
+        return before, after
+    if before is None:
+        another = "another picture" if old.cover_file else "a picture"
+        return old.cover_file and "a picture", new.cover_file and another
+    if old.cover_file is None or new.cover_file is None:
+        return before, after  # only whether there is a copy
+    return None, f"another picture at {after}"
 
 
 def diff_passages(old: Essay, new: Essay, *, full: bool = False) -> list[str]:

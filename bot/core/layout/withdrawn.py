@@ -17,11 +17,13 @@ def make_withdrawn_body(purpose: str, payload: Payload) -> Payload | None:
     The message itself stays, since a forum post without its first message shows only a
     placeholder. A poll can't be edited away, so a message with one is deleted.
     """
+    body: Payload
     if purpose == "card":
-        return {"components": [{"type": _TEXT_DISPLAY, "content": _WITHDRAWN}]}
-    if purpose not in ("part", "closing", "prompt") or "poll" in payload:
+        body = {"components": [{"type": _TEXT_DISPLAY, "content": _WITHDRAWN}]}
+    elif purpose not in ("part", "closing", "prompt") or "poll" in payload:
         return None
-    body: Payload = {"content": _WITHDRAWN}
+    else:
+        body = {"content": _WITHDRAWN}
     if payload.get("attachments"):
         body["attachments"] = []
     return body

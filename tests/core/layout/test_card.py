@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.core.essay.essay import Epigraph, Essay
 from bot.core.layout.card import IS_COMPONENTS_V2, render_card
+from bot.core.payload import get_signature
 from bot.core.read_essay import read_essay
 from tests.core.discord_markdown import read_message
 
@@ -94,3 +95,13 @@ def test_byline_and_author_are_both_shown_if_they_differ() -> None:
     shown = text(render(essay(byline="poet, gardener", author="Ann Lee", date="2024")))
     assert "poet, gardener · Ann Lee" in shown
     assert "2024" in shown
+
+
+def test_a_cover_with_a_copy_is_uploaded_with_the_card() -> None:
+    file = f"salon_{'0' * 32}.png"
+    card = render(essay(cover_image="https://a.example/c.png", cover_file=file))
+    (gallery,) = [one for one in components(card) if one["type"] == 12]
+    assert gallery["items"] == [{"media": {"url": f"attachment://{file}"}}]
+    assert card["attachments"] == [{"id": 0, "filename": file}]
+    posted = {**card, "attachments": []}
+    assert get_signature(posted) == get_signature(card)
