@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from PIL import Image
 from playwright.async_api import Browser, expect
 
 from bot.emulator.world.events import ChannelUpdated
+from tests.core.reading.test_epub import make_epub
 from tests.room.visitor import Visitor, visiting
 from tests.support.spawned_bot import SpawnedBot
 
@@ -258,3 +261,43 @@ async def test_an_essay_in_one_thread_is_shown_next_to_its_card(
     await guest.become("Ann")
     await guest.writes("My boots.", guest.side)
     await expect(card.get_by_role("button", name="On stairs 2 messages")).to_be_visible()
+
+
+async def test_the_pictures_and_the_cover_of_an_essay_are_shown(
+    guest: Visitor, tmp_path: Path
+) -> None:
+    body = (
+        "<p>Two stairs.</p><img src='a.png' alt='The first'/><img src='b.avif' alt='The second'/>"
+        "<p>Which one creaks?</p>"
+    )
+    book = tmp_path / "stairs.epub"
+    pictures = {"OEBPS/a.png": draw("PNG", "teal"), "OEBPS/b.avif": draw("AVIF", "red")}
+    book.write_bytes(make_epub([("one.xhtml", body)], more=pictures))
+    cover = tmp_path / "cover.jpg"
+    cover.write_bytes(draw("JPEG", "navy"))
+    form = await guest.types_command("essay publish")
+    await form.get_by_role("button", name="+ file").click()
+    await form.get_by_label("file", exact=True).set_input_files(book)
+    await form.get_by_role("button", name="Send").click()
+    draft = guest.message("Draft 1")
+    await draft.get_by_role("button", name="Cover").click()
+    chosen = guest.page.get_by_role("dialog")
+    await chosen.get_by_label("A picture").set_input_files(cover)
+    await chosen.get_by_role("button", name="Submit").click()
+    await expect(draft.locator(".container img")).to_be_visible()
+    await published(guest)
+    for shown in (
+        guest.message("The Harbour Book").locator(".container img"),
+        guest.main.get_by_alt_text("The first"),
+        guest.main.get_by_alt_text("The second"),
+    ):
+        await expect(shown).to_be_visible()
+        await expect(shown).to_have_js_property("naturalWidth", 60)
+    await expect(guest.main.locator(".mosaic img")).to_have_count(2)
+
+
+def draw(kind: str, colour: str) -> bytes:
+    """A picture of one colour."""
+    held = io.BytesIO()
+    Image.new("RGB", (60, 40), colour).save(held, kind)
+    return held.getvalue()

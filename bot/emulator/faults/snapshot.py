@@ -18,7 +18,7 @@ from bot.emulator.world.world import World
 
 __all__ = ["add_routes", "take_snapshot"]
 
-_PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+_PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"}
 
 
 def _message(world: World, message: Message) -> dict[str, Any]:

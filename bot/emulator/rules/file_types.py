@@ -36,6 +36,7 @@ class FileType:
 def detect_type(filename: str, content: bytes) -> FileType:
     """The type of a file with this name and these bytes."""
     found = _png(content) or _gif(content) or _webp(content) or _jpeg(content)
+    found = found or _avif(content)
     if found is not None:
         return found
     if content.startswith(b"%PDF-"):
@@ -58,6 +59,17 @@ def _gif(content: bytes) -> FileType | None:
         return None
     animated = content.count(b"\x00\x21\xf9\x04") > 1
     return FileType("image/gif", *_sizes(content[6:10], 2, "little"), animated=animated)
+
+
+def _avif(content: bytes) -> FileType | None:
+    """An AV1 picture (MIAF: a brand in the file's first box, the size in the property ``ispe``)."""
+    if content[4:12] not in (b"ftypavif", b"ftypavis"):
+        return None
+    at = content.find(b"ispe")
+    if at < 0 or len(content) < at + 16:
+        return None
+    width, height = (int.from_bytes(content[at + n : at + n + 4], "big") for n in (8, 12))
+    return FileType("image/avif", width, height, animated=content[8:12] == b"avis")
 
 
 def _webp(content: bytes) -> FileType | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 
 import pytest
 
@@ -20,7 +21,10 @@ CONTAINER = (
 
 
 def make_epub(
-    chapters: list[tuple[str, str]], *, more: dict[str, str] | None = None, prologue: str = ""
+    chapters: list[tuple[str, str]],
+    *,
+    more: Mapping[str, str | bytes] | None = None,
+    prologue: str = "",
 ) -> bytes:
     """An EPUB whose chapters are (file name, HTML of the body), with a table of contents."""
     items = "".join(
@@ -36,7 +40,7 @@ def make_epub(
         '<item id="toc" href="toc.xhtml" media-type="application/xhtml+xml" properties="nav"/>'
         f'{items}</manifest><spine><itemref idref="toc"/>{spine}</spine></package>'
     )
-    files = {
+    files: dict[str, str | bytes] = {
         "mimetype": "application/epub+zip",
         "META-INF/container.xml": CONTAINER,
         "OEBPS/book.opf": package,

@@ -16,6 +16,8 @@ _GIF = b"GIF89a\x05\x00\x04\x00\x00\x00\x00;"
 _JPEG = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x11\x08\x00\x07\x00\x09\x03" + b"\x00" * 9
 _WEBP = b"RIFF\x00\x00\x00\x00WEBPVP8X" + b"\x0a\x00\x00\x00" + b"\x00" * 4
 _WEBP += b"\x0a\x00\x00\x0b\x00\x00"
+_AVIF = b"\x00\x00\x00\x18ftypavif" + b"\x00" * 12 + b"ispe\x00\x00\x00\x00"
+_AVIF += b"\x00\x00\x00\x0d\x00\x00\x00\x0e"
 
 
 async def _send(server: SeededServer, name: str, content: bytes, **more: Any) -> dict[str, Any]:
@@ -33,6 +35,7 @@ async def _send(server: SeededServer, name: str, content: bytes, **more: Any) ->
         (_GIF, "image/gif", (5, 4)),
         (_JPEG, "image/jpeg", (9, 7)),
         (_WEBP, "image/webp", (11, 12)),
+        (_AVIF, "image/avif", (13, 14)),
     ],
 )
 async def test_a_pictures_type_and_size_come_from_its_bytes(

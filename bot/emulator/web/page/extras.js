@@ -4,11 +4,11 @@ import { bytes, el, name, ownFile, safeAddress } from "./dom.js";
 import { rich } from "./rich.js";
 import { relative, stampOf } from "./times.js";
 
-const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
+const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"]);
 
-/** A message's files: pictures are shown, others can be downloaded. */
+/** A message's files: pictures are shown, several as a gallery; others can be downloaded. */
 export function attachmentsOf(message) {
-  return (message.attachments ?? []).map((file) => {
+  const shown = (message.attachments ?? []).map((file) => {
     const path = ownFile(file.url);
     const spoiler = file.filename.startsWith("SPOILER_");
     if (path && PICTURES.has((file.content_type ?? "").split(";")[0])) {
@@ -17,6 +17,10 @@ export function attachmentsOf(message) {
     }
     return fileCard(file.filename, file.size, path);
   });
+  const pictures = shown.filter((one) => one.classList.contains("picture"));
+  if (pictures.length < 2) return shown;
+  const gallery = el("div", { class: "gallery mosaic" }, pictures);
+  return [gallery, ...shown.filter((one) => !pictures.includes(one))];
 }
 
 /** A file with its name and size. */
