@@ -294,7 +294,7 @@ async def test_what_prevents_publishing_is_shown_first_in_a_long_summary(
     entered = {"Or the text": "# Bread\n\nRye", "Closing question": "Why would you? " * 60}
     told = await running.answer_text(await running.interact(5, form_data(form, entered)))
     assert "1 minute to read · 1 word\n" in told
-    rest = told.partition("`/privacy`")[2]
+    rest = told.partition("to see or delete yours.")[2]
     assert rest.index("**Not yet:**") < rest.index("**3 messages** in")
     assert "the card, 1 part, the closing question" in rest
 
