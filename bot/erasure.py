@@ -37,8 +37,8 @@ async def erase(
     await quotations.erase_for_member(
         tx,
         server_id,
-        theirs.reply_ids,
-        theirs.author_names,
+        member_id,
+        theirs,
         now_ms,
         reason=_REASONS.quoted,
     )

@@ -18,7 +18,6 @@ from bot.core.conversation.thread_names import (
 )
 from bot.core.payload import make_edit_body, make_erased_payload
 from bot.core.prompts.wording import make_nudge_text
-from bot.core.text.escape import escape
 from bot.core.text.message_quote import find_mentioned
 from storage.db import cleanup
 from storage.db.writer import Transaction
@@ -33,6 +32,8 @@ __all__ = ["erase", "erase_due_channels", "erase_for_member", "read"]
 
 _Edits = defaultdict[tuple[int, int | None], list[NewMessageEdit]]
 
+#: Mentioned instead of a member whose data was erased.
+_SOMEBODY = "somebody"
 _DELETED = "its thread's first message was deleted"
 _CHANGED = "what it quotes was changed while it was being sent"
 
@@ -134,25 +135,39 @@ async def _change_nudge(
     tx: Transaction, nudge: Nudge, now: ReplyWords, edits: _Edits, now_ms: int
 ) -> None:
     """Delete a deleted reply's nudge; one that quotes what a reply doesn't say is reworded."""
-    unsent = nudge.state in ("planned", "claimed")
-    if unsent and nudge.was_never_created and not now.deleted:
-        await claimed.plan_again(
-            tx, nudge.prompt_id, nudge.id, due_at=now_ms, reason=None, blocked_since=None
-        )
-    elif now.deleted or unsent:
-        await quotations.erase_message(
-            tx,
-            nudge.id,
-            nudge.message_id,
-            make_erased_payload(nudge.payload),
-            reply_id=nudge.reply_id,
-            reason=_DELETED if now.deleted else _CHANGED,
-            now_ms=now_ms,
-        )
+    if now.deleted:
+        await _delete_nudge(tx, nudge, _DELETED, now_ms)
+    else:
+        await _reword_nudge(tx, nudge, {}, edits, now_ms)
+
+
+async def _delete_nudge(tx: Transaction, nudge: Nudge, reason: str, now_ms: int) -> None:
+    await quotations.erase_message(
+        tx,
+        nudge.id,
+        nudge.message_id,
+        make_erased_payload(nudge.payload),
+        reply_id=nudge.reply_id,
+        reason=reason,
+        now_ms=now_ms,
+    )
+
+
+async def _reword_nudge(
+    tx: Transaction, nudge: Nudge, others: Mapping[int, str], edits: _Edits, now_ms: int
+) -> None:
+    """Word a nudge again; ``others``: names of mentioned people instead of the saved ones."""
+    if nudge.state in ("planned", "claimed"):
+        if nudge.was_never_created:
+            await claimed.plan_again(
+                tx, nudge.prompt_id, nudge.id, due_at=now_ms, reason=None, blocked_since=None
+            )
+        else:
+            await _delete_nudge(tx, nudge, _CHANGED, now_ms)
     elif nudge.message_id is not None:
         head = await context.get_thread_head(tx, nudge.reply_id)
         names = await context.get_author_names(tx, head.discussion_id, find_mentioned(head.text))
-        content = make_nudge_text(head.text, head.author, names)
+        content = make_nudge_text(head.text, head.author, {**names, **others})
         payload = nudge.payload | {"content": content}
         await quotations.set_payload(tx, nudge.id, nudge.message_id, payload)
         edits[nudge.server_id, nudge.discussion_id].append(
@@ -180,8 +195,8 @@ async def erase_due_channels(tx: Transaction, now_ms: int) -> None:
 async def erase_for_member(
     tx: Transaction,
     server_id: int,
+    member_id: int,
     reply_ids: Collection[int],
-    author_names: Collection[str],
     now_ms: int,
     *,
     reason: str,
@@ -192,18 +207,10 @@ async def erase_for_member(
     """
     await cleanup.mark_erasure(tx, now_ms)
     for nudge in await quotations.find_nudges(tx, reply_ids):
-        await quotations.erase_message(
-            tx,
-            nudge.id,
-            nudge.message_id,
-            make_erased_payload(nudge.payload),
-            reply_id=nudge.reply_id,
-            reason=reason,
-            now_ms=now_ms,
-        )
+        await _delete_nudge(tx, nudge, reason, now_ms)
     edits: _Edits = defaultdict(list)
-    mentions = [(escape(f"@{name}"), "@somebody") for name in author_names if name]
-    await _replace_in_messages(tx, server_id, mentions, edits, now_ms)
+    for nudge in await quotations.find_nudges_that_mention(tx, server_id, member_id):
+        await _reword_nudge(tx, nudge, {member_id: _SOMEBODY}, edits, now_ms)
     await _plan(tx, edits, now_ms)
 
 

@@ -6,6 +6,7 @@ until Discord says that it is done, or that it never will be.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import discord
 from discord.http import HTTPClient, Route
 
 from bot.clock import Clock
-from bot.core.conversation.thread_names import hash_thread_name
+from bot.core.conversation.thread_names import ERASED_THREAD_NAME, hash_thread_name
 from bot.core.payload import Payload
 from bot.delivery import alerts
 from bot.delivery.pictures import load_pictures, replace_pictures, request_with_files
@@ -36,6 +37,7 @@ from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import MessageEdit
+from storage.privacy import quotations
 
 __all__ = ["EditJob", "MessageEditor"]
 
@@ -120,9 +122,30 @@ class MessageEditor:
                 # Locked and archived in one call, so that nobody can write in between.
                 await self._http.edit_channel(edit.channel_id, locked=True, archived=True)
             case "rename":
-                await self._rename(edit)
+                await self._rename_or_name_plainly(edit)
             case "unlock":
                 await self._http.edit_channel(edit.channel_id, locked=False, archived=False)
+
+    async def _rename_or_name_plainly(self, edit: MessageEdit) -> None:
+        """Rename a thread; without the essay's title if AutoMod blocks it, so no old name stays."""
+        assert edit.payload is not None
+        try:
+            await self._rename(edit)
+        except discord.HTTPException as error:
+            payload = edit.payload | {"name": ERASED_THREAD_NAME}
+            if (
+                error.code not in BLOCKED_BY_AUTOMOD
+                or "was" not in payload
+                or payload == edit.payload
+            ):
+                raise
+
+            async def record(tx: Transaction) -> None:
+                await message_edits.set_payload(tx, edit.id, payload)
+                await quotations.set_thread_name(tx, edit.channel_id, ERASED_THREAD_NAME)
+
+            await self._database.write(record)
+            await self._rename(dataclasses.replace(edit, payload=payload))
 
     async def _rename(self, edit: MessageEdit) -> None:
         assert edit.payload is not None

@@ -14,7 +14,6 @@ from storage.db.writer import Transaction
 
 __all__ = [
     "DueChannels",
-    "MemberReplies",
     "Nudge",
     "QuotingMessage",
     "QuotingThread",
@@ -24,6 +23,7 @@ __all__ = [
     "find_member_replies",
     "find_messages_with",
     "find_nudges",
+    "find_nudges_that_mention",
     "find_threads",
     "read_words",
     "replace_in_alerts",
@@ -123,28 +123,18 @@ async def find_due_channels(tx: Transaction, before_ms: int) -> DueChannels:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class MemberReplies:
-    """A member's replies in a server, and the names they wrote under."""
-
-    reply_ids: frozenset[int]
-    author_names: frozenset[str]
-
-
 async def find_member_replies(
     tx: Transaction, server_id: int, member_id: int, until_ms: int
-) -> MemberReplies:
-    """What a member wrote in a server until then."""
+) -> frozenset[int]:
+    """What a member wrote in a server until then: the ids of the replies."""
     rows = await tx.rows(
         """
-        SELECT id, author_name FROM replies
+        SELECT id FROM replies
         WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
         """,
         {"server_id": server_id, "member_id": member_id, "until": until_ms},
     )
-    return MemberReplies(
-        frozenset(row["id"] for row in rows), frozenset(row["author_name"] for row in rows)
-    )
+    return frozenset(row["id"] for row in rows)
 
 
 def _ids(ids: Collection[int]) -> dict[str, str]:
@@ -239,6 +229,26 @@ async def find_nudges(tx: Transaction, reply_ids: Collection[int]) -> list[Nudge
         )
         for row in rows
     ]
+
+
+async def find_nudges_that_mention(tx: Transaction, server_id: int, member_id: int) -> list[Nudge]:
+    """A server's nudges that quote a mention of a member in somebody else's reply."""
+    rows = await tx.rows(
+        """
+        SELECT replies.id
+        FROM planned_messages JOIN replies ON replies.id = planned_messages.channel_id
+        WHERE planned_messages.server_id = :server_id AND planned_messages.purpose = 'nudge'
+            AND replies.author_id <> :member_id
+            AND (instr(replies.text, :mention) > 0 OR instr(replies.text, :nickname_mention) > 0)
+        """,
+        {
+            "server_id": server_id,
+            "member_id": member_id,
+            "mention": f"<@{member_id}>",
+            "nickname_mention": f"<@!{member_id}>",
+        },
+    )
+    return await find_nudges(tx, [row["id"] for row in rows])
 
 
 async def find_messages_with(tx: Transaction, server_id: int, text: str) -> list[QuotingMessage]:

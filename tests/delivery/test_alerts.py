@@ -54,6 +54,21 @@ async def test_a_thread_whose_name_automod_blocks_gets_a_plain_one(running: Runn
     assert await told(running) == []
 
 
+async def test_an_erased_name_is_replaced_even_if_automod_blocks_the_essays_title(
+    running: RunningBot,
+) -> None:
+    *_, closing = await running.publish()
+    head = await running.write("Ann", "A heliotrope secret.", to=closing["id"])
+    await running.settle()
+    await refuse(running, "PATCH", f"/channels/{head}", 200001, times=1)
+    path = f"/channels/{running.channel()}/messages/{head}"
+    await running.call_as(running.member("Ann"), "DELETE", path)
+    await running.settle(5)
+    assert await names(running) == ["A reply"]
+    rows = await running.database.read(lambda tx: tx.rows("SELECT name FROM threads"))
+    assert [row["name"] for row in rows] == ["A reply"]
+
+
 async def test_admins_are_alerted_once_if_automod_blocks_the_plain_name_too(
     running: RunningBot,
 ) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.emulator.world.seed import add_application, invite_bot
+from tests.cogs.events.test_guilds import removed
+from tests.cogs.members.test_privacy import forget
 from tests.delivery.test_reply_moves import let_move
 from tests.support.archive_bytes import files_with
 from tests.support.running_bot import RunningBot, run_bot, run_emulator, running_bot
@@ -97,4 +100,60 @@ async def test_nothing_of_a_deleted_channel_is_left_after_a_week(tmp_path: Path)
         await running.settle(NUDGED)
         await running.call_as(running.member(), "DELETE", f"/channels/{running.channel()}")
         await running.settle(8 * 86_400)
+        assert files_with(tmp_path, SECRET.encode(), without=("salon-backups",)) == []
+
+
+async def test_forget_me_and_bulk_deletion_leave_no_words_files_or_names(tmp_path: Path) -> None:
+    async with running_bot(tmp_path) as running:
+        world, path = running.emulator.world, f"/guilds/{running.server_id}/members/@me"
+        for who, nick in (("Ann", "Philomena"), ("Dev", "Philo")):
+            await running.call_as(running.member(who), "PATCH", path, {"nick": nick})
+        ann, dev = running.member("Ann").id, running.member("Dev").id
+        *_, closing = await running.publish()
+        forgotten = await running.write(
+            "Ann", f"A {SECRET} loaf.", to=closing["id"], file=("begonia.png", b"png")
+        )
+        many = [
+            await running.write("Ben", f"{one} verbena", to=closing["id"], file=("iris.png", b"x"))
+            for one in ("One", "Two")
+        ]
+        asked = await running.write("Chloe", f"<@{ann}> <@{dev}>?", to=closing["id"])
+        await running.write("Dev", "Here.", to=closing["id"])
+        await running.settle(NUDGED)
+        assert "@Philomena @Philo?" in (await running.bot_messages(asked))[0]["content"]
+        await forget(running, "Ann")
+        moderator = world.users[add_application(world, running.member(), "Moderator").bot_id]
+        invite_bot(world, next(iter(world.guilds.values())), moderator)
+        async with running.session.post(
+            f"{running.emulator.api}/channels/{running.channel()}/messages/bulk-delete",
+            json={"messages": [str(one) for one in many]},
+            headers={"Authorization": f"Bot {moderator.token}"},
+        ) as response:
+            assert response.status < 300
+        await running.settle(59)
+        assert sorted(await names(running)) == [
+            "A reply",
+            *2 * ["A reply to Slow bread"],
+            "Chloe: … …?",
+            "Philo: Here.",
+        ]
+        nudge = (await running.bot_messages(asked))[0]["content"]
+        assert "@somebody @Philo?" in nudge, "only who is forgotten loses their name"
+        assert await running.bot_messages(forgotten) == []
+        erased = (SECRET, "verbena", "begonia", "iris.png", "Philomena")
+        shown = await ours(running)
+        assert [word for word in erased if word in shown] == []
+        words = [word.encode() for word in erased]
+        assert files_with(tmp_path, *words, without=("salon-backups",)) == []
+
+
+async def test_nothing_of_a_server_that_was_left_remains_after_its_retention(
+    tmp_path: Path,
+) -> None:
+    async with running_bot(tmp_path) as running:
+        await heads(running, f"A {SECRET} loaf.")
+        await running.settle(NUDGED)
+        await removed(running, running.server_id)
+        await running.settle(30 * 86_400)
+        await running.settle(60)
         assert files_with(tmp_path, SECRET.encode(), without=("salon-backups",)) == []

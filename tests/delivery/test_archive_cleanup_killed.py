@@ -1,0 +1,81 @@
+"""A bot killed around an erasure: a minute after its next start, no file has the erased words."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import aiohttp
+
+from tests.support.archive_bytes import files_with
+from tests.support.running_bot import EmulatorClient, run_bot
+from tests.support.spawned_bot import SpawnedBot, spawned_bot
+
+#: Seconds of the world's clock: before the log is truncated, and from there to after it.
+_BEFORE, _UNTIL_AFTER = 5, 30
+#: Real seconds from when the truncation is due to a kill: it may be running, or just have run.
+_DURING = 0.005
+
+
+def left(folder: Path, word: str) -> list[str]:
+    return files_with(folder, word.encode(), without=("salon-backups",))
+
+
+async def start_again(spawned: SpawnedBot, client: EmulatorClient) -> None:
+    spawned.restart()
+    await asyncio.gather(*spawned.restarts)
+    spawned.restarts.clear()
+    await client.settle(60)
+
+
+async def test_a_bot_killed_around_an_erasure_has_no_erased_words_after_the_next_start(
+    tmp_path: Path,
+) -> None:
+    async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
+        spawned.is_restarted = False
+        client = EmulatorClient(spawned.emulator, session)
+        words = [f"heliotrope{letter}" for letter in "abc"]
+        async with run_bot(tmp_path, spawned.emulator) as running:
+            *_, closing = await running.publish()
+            heads = [await running.write("Ann", word, to=closing["id"]) for word in words]
+            await running.settle()
+        await spawned.bot.start()
+        await client.settle()
+
+        async def delete(head: int) -> None:
+            path = f"/channels/{client.channel()}/messages/{head}"
+            await client.call_as(client.member("Ann"), "DELETE", path)
+
+        # Between the erasure and the truncation.
+        await delete(heads[0])
+        await client.settle(_BEFORE)
+        spawned.kill()
+        assert left(tmp_path, words[0]), "the write-ahead log has it until then"
+        await start_again(spawned, client)
+        assert left(tmp_path, words[0]) == []
+
+        # While the truncation is retried because another program reads.
+        with contextlib.closing(sqlite3.connect(spawned.database, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM replies").fetchall()
+            await delete(heads[1])
+            await client.settle(_UNTIL_AFTER)
+            spawned.kill()
+            assert left(tmp_path, words[1])
+            reader.execute("ROLLBACK")
+        await start_again(spawned, client)
+        assert left(tmp_path, words[1]) == []
+
+        # About when it is truncated.
+        await delete(heads[2])
+        await client.settle(_BEFORE)
+        spawned.is_restarted = True
+        asyncio.get_running_loop().call_later(_DURING, spawned.kill)
+        await client.settle(_UNTIL_AFTER)
+        await asyncio.gather(*spawned.restarts)
+        await client.settle(60)
+        assert left(tmp_path, words[2]) == []
+        names = [thread["name"] for thread in (await client.world())["threads"]]
+        assert [name for name in names if "heliotrope" in name] == []
