@@ -45,9 +45,9 @@ def summarize(preview: EditPreview) -> str:
         )
     facts = diff_facts(preview.old, new.essay)
     if new.closing is not None:
-        facts.append(f"Asked at the end: {wording.format_title(new.closing, 200)}")
+        facts.append(f"Closing question: {wording.format_title(new.closing, 200)}")
     elif preview.posted.closing is not None:
-        facts.append("Asked at the end: the essay's own question")
+        facts.append("Closing question: the essay's own question")
     if corrected := list_corrected_facts(new.essay):
         facts.append(f"As given here, not as the text says: {', '.join(corrected)}")
     if (left := find_former_title_line(new.essay)) is not None:

@@ -466,7 +466,7 @@ async def test_a_local_time_follows_the_servers_time_zone(running: RunningBot) -
     [
         ("add", {"essay": "9", "when": "in 1 hour", "what": "default"}, "no essay"),
         ("add", {"essay": "1", "when": "soon", "what": "default"}, "don't understand the time"),
-        ("add", {"essay": "1", "when": "in 1 hour", "what": "dance"}, "can't post"),
+        ("add", {"essay": "1", "when": "in 1 hour", "what": "qestions"}, "can't post"),
         ("edit", {"prompt": "77", "when": "in 1 hour"}, "no prompt"),
         ("cancel", {"prompt": "x"}, "no prompt"),
         ("now", {"essay": "1", "what": "passage 99"}, "no passage 99"),
