@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ async def test_no_file_has_the_words_of_erased_forwards_polls_stickers_and_proxi
         head = await running.write("Ben", "I would.", to=closing["id"])
         aside = await running.write("Ann", "A vermilion aside.")
         await running.settle()
-        bodies = [
+        bodies: list[dict[str, Any]] = [
             {
                 "message_reference": {"type": 1, "channel_id": str(running.channel())}
                 | {"message_id": str(aside)}
