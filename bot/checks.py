@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 
-from bot.core.text.escape import escape
 from bot.core.text.plural import format_count
-from bot.core.text.truncate import truncate
+from bot.core.text.titles import escape_title
 from bot.discord_api import required_permissions
 from bot.discord_api.required_permissions import Permission, join_names
 from storage.db.backups import Backup
@@ -128,7 +127,7 @@ def check_deleted_messages(found: Sequence[EssayWithDeletions]) -> list[Finding]
         Finding(
             f"essay {essay.discussion_id}",
             False,
-            f"{format_count(essay.count, 'message')} of “{escape(truncate(essay.title, 80))}” "
+            f"{format_count(essay.count, 'message')} of “{escape_title(essay.title)}” "
             f"{'was' if essay.count == 1 else 'were'} deleted: press *Restore* in "
             f"`/essay show` to post {'it' if essay.count == 1 else 'them'} again",
         )

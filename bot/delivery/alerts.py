@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.text.escape import escape
-from bot.core.text.truncate import truncate
+from bot.core.text.titles import escape_title
 from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads, message_edits
 from storage.delivery.messages import PlannedMessage, SentMessage
@@ -24,8 +23,6 @@ __all__ = [
     "clear_thread",
 ]
 
-#: UTF-16 units of an essay's title in an alert.
-_MOST_TITLE = 80
 _TOO_MANY_THREADS = (
     "The server has as many active threads as Discord allows. I'm archiving my oldest quiet "
     "threads to make room for new ones. Writing in an archived thread opens it again."
@@ -75,7 +72,7 @@ async def alert_about_essay(
     essay = await progress.find_published(tx, discussion_id)
     if essay is None:
         return
-    what = f"“{escape(truncate(essay.title, _MOST_TITLE))}”"
+    what = f"“{escape_title(essay.title)}”"
     if essay.state != "publishing":
         what = f"the new text of {what}"
     channel = f"<#{essay.channel_id}>"

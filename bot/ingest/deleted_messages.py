@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from bot.core.layout.restore_button import RESTORE_LABEL, make_restore_components
-from bot.core.text.escape import escape
 from bot.core.text.plural import format_count
-from bot.core.text.truncate import truncate
+from bot.core.text.titles import escape_title
 from storage.db.writer import Transaction
 from storage.delivery import alerts
 from storage.essays import deleted_messages, progress
 
 __all__ = ["alert_about_deleted_messages"]
-
-_MAX_TITLE = 80
 
 
 async def alert_about_deleted_messages(
@@ -32,7 +29,7 @@ async def alert_about_deleted_messages(
             continue
         count = format_count(len(deleted), "message")
         verb = "was" if len(deleted) == 1 else "were"
-        title = escape(truncate(essay.title, _MAX_TITLE))
+        title = escape_title(essay.title)
         is_new |= await alerts.notify_admins(
             tx,
             essay.server_id,

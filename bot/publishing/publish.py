@@ -21,7 +21,7 @@ from bot.core.layout.layout import lay_out
 from bot.core.layout.part_message import make_part_message
 from bot.core.payload import make_plain_message
 from bot.core.read_essay import Format
-from bot.core.text.truncate import truncate
+from bot.core.text.titles import escape_title
 from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
@@ -467,7 +467,7 @@ class Publishing:
             )
         )
         if not begun:
-            title = truncate(draft.essay.title, 80)
+            title = escape_title(draft.essay.title)
             raise UserError(f"“{title}” is no draft any more: `/essay show` tells where it stands.")
         self._on_work()
 

@@ -14,6 +14,7 @@ from bot.core.conversation.styles import THREAD, THREADS
 from bot.core.prompts.parse_time import parse_time
 from bot.core.text.plural import format_count
 from bot.core.text.timestamps import format_timestamp
+from bot.core.text.titles import escape_title
 from bot.core.text.truncate import truncate_lines
 from bot.errors import UserError
 from bot.export import render_markdown
@@ -218,7 +219,7 @@ class Essays(
             )
             preview = await self.services.publishing.get_preview(found.id, server)
             text = (
-                f"“{wording.format_title(found.title)}” will be published "
+                f"“{escape_title(found.title)}” will be published "
                 f"{format_timestamp(moment, 'F')} ({format_timestamp(moment, 'R')})."
             )
             await answer(interaction, "\n".join([text, *list_warnings(preview)]))
@@ -234,7 +235,7 @@ class Essays(
             )
             await answer(
                 interaction,
-                f"“{wording.format_title(found.title)}” is closed. "
+                f"“{escape_title(found.title)}” is closed. "
                 f"{wording.describe_closing(found)}; `/essay reopen` opens it again.",
             )
 
@@ -245,7 +246,7 @@ class Essays(
         with self.services.active_work.track():
             found = await self._find_essay(interaction, essay)
             await self.services.publishing.change_state(found.id, get_actor(interaction), to="open")
-            await answer(interaction, f"“{wording.format_title(found.title)}” is open again.")
+            await answer(interaction, f"“{escape_title(found.title)}” is open again.")
 
     @app_commands.command(description="Unpublish an essay (asks first).")
     @app_commands.describe(essay="The essay")
@@ -282,7 +283,7 @@ class Essays(
                 data = json.dumps(exported, ensure_ascii=False, indent=2)
                 name = f"essay-{found.id}.json"
             replies = format_count(len(exported["replies"]), "reply", "replies")
-            text = f"“{wording.format_title(found.title)}” and {replies}."
+            text = f"“{escape_title(found.title)}” and {replies}."
             await answer_with_file(interaction, text, data, name)
 
     @publish.autocomplete("tags")

@@ -16,6 +16,7 @@ from bot.core.extraction.title import find_former_title_line
 from bot.core.layout.card import CARD_TEXT
 from bot.core.prompts.parse_time import parse_time
 from bot.core.text.plural import format_count
+from bot.core.text.titles import escape_title
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.publishing.publish import Preview
@@ -162,7 +163,7 @@ class DraftPanel:
     def make_withdrawal_view(self, essay: ListedDiscussion) -> ui.LayoutView:
         """The question whether to withdraw an essay."""
         view = make_text_view(
-            f"Withdraw “{wording.format_title(essay.title)}”? "
+            f"Withdraw “{escape_title(essay.title)}”? "
             f"{wording.describe_withdrawal(essay)} What members wrote stays, in "
             "the channel and in the archive. This cannot be undone."
         )
@@ -189,7 +190,7 @@ class DraftPanel:
         preview = await self.services.publishing.get_preview(
             discussion_id, get_server_id(interaction)
         )
-        title = wording.format_title(preview.draft.essay.title)
+        title = escape_title(preview.draft.essay.title)
         match what:
             case "keep":
                 await update(interaction, make_text_view(f"“{title}” stays."))
@@ -253,7 +254,7 @@ class DraftPanel:
         )
         if progress.failed:
             text = (
-                f"“{wording.format_title(title)}” stopped after {progress.sent} of "
+                f"“{escape_title(title)}” stopped after {progress.sent} of "
                 f"{progress.total} messages: {progress.last_error}"
             )
             await show(interaction, self.make_stopped_view(preview, text))
@@ -264,7 +265,7 @@ class DraftPanel:
         await show(
             interaction,
             make_text_view(
-                f"“{wording.format_title(title)}” is published as essay {draft.id}, in "
+                f"“{escape_title(title)}” is published as essay {draft.id}, in "
                 f"{format_count(len(draft.posts), 'message')}: {where}"
             ),
         )

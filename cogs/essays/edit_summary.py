@@ -7,6 +7,7 @@ from bot.core.extraction.corrections import list_corrected_facts
 from bot.core.extraction.title import find_former_title_line
 from bot.core.layout.card import CARD_TEXT
 from bot.core.layout.diff import diff_facts, diff_passages
+from bot.core.text.titles import escape_title
 from bot.core.text.truncate import truncate, truncate_lines
 from bot.publishing.edit import EditPreview
 from bot.publishing.plan_revision import RevisionPlan
@@ -45,7 +46,8 @@ def summarize(preview: EditPreview) -> str:
         )
     facts = diff_facts(preview.old, new.essay)
     if new.closing is not None:
-        facts.append(f"Closing question: {wording.format_title(new.closing, 200)}")
+        facts.append(f"Closing question: {escape_title(new.closing, 200)}")
+        facts.append(f"Asked at the end: {escape_title(new.closing, 200)}")
     elif preview.posted.closing is not None:
         facts.append("Closing question: the essay's own question")
     if corrected := list_corrected_facts(new.essay):

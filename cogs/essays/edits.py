@@ -17,6 +17,7 @@ from bot.core import limits
 from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import list_corrected_facts
 from bot.core.text.length import count_utf16_units
+from bot.core.text.titles import escape_title
 from bot.errors import UserError
 from bot.publishing.card import make_card
 from bot.publishing.edit import EditPreview
@@ -117,7 +118,7 @@ class EditPanel:
         progress = await editing.get_progress(essay.id)
         if progress.sent == progress.total or essay.state not in ("open", "closed"):
             return False
-        name = wording.format_title(essay.title)
+        name = escape_title(essay.title)
         lines = [text, wording.describe_edit_progress(name, essay.revision, progress)]
         view = make_text_view("\n".join(lines))
         if progress.failed:
@@ -236,7 +237,7 @@ class EditPanel:
         # Planned before it is acknowledged: what was acknowledged is carried out.
         preview, revision = await editing.apply(edit_id, server, get_actor(interaction))
         await acknowledge(interaction)
-        name = wording.format_title(preview.edit.revision.essay.title)
+        name = escape_title(preview.edit.revision.essay.title)
         progress = await show_progress(
             self.services,
             interaction,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.core.text.titles import escape_title
 from bot.core.text.truncate import truncate_lines
 from cogs.essays import wording
 from storage.db.writer import Transaction
@@ -20,8 +21,7 @@ async def describe_essay(tx: Transaction, discussion_id: int) -> str:
         current = await progress.get_progress(tx, essay.id)
         lines.insert(1, wording.describe_publishing(essay.title, current))
     lines += [
-        f"-# {entry.action} by {wording.format_title(entry.member_name, 40)}, "
-        f"<t:{entry.done_at // 1000}:f>"
+        f"-# {entry.action} by {escape_title(entry.member_name, 40)}, <t:{entry.done_at // 1000}:f>"
         for entry in await audit_log.get_entries(tx, essay.id)
     ]
     return truncate_lines(lines)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import discord
-
 from bot.core import limits
 from bot.core.conversation.styles import FORUM, THREADS
 from bot.core.message_link import make_message_link
 from bot.core.text.plural import format_count
-from bot.core.text.truncate import truncate, truncate_lines
+from bot.core.text.titles import escape_title
+from bot.core.text.truncate import truncate_lines
 from bot.publishing.publish import CreatedDrafts
 from storage.essays.discussions import ListedDiscussion
 from storage.essays.progress import Progress
@@ -23,7 +22,6 @@ __all__ = [
     "describe_style",
     "describe_withdrawal",
     "format_essay_line",
-    "format_title",
     "make_card_link",
 ]
 
@@ -78,14 +76,9 @@ def describe_withdrawal(essay: ListedDiscussion) -> str:
     return "Its card, parts and prompts will be deleted, and its thread will be locked."
 
 
-def format_title(text: str, most: int = 80) -> str:
-    """An essay's title, shown literally and not too long."""
-    return discord.utils.escape_markdown(truncate(text, most))
-
-
 def describe_former_title(line: str) -> str:
     """Says that a line is in the text because the essay has another title now."""
-    title = format_title(line)
+    title = escape_title(line)
     return f"“{title}” was read as the title before and is the first line of the text now"
 
 
@@ -103,7 +96,7 @@ def describe_chapter_drafts(created: CreatedDrafts) -> str:
         numbers = ", ".join(str(number) for number in created.skipped)
         lines.append(f"I couldn't read any text in these chapters: {numbers}.")
     lines += [
-        f"- **{draft.id}** {format_title(draft.title)} (chapter {draft.chapter})"
+        f"- **{draft.id}** {escape_title(draft.title)} (chapter {draft.chapter})"
         for draft in drafts
     ]
     return truncate_lines(lines, limits.COMPONENT_TEXT)
@@ -128,12 +121,12 @@ def describe_state(essay: ListedDiscussion) -> str:
 def format_essay_line(essay: ListedDiscussion) -> str:
     """An essay in a list."""
     where = make_card_link(essay) or f"<#{essay.channel_id}>"
-    return f"**{essay.id}** {format_title(essay.title)} — {describe_state(essay)} — {where}"
+    return f"**{essay.id}** {escape_title(essay.title)} — {describe_state(essay)} — {where}"
 
 
 def describe_publishing(name: str, progress: Progress) -> str:
     """The progress of a publishing."""
-    text = f"Publishing “{format_title(name)}”: {progress.sent} of {progress.total}."
+    text = f"Publishing “{escape_title(name)}”: {progress.sent} of {progress.total}."
     return f"{text} Waiting: {progress.last_error}" if progress.last_error else text
 
 

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from discord import app_commands
 
-from bot.core.text.truncate import truncate
+from bot.core.text.titles import shorten_title
 from bot.services import Services
 from cogs.prompts import wording
 from cogs.ui.autocomplete import make_choices
@@ -50,4 +50,4 @@ def _format_choice(prompt: Prompt, title: str | None, settings: ServerSettings) 
     """A prompt in the list of choices, with its time in the server's time zone."""
     local = prompt.due_at.astimezone(settings.zone)
     what = wording.KINDS.get(prompt.kind, prompt.content)
-    return f"{prompt.id}: {local:%a %d %b %H:%M} {truncate(what, 30)} · {title or 'digest'}"
+    return f"{prompt.id}: {local:%a %d %b %H:%M} {shorten_title(what, 30)} · {title or 'digest'}"

@@ -10,9 +10,10 @@ from bot.core.prompts.local_time import get_quiet_end
 from bot.core.prompts.parse_time import parse_time
 from bot.core.prompts.plan import parse_command_content, parse_condition, parse_content
 from bot.core.prompts.policy import PromptKind
-from bot.core.prompts.wording import NothingToSay, escape_line
+from bot.core.prompts.wording import NothingToSay
 from bot.core.text.timestamps import format_timestamp
-from bot.core.text.truncate import truncate, truncate_lines
+from bot.core.text.titles import escape_title
+from bot.core.text.truncate import truncate_lines
 from bot.errors import UserError
 from bot.prompting.dispatch import send_now
 from bot.prompting.forecast import forecast
@@ -200,7 +201,7 @@ class Prompts(
 
         async def cancel(tx: Transaction) -> str:
             found = await choose_prompt(tx, server_id, prompt)
-            by = escape_line(interaction.user.display_name)
+            by = escape_title(interaction.user.display_name)
             if found.kind is PromptKind.DIGEST:
                 raise UserError("`/prompts digest` with `when: none` stops the digest.")
             if not await prompts.skip(
@@ -233,7 +234,7 @@ class Prompts(
             chosen = await choose_essay(tx, server_id, essay)
             if chosen.state != "open":
                 raise UserError(
-                    f"“{escape_line(chosen.title)}” is {chosen.state}: only open ones get prompts."
+                    f"“{escape_title(chosen.title)}” is {chosen.state}: only open ones get prompts."
                 )
             found = await send_now(
                 tx, server_id=server_id, discussion_id=chosen.id, content=str(asked), now=now
@@ -242,7 +243,7 @@ class Prompts(
                 raise UserError(f"Nothing was sent: {found.reason}.")
             await self.record_action(tx, interaction, chosen.id, f"sent prompt {found}")
             prompt = await choose_prompt(tx, server_id, str(found))
-            title = escape_line(truncate(chosen.title, 80))
+            title = escape_title(chosen.title)
             if prompt.state == "planned":
                 return (
                     f"Prompt {found} goes out to “{title}” as soon as the essay that is being "
@@ -309,7 +310,7 @@ class Prompts(
 
 def _refuse_ended(essay: EssayChoice) -> None:
     if essay.state in _ENDED:
-        raise UserError(f"“{escape_line(essay.title)}” is {essay.state}: it gets no more prompts.")
+        raise UserError(f"“{escape_title(essay.title)}” is {essay.state}: it gets no more prompts.")
 
 
 async def setup(bot: SalonBot) -> None:

@@ -8,7 +8,7 @@ from discord import app_commands
 from bot.core.prompts.parse_time import parse_quiet_hours
 from bot.core.prompts.plan import format_plan, parse_plan, parse_weekly
 from bot.core.prompts.timezones import resolve_zone
-from bot.core.prompts.wording import escape_line
+from bot.core.text.titles import escape_title
 from bot.errors import UserError
 from bot.prompting import change_settings, schedule
 from bot.prompting.resume import resume_discussion, resume_server
@@ -44,7 +44,7 @@ class PromptSettings(WritingCog):
             await self.record_action(
                 tx, interaction, None if chosen is None else chosen.id, "paused prompts"
             )
-            where = "this server" if chosen is None else f"“{escape_line(chosen.title)}”"
+            where = "this server" if chosen is None else f"“{escape_title(chosen.title)}”"
             return f"Prompts in {where} are paused until `/prompts resume`."
 
         await self.write_and_answer(interaction, pause)
@@ -66,10 +66,10 @@ class PromptSettings(WritingCog):
             )
             if chosen is not None and (await settings_module.get_settings(tx, server_id)).paused:
                 return (
-                    f"Prompts in “{escape_line(chosen.title)}” come again with those of the whole "
+                    f"Prompts in “{escape_title(chosen.title)}” come again with those of the whole "
                     "server, which are paused: `/prompts resume` without an essay lets them come."
                 )
-            where = "this server" if chosen is None else f"“{escape_line(chosen.title)}”"
+            where = "this server" if chosen is None else f"“{escape_title(chosen.title)}”"
             return f"Prompts in {where} come again."
 
         await self.write_and_answer(interaction, resume)

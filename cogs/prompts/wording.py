@@ -12,7 +12,8 @@ from bot.core.prompts.policy import PromptKind
 from bot.core.prompts.wording import escape_line
 from bot.core.text.length import count_utf16_units
 from bot.core.text.timestamps import format_timestamp
-from bot.core.text.truncate import truncate, truncate_lines
+from bot.core.text.titles import escape_title
+from bot.core.text.truncate import truncate_lines
 from storage.prompts.listings import PastPrompt
 from storage.prompts.prompts import Prompt
 from storage.servers.settings import ServerSettings
@@ -35,11 +36,11 @@ KINDS = {PromptKind.NUDGE: "nudge", PromptKind.DIGEST: "digest"}
 
 
 def _describe_content(kind: str, what: str) -> str:
-    return escape_line(truncate(KINDS.get(PromptKind(kind), what), _MAX_CONTENT))
+    return escape_title(KINDS.get(PromptKind(kind), what), _MAX_CONTENT)
 
 
 def _format_title(title: str | None) -> str:
-    return "" if title is None else f" **{escape_line(truncate(title, _MAX_TITLE))}**"
+    return "" if title is None else f" **{escape_title(title, _MAX_TITLE)}**"
 
 
 def format_coming(prompt: Prompt, title: str | None, obstacle: str) -> str:
@@ -57,7 +58,7 @@ def format_past(one: PastPrompt, server_id: int) -> str:
     if one.asked_questions:
         first, *others = one.asked_questions
         more = f" and {len(others)} more" if others else ""
-        line += f" “{escape_line(truncate(first, _MAX_CONTENT))}”{more}"
+        line += f" “{escape_title(first, _MAX_CONTENT)}”{more}"
     if one.state == "sent":
         count = {0: "no answers", 1: "1 answer"}.get(one.replies, f"{one.replies} answers")
         link = ""
@@ -80,7 +81,7 @@ def describe_planned(
 ) -> str:
     """The answer to a prompt that was added or changed."""
     lines = [
-        f"Prompt {prompt.id} for “{escape_line(title)}” comes "
+        f"Prompt {prompt.id} for “{escape_title(title)}” comes "
         f"{format_timestamp(prompt.planned_for)} "
         f"({format_timestamp(prompt.planned_for, 'R')}): "
         f"{_describe_content(prompt.kind, prompt.content)}"

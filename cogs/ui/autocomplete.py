@@ -8,7 +8,7 @@ from discord import app_commands
 
 from bot.core import limits
 from bot.core.prompts.parse_time import parse_time
-from bot.core.text.truncate import truncate
+from bot.core.text.titles import shorten_title
 from bot.errors import UserError
 from bot.services import Services
 from storage.prompts import listings
@@ -21,7 +21,7 @@ def make_choices(pairs: Iterable[tuple[str, str]], typed: str) -> list[app_comma
     """The first 25 (name, value) whose name or value contains what was typed."""
     needle = typed.strip().casefold()
     matching = [
-        app_commands.Choice(name=truncate(name, limits.CHOICE), value=value)
+        app_commands.Choice(name=shorten_title(name, limits.CHOICE), value=value)
         for name, value in pairs
         if needle in name.casefold() or needle == value.casefold()
     ]
@@ -48,4 +48,4 @@ async def complete_time(
     local = meant.at.astimezone(settings.zone)
     written = " ".join(typed.split())
     name = f"{written} = {local:%A %d %B %Y %H:%M} ({settings.zone_name})"
-    return [app_commands.Choice(name=truncate(name, limits.CHOICE), value=written)]
+    return [app_commands.Choice(name=shorten_title(name, limits.CHOICE), value=written)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.core.text.titles import escape_title
 from bot.errors import UserError
 from storage.db.writer import Transaction
 from storage.prompts import listings, prompts
@@ -17,13 +18,13 @@ async def choose_essay(tx: Transaction, server_id: int, entered: str) -> EssayCh
     named = await listings.get_named_essays(tx, server_id, text)
     if not named:
         raise UserError(
-            f"This server has no essay with the number or the title “{text[:100]}”: choose one "
-            "from the list, or see `/essay list`."
+            f"This server has no essay with the number or the title “{escape_title(text)}”: "
+            "choose one from the list, or see `/essay list`."
         )
     if len(named) > 1:
         numbers = ", ".join(str(one.id) for one in named)
         raise UserError(
-            f"Several essays are titled “{text[:100]}”: name one by number ({numbers})."
+            f"Several essays are titled “{escape_title(text)}”: name one by number ({numbers})."
         )
     return named[0]
 
@@ -36,8 +37,8 @@ async def choose_prompt(tx: Transaction, server_id: int, entered: str) -> Prompt
         found = await prompts.find_prompt(tx, int(text))
     if found is None or found.server_id != server_id:
         raise UserError(
-            f"This server has no prompt “{text[:50]}”: choose one from the list, or see "
-            "`/prompts list`."
+            f"This server has no prompt “{escape_title(text, 50)}”: choose one from the list, "
+            "or see `/prompts list`."
         )
     return found
 

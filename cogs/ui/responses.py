@@ -131,7 +131,8 @@ async def answer_with_file(
             )
     upload = (name, data)
     if _has_own_message(interaction):
-        await _send_files(interaction, "PATCH", "/messages/@original", {"content": content}, upload)
+        body = {"content": truncate(content, limits.MESSAGE_CONTENT)}
+        await _send_files(interaction, "PATCH", "/messages/@original", body, upload)
     else:
         await follow_up_with_files(interaction, content, [upload])
 
@@ -150,7 +151,7 @@ async def follow_up_with_files(
 
     At most ``limits.FILES``, each within ``FILE_BYTES``, together within ``REQUEST_BYTES``.
     """
-    body = {"content": content, "flags": _EPHEMERAL}
+    body = {"content": truncate(content, limits.MESSAGE_CONTENT), "flags": _EPHEMERAL}
     await _send_files(interaction, "POST", "", body, *uploads)
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.core import limits
 from bot.core.payload import Payload
+from bot.core.text.truncate import truncate
 from bot.publishing.publish import Actor
 
 __all__ = ["get_actor", "make_card_view", "make_text_view"]
@@ -19,9 +21,9 @@ def get_actor(interaction: discord.Interaction[Any]) -> Actor:
 
 
 def make_text_view(text: str) -> ui.LayoutView:
-    """A view of one text, for an answer that consists of components."""
+    """A view of one text, truncated to what a message of components may have."""
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(text))
+    view.add_item(ui.TextDisplay(truncate(text, limits.COMPONENT_TEXT)))
     return view
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from bot.core import limits
 from bot.core.message_link import make_message_link
-from bot.core.prompts.wording import escape_line
 from bot.core.text.length import count_utf16_units
 from bot.core.text.plural import format_plural
-from bot.core.text.truncate import truncate
+from bot.core.text.titles import escape_title
 
 __all__ = ["Digest", "DigestEssay", "DigestThread", "OpenQuestion", "make_digest_text"]
 
@@ -90,7 +89,7 @@ def _link(digest: Digest, channel_id: int, message_id: int) -> str:
 
 
 def _title(title: str) -> str:
-    return escape_line(truncate(title, _MOST_TITLE))
+    return escape_title(title, _MOST_TITLE)
 
 
 def _essay(digest: Digest, essay: DigestEssay) -> str:
@@ -120,5 +119,5 @@ def _thread(thread: DigestThread) -> str:
 
 def _question(digest: Digest, question: OpenQuestion) -> str:
     link = _link(digest, question.channel_id, question.message_id)
-    asked = escape_line(truncate(question.question, _MOST_QUESTION))
+    asked = escape_title(question.question, _MOST_QUESTION)
     return f"- {_title(question.title)}: {asked} — {link}"

@@ -23,6 +23,7 @@ from bot.core.prompts.plan import (
 from bot.core.text.escape import escape, escape_line_start
 from bot.core.text.message_quote import quote_message
 from bot.core.text.plural import format_plural
+from bot.core.text.titles import escape_title
 from bot.core.text.truncate import truncate
 
 __all__ = [
@@ -242,7 +243,7 @@ def make_nudge_text(text: str, author: str, names: Mapping[int, str] | None = No
     ``names``: of the people whom the message mentions, by their ids.
     """
     point = quote_message(text, names or {}, _MAX_QUOTE) or "> *(no words)*"
-    name = escape_line(truncate(author, 80))
+    name = escape_title(author)
     return f"{point}\nWhat would you say to **{name}**? Be the first to reply."
 
 
@@ -259,7 +260,7 @@ def close_code_block(text: str) -> str:
 
 def credit_author(author: str) -> str:
     """How a last call names who started a thread; ANONYMOUS_CREDIT for erased members."""
-    return f"started by **{escape_line(truncate(author, 80))}**"
+    return f"started by **{escape_title(author)}**"
 
 
 def escape_line(text: str) -> str:
@@ -276,4 +277,4 @@ def _title(material: PromptMaterial) -> str:
 
 
 def _short_title(title: str) -> str:
-    return escape_line(truncate(title, _MAX_TITLE))
+    return escape_title(title, _MAX_TITLE)

@@ -1,0 +1,266 @@
+"""Every command, suggestion, button, select and form, with an essay whose texts are very long.
+
+Commands are taken as they are registered, buttons as they are shown, so that a new one is used,
+too; a kind of button or form that nothing here shows fails the test.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.text.titles import escape_title
+from bot.emulator.world.models import User
+from storage.db.writer import Transaction
+from storage.servers import settings
+from tests.cogs.members.test_moved_replies import choose
+from tests.cogs.setup.test_panel import flat
+from tests.cogs.test_servers_apart import data_for, leaves, slash_commands, value_of
+from tests.delivery.test_reply_moves import copies, let_move
+from tests.support.running_bot import RunningBot, component_texts, form_data, running_bot
+
+FindMessage = Callable[[], Awaitable[dict[str, Any]]]
+
+DAY = 86_400
+#: Characters of each text.
+LENGTH = 4000
+#: No spaces to cut at, emoji of up to 8 units, and signs that escaping doubles.
+PATTERN = "🥖*👩‍👩‍👧_夜の[パン`|<@1>~\\:a:"
+_BUTTON, _SELECT, _FORM = 2, 3, 9
+_WHEN = "When (tomorrow 9:00, 2026-12-01 18:30)"
+#: Buttons that end what others below the same message need, in the order of pressing them.
+_LAST = ("cancel", "keep", "publish", "apply", "discard", "leave", "erase", "withdraw")
+
+
+def long_text(length: int = LENGTH) -> str:
+    """A text of one line."""
+    return (PATTERN * length)[:length]
+
+
+def make_essay(ending: str = "") -> bytes:
+    """An essay whose facts are all long."""
+    text = long_text()
+    facts = {
+        "title": text,
+        "byline": f"By {text}",
+        "author": text,
+        "date": long_text(200),
+        "epigraph": {"text": text, "source": long_text(500)},
+        "questions": [f"{long_text(1500)}?"],
+    }
+    matter = "\n".join(
+        f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items()
+    )
+    assert len(matter) < 20_000, "longer ones aren't front matter"
+    return f"---\n{matter}\n---\n\nIt rained. {ending}\n\n{long_text(1900)}?\n".encode()
+
+
+def _order(part: dict[str, Any]) -> int:
+    action = part["custom_id"].split(":")[2]
+    return _LAST.index(action) if action in _LAST else -1
+
+
+@dataclass
+class Walk:
+    """Uses everything, and checks each answer."""
+
+    running: RunningBot
+    pressed: set[str] = field(default_factory=set)
+    submitted: set[str] = field(default_factory=set)
+
+    async def check(self, interaction: dict[str, Any], what: str) -> dict[str, Any]:
+        """Check that an interaction was answered, and not with a bug's reference; its end."""
+        await self.running.settle()
+        (found,) = [
+            one
+            for one in (await self.running.world())["interactions"]
+            if one["id"] == interaction["id"]
+        ]
+        said = "\n".join(
+            f"{message['content']}\n{component_texts(message['components'])}"
+            for message in found["messages"]
+        )
+        assert found["state"] == "answered", what
+        assert "Something went wrong" not in said, (what, said)
+        assert "couldn't show my answer" not in said, (what, said)
+        done: dict[str, Any] = found
+        return done
+
+    def drop(self, interaction: dict[str, Any]) -> None:
+        """Remove an interaction from the world, which is read again and again."""
+        del self.running.emulator.world.interactions[int(interaction["id"])]
+
+    async def use_commands(self, essay: str, *, only_essays: bool = False) -> list[dict[str, Any]]:
+        """Use every slash command on an essay; the answers with buttons."""
+        shown = []
+        for command in slash_commands(self.running):
+            for path, options in leaves(command):
+                if only_essays and all(option["name"] != "essay" for option in options):
+                    continue
+                given = [
+                    {"type": option["type"], "name": option["name"], "value": value}
+                    for option in options
+                    if (value := value_of(option, essay, self.running.channel())) is not None
+                ]
+                asked = await self.running.interact(2, data_for(command, path, given))
+                done = await self.check(asked, f"/{command.name} {' '.join(path)} {given}")
+                if done["answer"]["type"] == _FORM:
+                    await self.submit(done["answer"])
+                if done["messages"] and flat(done["messages"][0]["components"]):
+                    shown.append(done)
+                else:
+                    self.drop(done)
+        return shown
+
+    async def complete(self, typed: str) -> None:
+        """Have every option's autocomplete suggest something."""
+        count = 0
+        for command in slash_commands(self.running):
+            for path, options in leaves(command):
+                for option in options:
+                    if option.get("autocomplete"):
+                        one = {"type": option["type"], "name": option["name"], "value": typed}
+                        given = [one | {"focused": True}]
+                        asked = await self.running.interact(4, data_for(command, path, given))
+                        what = f"/{command.name} {' '.join(path)} {option['name']}"
+                        done = await self.check(asked, what)
+                        count += len(done["answer"]["data"]["choices"])
+                        self.drop(done)
+        assert count > 20
+
+    async def press_all(self, find: FindMessage, channel_id: int | None = None) -> None:
+        """Press every button of a message and submit the forms they show."""
+        done: set[str] = set()
+        while left := [one for one in await self._find_parts(find) if one["custom_id"] not in done]:
+            part = min(left, key=_order)
+            done.add(part["custom_id"])
+            data = {"component_type": part["type"], "custom_id": part["custom_id"]}
+            if part["type"] == _SELECT:
+                data["values"] = [part["options"][0]["value"]]
+            elif part["type"] != _BUTTON:
+                data["values"] = []
+            message = await find()
+            more = {"message_id": message["id"], "message_flags": message["flags"]}
+            used = await self.running.interact(3, data, channel_id=channel_id, **more)
+            answer = (await self.check(used, part["custom_id"]))["answer"]
+            if answer["type"] == _FORM:
+                await self.submit(answer, message["id"])
+            self.drop(used)
+        self.pressed |= done
+
+    async def _find_parts(self, find: FindMessage) -> list[dict[str, Any]]:
+        return [part for part in flat((await find())["components"]) if "custom_id" in part]
+
+    def check_coverage(self) -> None:
+        """Check that every kind of button, select and form was used."""
+        salon = self.running.salon
+        templates = salon._connection._view_store._dynamic_items
+        unused = {
+            template.pattern
+            for template in templates
+            if not any(template.fullmatch(custom_id) for custom_id in self.pressed)
+        }
+        assert unused == set()
+        assert salon.forms.get_form_commands().keys() == self.submitted
+
+    async def submit(
+        self,
+        form: dict[str, Any],
+        message_id: str | None = None,
+        who: User | None = None,
+        channel_id: int | None = None,
+    ) -> None:
+        """Submit a form as it was shown."""
+        more: dict[str, Any] = {} if message_id is None else {"message_id": message_id}
+        entered = form_data(form, {_WHEN: "in 2 hours", "Or the text": long_text(1900)})
+        self.submitted.add(form["data"]["custom_id"].split(":")[2])
+        used = await self.running.interact(5, entered, who=who, channel_id=channel_id, **more)
+        await self.check(used, form["data"]["custom_id"])
+        self.drop(used)
+
+
+def check_log(records: list[logging.LogRecord]) -> None:
+    """Check that nothing was refused and nothing reported as a bug."""
+    wrong = [
+        record.getMessage()
+        for record in records
+        if record.levelno >= logging.ERROR or "could not be sent" in record.getMessage()
+    ]
+    assert wrong == []
+
+
+async def set_up(running: RunningBot) -> None:
+    """Have replies moved, and alerts posted."""
+    await let_move(running)
+    board = running.channel("admins")
+
+    async def choose_board(tx: Transaction) -> None:
+        await settings.set_alerts_channel(tx, running.server_id, board)
+
+    await running.database.write(choose_board)
+
+
+@pytest.mark.timeout(240)
+async def test_nothing_is_refused_for_being_too_long(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running_bot(tmp_path) as running:
+        await set_up(running)
+        walk, ben = Walk(running), running.member("Ben")
+        published = await running.run_command("essay publish", file=("a.md", make_essay()))
+        await running.press(published, "Publish")
+        draft = await running.run_command("essay publish", file=("a.md", make_essay()))
+        await walk.check(draft, "a draft")
+        _, part, *_ = await running.bot_messages()
+        head = await running.write("Ann", long_text(1990 // 2), to=part["id"])
+        await running.settle()
+
+        # A reply of full length is moved, and its author edits it.
+        await running.write("Ben", long_text(1990 // 2), to=head)
+        await running.settle()
+        (copy,) = await copies(running, head)
+        chosen = await choose(running, ben, "Edit my reply", int(copy["id"]), head)
+        await walk.submit((await walk.check(chosen, "Edit my reply"))["answer"], None, ben, head)
+
+        path = f"/channels/{running.channel()}/messages/{part['id']}"
+        await running.call_as(running.member(), "DELETE", path)
+        await running.settle()
+        admins = running.channel("admins")
+        (alert,) = await running.bot_messages(admins)
+        assert f"“{escape_title(long_text())}” was deleted" in alert["content"]
+
+        async def find_alert() -> dict[str, Any]:
+            return (await running.bot_messages(admins))[0]
+
+        await walk.complete("1")
+        forum = f"/channels/{running.channel('essay-forum')}"
+        tag = {"name": "n" * 50, "moderated": False}
+        await running.call_as(running.member(), "PATCH", forum, {"available_tags": [tag]})
+        options = [{"type": 7, "name": "channel", "value": str(running.channel("essay-forum"))}]
+        post = await running.run_command(
+            "essay publish", file=("a.md", make_essay()), options=options
+        )
+        shown = [
+            draft,
+            post,
+            *await walk.use_commands("2", only_essays=True),
+            *await walk.use_commands("1"),
+        ]
+        options = [{"type": 3, "name": "essay", "value": "1"}]
+        changed = ("b.md", make_essay("One more paragraph."))
+        shown.append(await running.run_command("essay edit", file=changed, options=options))
+        await walk.press_all(find_alert, admins)
+        for interaction in shown:
+            await walk.press_all(functools.partial(running.answer_message, interaction))
+        await running.settle(3 * DAY)
+        check_log(caplog.records)
+        failed = "SELECT last_error FROM planned_messages WHERE state = 'failed'"
+        assert await running.database.read(lambda tx: tx.rows(failed)) == []
+        walk.check_coverage()
