@@ -47,7 +47,6 @@ def summarize(preview: EditPreview) -> str:
     facts = diff_facts(preview.old, new.essay)
     if new.closing is not None:
         facts.append(f"Closing question: {escape_title(new.closing, 200)}")
-        facts.append(f"Asked at the end: {escape_title(new.closing, 200)}")
     elif preview.posted.closing is not None:
         facts.append("Closing question: the essay's own question")
     if corrected := list_corrected_facts(new.essay):
