@@ -116,7 +116,7 @@ async def test_the_new_text_is_corrected_before_it_is_applied(running: RunningBo
     told = await running.answer_text(interaction)
     assert "Title: ~~Rye~~ **Rye again**" in told
     assert "Byline: ~~By the two Bakers~~" in told
-    assert "Asked at the end: the essay's own question" in told
+    assert "Closing question: the essay's own question" in told
     await running.press(interaction, "Apply")
     await running.settle()
     card, part = await running.bot_messages()
@@ -148,7 +148,7 @@ async def test_the_form_shows_the_corrections_and_can_remove_them(running: Runni
     interaction = await running.interact(5, form_data(form, entered))
     told = await running.answer_text(interaction)
     assert "Title: ~~Rye~~ **Slow bread**" in told
-    assert "Asked at the end: the essay's own question" in told
+    assert "Closing question: the essay's own question" in told
     assert "As given here, not as the text says: byline, epigraph" in told
 
 
