@@ -80,7 +80,9 @@ def check_channel(
     about = f"channel {name or place.channel_id}"
     if name is None:
         return Finding(
-            about, False, "it is gone: choose another in /setup, or withdraw what stood in it"
+            about,
+            False,
+            "it was deleted: choose another one in /setup, or withdraw the essays that were in it",
         )
     style = "forum" if forum else place.use
     if place.use == "notices":

@@ -8,7 +8,14 @@ from datetime import datetime
 from bot.clock import to_milliseconds
 from bot.core.payload import Payload, make_plain_message
 from bot.core.prompts.plan import Poll
-from bot.core.prompts.policy import Decision, Postpone, PromptKind, Send, Skip
+from bot.core.prompts.policy import (
+    REASON_OTHER_ESSAY,
+    Decision,
+    Postpone,
+    PromptKind,
+    Send,
+    Skip,
+)
 from bot.core.prompts.wording import NothingToSay, PromptText
 from bot.prompting.decide import decide
 from bot.prompting.schedule import plan_next_digest
@@ -145,7 +152,7 @@ async def send_now(
     decision = await _decide_and_plan(tx, prompt, now)
     if isinstance(decision, Send):
         return prompt_id
-    if isinstance(decision, Postpone):
+    if isinstance(decision, Postpone) and decision.reason == REASON_OTHER_ESSAY:
         await prompts.postpone(
             tx,
             prompt_id=prompt_id,

@@ -326,8 +326,8 @@ class Essays(
         if settings.channel is not None:
             if server.get_channel(settings.channel) is None:
                 raise UserError(
-                    "The channel that was chosen for essays is gone: choose another in `/setup`, "
-                    "or name one as `channel`."
+                    "The channel that was chosen for essays was deleted. Choose another one in "
+                    "`/setup`, or name one as `channel`."
                 )
             return settings.channel
         here = interaction.channel

@@ -173,8 +173,8 @@ async def test_time_zone_and_quiet_hours_are_read_as_people_write_them(tmp_path:
     ("zone", "quiet", "said"),
     [
         ("Berlim", "", "Did you mean Europe/Berlin"),
-        ("Berlin", "late", "write for instance “22:00-08:00”"),
-        ("Berlin", "22:00-22:00", "for none write “none”"),
+        ("Berlin", "late", "Try “22:00-08:00”"),
+        ("Berlin", "22:00-22:00", "write “none”"),
     ],
 )
 async def test_invalid_input_is_reported_and_changes_nothing(
@@ -240,9 +240,9 @@ async def test_a_deleted_channel_is_reported(tmp_path: Path) -> None:
         await running.settle()
         await use(running, panel, "look")
         told = await text_of(running, panel)
-        assert told.count("The channel that was chosen is gone: choose another.") == 2
+        assert told.count("The chosen channel was deleted. Choose another one.") == 2
         refused = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
-        assert "is gone: choose another in `/setup`" in await running.answer_text(refused)
+        assert "was deleted. Choose another one in `/setup`" in await running.answer_text(refused)
 
 
 async def test_essays_go_where_the_server_has_chosen(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ async def test_nothing_is_saved_by_what_finds_the_archive_locked(
     running: RunningBot, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     everything = await show_everything(running)
-    set_wait(monkeypatch, "archive in a command", 0.1)
+    set_wait(monkeypatch, "archive in a command", 0.5)
     before = dump(running.database.path)
     answered = {}
     with locked(running.database.path, how):
@@ -146,7 +146,7 @@ async def test_a_read_that_takes_too_long_is_answered_in_time(
     running: RunningBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await running.publish()
-    set_wait(monkeypatch, "archive in a command", 0.1)
+    set_wait(monkeypatch, "archive in a command", 0.5)
     end = asyncio.Event()
     reads = [asyncio.create_task(running.database.read(lambda _: end.wait())) for _ in range(2)]
     essay = text("essay", "1")
