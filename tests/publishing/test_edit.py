@@ -284,7 +284,7 @@ async def test_an_unreadable_file_gets_a_sentence_and_changes_nothing(running: R
     assert "empty" in await running.answer_text(await hand_in(running, " \n"))
     both = [*CHOSEN, {"type": 3, "name": "url", "value": "https://example.org"}]
     told = await running.run_command("essay edit", options=both, file=("bread.md", ESSAY.encode()))
-    assert "which is the new text" in await running.answer_text(told)
+    assert "Give either a file or a link" in await running.answer_text(told)
     assert contents(await running.bot_messages()) == before
 
 
@@ -459,7 +459,7 @@ async def test_questions_and_quotes_of_prompts_follow_the_text(running: RunningB
     interaction = await applied(
         running, written("Rye is older.", "Salt always comes last.", "Is it so?", "Would you wait?")
     )
-    assert "stands as" in await concluded(running, interaction)
+    assert "is posted" in await concluded(running, interaction)
     rows = await running.database.read(
         lambda tx: tx.rows(
             "SELECT content, state, asked_questions FROM prompts WHERE kind = 'step' ORDER BY id"
