@@ -19,7 +19,7 @@ from bot.core.conversation.thread_names import (
 from bot.core.payload import make_edit_body, make_erased_payload
 from bot.core.prompts.wording import make_nudge_text
 from bot.core.text.message_quote import find_mentioned
-from storage.db import cleanup
+from storage.db import checkpoint_and_vacuum
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit
@@ -59,7 +59,7 @@ async def erase(
     old = {one: [*([before[one].text] if one in before else []), *said.get(one, ())] for one in now}
     lost = {one for one, words in now.items() if _has_lost(before.get(one), old[one], words)}
     if lost or before.keys() - now.keys():  # an app reposted those that aren't saved any more
-        await cleanup.mark_erasure(tx, now_ms)
+        await checkpoint_and_vacuum.mark_erasure(tx, now_ms)
     if not lost:
         return False
     edits: _Edits = defaultdict(list)
@@ -188,7 +188,7 @@ async def erase_due_channels(tx: Transaction, now_ms: int) -> None:
             plain = f"“{ERASED_THREAD_NAME}”"
             await _replace_in_messages(tx, server_id, [(f"“{name}”", plain)], edits, now_ms)
     await _plan(tx, edits, now_ms)
-    await cleanup.mark_erasure(tx, now_ms)
+    await checkpoint_and_vacuum.mark_erasure(tx, now_ms)
     await erase(tx, before, now_ms)
 
 
@@ -205,7 +205,7 @@ async def erase_for_member(
 
     ``reason``: why nudges that aren't sent yet are skipped.
     """
-    await cleanup.mark_erasure(tx, now_ms)
+    await checkpoint_and_vacuum.mark_erasure(tx, now_ms)
     for nudge in await quotations.find_nudges(tx, reply_ids):
         await _delete_nudge(tx, nudge, reason, now_ms)
     edits: _Edits = defaultdict(list)

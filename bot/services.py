@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.clock import Clock
-from bot.delivery.delivery import Delivery
 from bot.delivery.scheduler import Scheduler
+from bot.delivery.workers import Delivery
 from bot.discord_api.command_permissions import CommandPermissions
 from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions

@@ -123,7 +123,7 @@ IMPORT_DISCORD = {
     "bot.app.wiring",
     "bot.cli.doctor",
     "bot.delivery.attachments",
-    "bot.delivery.delivery",
+    "bot.delivery.workers",
     "bot.delivery.forum_posts",
     "bot.delivery.message_edits",
     "bot.delivery.messages",

@@ -12,8 +12,8 @@ from discord.http import HTTPClient
 from bot.clock import Clock
 from bot.delivery import after_send
 from bot.delivery.attachments import AttachmentLimits
-from bot.delivery.delivery import Delivery
 from bot.delivery.scheduler import Scheduler
+from bot.delivery.workers import Delivery
 from bot.discord_api.command_permissions import CommandPermissions
 from bot.discord_api.commands import CommandMentions
 from bot.discord_api.download import download_attachment

@@ -11,8 +11,8 @@ import logging
 from collections.abc import Callable
 
 from bot.clock import Clock
-from storage.db import cleanup
-from storage.db.cleanup import CleanupState
+from storage.db import checkpoint_and_vacuum
+from storage.db.checkpoint_and_vacuum import CleanupState
 from storage.db.database import Database
 from storage.db.errors import StorageError
 from storage.db.writer import Transaction
@@ -104,7 +104,7 @@ class ArchiveCleanup:
         self._changes = self._database.changes
 
     async def _get_vacuum_time(self, tx: Transaction) -> int | None:
-        due_at = get_vacuum_time(await cleanup.get_state(tx), self._changed_at)
+        due_at = get_vacuum_time(await checkpoint_and_vacuum.get_state(tx), self._changed_at)
         return None if due_at is None else max(due_at, self._not_before)
 
     async def get_next_due(self, tx: Transaction) -> int | None:

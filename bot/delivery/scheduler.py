@@ -18,8 +18,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.clock import Clock, from_milliseconds, to_milliseconds
 from bot.core.snowflake import make_snowflake_before
 from bot.delivery.archive_cleanup import ArchiveCleanup
-from bot.delivery.delivery import Delivery
 from bot.delivery.thread_links import plan_due_links
+from bot.delivery.workers import Delivery
 from bot.prompting.dispatch import plan_due
 from bot.prompting.reconsider import reconsider_claimed
 from bot.quotations import erase_due_channels

@@ -48,7 +48,7 @@ from bot.core.conversation.routing import (
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME, make_thread_name
 from bot.ingest.answered_passages import ReplyText, save_answered_passages
 from bot.ingest.batch import Batch, BatchResult, EarlyEvents, RecoveredChanges
-from bot.ingest.deleted_messages import alert_about_deleted_messages
+from bot.ingest.deletion_alerts import alert_about_deleted_messages
 from storage.db.erasure_log import ERASED_AUTHOR_ID
 from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads

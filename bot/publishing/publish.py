@@ -35,7 +35,7 @@ from bot.publishing.reader_process import (
     fill_extracted_facts,
     read_in_child_process,
 )
-from storage.db import cleanup
+from storage.db import checkpoint_and_vacuum
 from storage.db.database import Database, retry_until_available
 from storage.db.errors import DatabaseUnavailable
 from storage.db.writer import Transaction, Work
@@ -494,7 +494,7 @@ class Publishing:
         async def discard(tx: Transaction) -> bool:
             found = await drafts.discard(tx, discussion_id)
             if found:
-                await cleanup.mark_erasure(tx, now_ms)
+                await checkpoint_and_vacuum.mark_erasure(tx, now_ms)
             return found
 
         if not await self._database.write(discard):

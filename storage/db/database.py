@@ -14,7 +14,7 @@ import aiosqlite
 
 from bot.clock import Clock
 from bot.errors import DamagedDatabase, DatabaseError, ForeignDatabase
-from storage.db import cleanup, erasure_log
+from storage.db import checkpoint_and_vacuum, erasure_log
 from storage.db.backups import BEFORE_UPGRADE, back_up
 from storage.db.connection import connect, lock_archive
 from storage.db.erasure_log import EraseMember
@@ -126,7 +126,7 @@ class Database:
         """Truncate the write-ahead log; False if a reader still needs it: then try again."""
 
         async def truncate(connection: aiosqlite.Connection) -> bool:
-            done = await cleanup.truncate_log(connection)
+            done = await checkpoint_and_vacuum.truncate_log(connection)
             if done:
                 self.log_has_erased_words = False
             return done
@@ -135,7 +135,9 @@ class Database:
 
     async def vacuum(self, now_ms: int) -> None:
         """Write the archive's file again, without remains of erased words."""
-        await self._get_writer().maintain(lambda connection: cleanup.vacuum(connection, now_ms))
+        await self._get_writer().maintain(
+            lambda connection: checkpoint_and_vacuum.vacuum(connection, now_ms)
+        )
         self.note_erasure()
 
     async def _truncate_later(self) -> None:

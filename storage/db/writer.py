@@ -34,7 +34,7 @@ class Transaction:
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
-        #: Set by a unit that erases words (:mod:`storage.db.cleanup`).
+        #: Set by a unit that erases words (:mod:`storage.db.checkpoint_and_vacuum`).
         self.has_erased = False
 
     async def run(self, sql: str, parameters: Parameters | None = None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from storage.db import cleanup
+from storage.db import checkpoint_and_vacuum
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -103,7 +103,7 @@ async def erase_due(tx: Transaction, now_ms: int, kept_for: int) -> bool:
             return True
     for statement in _ERASE_REST:
         await tx.run(statement, parameters)
-    await cleanup.mark_erasure(tx, now_ms)
+    await checkpoint_and_vacuum.mark_erasure(tx, now_ms)
     return True
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.clock import Clock
 from bot.delivery.archive_cleanup import ArchiveCleanup, get_vacuum_time
-from storage.db import cleanup
-from storage.db.cleanup import CleanupState
+from storage.db import checkpoint_and_vacuum
+from storage.db.checkpoint_and_vacuum import CleanupState
 from storage.db.database import Database
 
 HOUR = 3_600_000
@@ -46,7 +46,7 @@ async def test_many_erasures_in_a_row_cost_one_checkpoint_within_a_minute(
 
     database.truncate_log = counted  # type: ignore[method-assign]
     for _ in range(1000):
-        await database.write(lambda tx: cleanup.mark_erasure(tx, clock.now_ms()))
+        await database.write(lambda tx: checkpoint_and_vacuum.mark_erasure(tx, clock.now_ms()))
         await cleaner.clean_if_due(is_quiet=True, may_vacuum=True)
     assert (woken, truncations) == (1000, 0)
     clock.set_offset(30)
@@ -59,4 +59,4 @@ async def test_many_erasures_in_a_row_cost_one_checkpoint_within_a_minute(
     cleaner.stop()
     clock.set_offset(700)
     await cleaner.clean_if_due(is_quiet=True, may_vacuum=True)
-    assert (await database.read(cleanup.get_state)).erased_at is None
+    assert (await database.read(checkpoint_and_vacuum.get_state)).erased_at is None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.db import cleanup
+from storage.db import checkpoint_and_vacuum
 from storage.db.database import Database, open_database
 from storage.db.migrate import load_migrations
 from storage.db.writer import Transaction
@@ -44,7 +44,7 @@ async def add_reply(tx: Transaction, reply_id: int, text: str) -> None:
 
 async def erase_all(tx: Transaction) -> None:
     await tx.run("UPDATE replies SET text = '', deleted_at = 1")
-    await cleanup.mark_erasure(tx, 1)
+    await checkpoint_and_vacuum.mark_erasure(tx, 1)
 
 
 async def fill(database: Database) -> None:
@@ -140,9 +140,11 @@ async def test_no_byte_is_left_by_page_splits_after_vacuum(tmp_path: Path) -> No
 
             await database.write(grow)
         await database.write(erase_all)
-        assert (await database.read(cleanup.get_state)).erased_at == 1
+        assert (await database.read(checkpoint_and_vacuum.get_state)).erased_at == 1
         await database.vacuum(5)
-        assert await database.read(cleanup.get_state) == cleanup.CleanupState(None, 5)
+        assert await database.read(
+            checkpoint_and_vacuum.get_state
+        ) == checkpoint_and_vacuum.CleanupState(None, 5)
         assert await database.truncate_log()
         assert files_with(tmp_path, SECRET) == []
 
@@ -157,9 +159,9 @@ async def test_a_vacuum_that_fails_changes_nothing_and_can_be_repeated(tmp_path:
             with pytest.raises(sqlite3.OperationalError, match="locked"):
                 await database.vacuum(5)
             other.execute("ROLLBACK")
-        assert (await database.read(cleanup.get_state)).vacuumed_at is None
+        assert (await database.read(checkpoint_and_vacuum.get_state)).vacuumed_at is None
         await database.vacuum(6)
-        assert (await database.read(cleanup.get_state)).vacuumed_at == 6
+        assert (await database.read(checkpoint_and_vacuum.get_state)).vacuumed_at == 6
 
 
 async def test_a_read_that_takes_too_long_is_ended_and_the_reader_can_be_used_again(
@@ -200,5 +202,5 @@ async def test_an_archive_from_before_is_cleaned_if_something_was_deleted_in_it(
         if deleted:
             await database.write(lambda tx: tx.run("UPDATE replies SET deleted_at = 1"))
     async with open_database(path) as database:
-        state = await database.read(cleanup.get_state)
+        state = await database.read(checkpoint_and_vacuum.get_state)
     assert ((state.erased_at or 0) > 0, state.vacuumed_at) == (deleted, None)
