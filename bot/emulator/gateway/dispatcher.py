@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 import orjson
@@ -33,6 +34,7 @@ __all__ = ["ConnectionRecorder", "Dispatcher", "EventFaults"]
 _RESUMABLE_FOR = 300.0
 """Seconds that a session outlives its connection; Discord documents no number."""
 _IDENTIFY_INTERVAL = 5.0
+_ALL_MEMBERS_INTERVAL = 30.0
 _HELD_FOR = 2.0
 _ENDING_CODES = {4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014}
 """Close codes of the gateway after which a session cannot be resumed.
@@ -67,7 +69,7 @@ class Dispatcher:
 
     ``heartbeat_interval`` is in seconds. ``on_step`` is awaited before and after each event that
     a bot is sent. ``recorder`` records bots' new connections, if it is set. Without
-    ``rate_limited`` bots may identify as often as they like.
+    ``rate_limited`` bots may identify and request all members as often as they like.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Dispatcher:
         self._on_step = on_step
         self.rate_limited = rate_limited
         self._identified_at: dict[int, float] = {}
+        self._all_members_at: dict[tuple[int, int], datetime] = {}
         self._armed: list[int] = []
         self._held: dict[str, tuple[str, bytes, asyncio.TimerHandle]] = {}
         self._waiting: list[asyncio.Future[None]] = []
@@ -207,6 +210,22 @@ class Dispatcher:
             return False
         self._identified_at[user.id] = now
         return True
+
+    def seconds_until_all_members(self, session: Session, guild_id: int) -> float:
+        """How long a bot has to wait before it requests all members again; 0 counts as a request.
+
+        docs: Change Log, 14 August 2025 (1 request in 30 seconds for each server and bot).
+        """
+        if not session.is_bot or not self.rate_limited:
+            return 0.0
+        key, now = (session.user_id, guild_id), self.world.now()
+        last = self._all_members_at.get(key)
+        if last is not None:
+            left = _ALL_MEMBERS_INTERVAL - (now - last).total_seconds()
+            if left > 0:
+                return round(left, 3)
+        self._all_members_at[key] = now
+        return 0.0
 
     def reject_session(self, connection: Connection, *, resumable: bool = False) -> None:
         """docs: Gateway Events › Invalid Session."""

@@ -168,24 +168,39 @@ def _update_presence(dispatcher: Dispatcher, session: Session, data: dict[str, A
 
 
 def _send_members(dispatcher: Dispatcher, session: Session, data: dict[str, Any]) -> int | None:
-    """docs: Gateway Events › Request Guild Members, Guild Members Chunk."""
+    """Send the members that a client requested, or RATE_LIMITED.
+
+    An empty query needs the members intent, whatever its limit; the whole list can be requested
+    once in 30 seconds. docs: Gateway Events › Request Guild Members, Guild Members Chunk, Rate
+    Limited; Change Log, 14 August 2025. They are silent about a request without the intent: it
+    closes the connection with 4014.
+    """
     guild = dispatcher.world.guilds.get(_snowflake(data.get("guild_id")))
     if guild is None or session.user_id not in guild.members:
         return DECODE_ERROR
-    query, asked, limit = data.get("query"), data.get("user_ids"), data.get("limit", 0)
-    if (query is None) == (asked is None) or not isinstance(limit, int) or limit < 0:
+    query, asked = data.get("query"), data.get("user_ids")
+    limit = data.get("limit", 0 if query is None else None)
+    if (query is None) == (asked is None) or not isinstance(limit, int):
+        return DECODE_ERROR
+    if isinstance(limit, bool) or limit < 0:
         return DECODE_ERROR
     missing: list[str] = []
     if asked is not None:
-        asked = asked if isinstance(asked, list) else [asked]
-        ids = [_snowflake(one) for one in asked[:_MAX_FOUND]]
+        asked = (asked if isinstance(asked, list) else [asked])[:_MAX_FOUND]
+        ids = dict.fromkeys(_snowflake(one) for one in asked)
         found = [user_id for user_id in ids if user_id in guild.members]
-        missing = [str(user_id) for user_id in ids if user_id not in guild.members]
+        missing = [str(one) for one in asked if _snowflake(one) not in guild.members]
     elif not isinstance(query, str):
         return DECODE_ERROR
+    elif query == "" and not session.intents & Intent.GUILD_MEMBERS:
+        return DISALLOWED_INTENTS
     elif query == "" and limit == 0:
-        if not session.intents & Intent.GUILD_MEMBERS:
-            return DISALLOWED_INTENTS
+        wait = dispatcher.seconds_until_all_members(session, guild.id)
+        if wait > 0:
+            meta = {"guild_id": str(guild.id), **_nonce(data)}
+            limited = {"opcode": _REQUEST_GUILD_MEMBERS, "retry_after": wait, "meta": meta}
+            dispatcher.deliver(session, "RATE_LIMITED", limited)
+            return None
         found = list(guild.members)
     else:
         found = _matching(dispatcher, guild, query)[: min(limit or _MAX_FOUND, _MAX_FOUND)]
@@ -213,7 +228,6 @@ def _send_chunks(
     missing: list[str],
     data: dict[str, Any],
 ) -> None:
-    nonce = data.get("nonce")
     count = max(1, -(-len(found) // _CHUNK))
     for index in range(count):
         chunk: dict[str, Any] = {
@@ -224,14 +238,21 @@ def _send_chunks(
             ],
             "chunk_index": index,
             "chunk_count": count,
+            **_nonce(data),
         }
         if missing:
             chunk["not_found"] = missing
         if data.get("presences") and session.intents & Intent.GUILD_PRESENCES:
             chunk["presences"] = []
-        if isinstance(nonce, str) and len(nonce.encode()) <= _MAX_NONCE_BYTES:
-            chunk["nonce"] = nonce
         dispatcher.deliver(session, "GUILD_MEMBERS_CHUNK", chunk)
+
+
+def _nonce(data: dict[str, Any]) -> dict[str, str]:
+    """The request's nonce as a field of its answer; an invalid one is ignored."""
+    nonce = data.get("nonce")
+    if isinstance(nonce, str) and len(nonce.encode()) <= _MAX_NONCE_BYTES:
+        return {"nonce": nonce}
+    return {}
 
 
 def _snowflake(value: Any) -> int:

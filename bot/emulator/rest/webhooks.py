@@ -22,6 +22,7 @@ from bot.emulator.world.permissions import Permission
 __all__ = ["add_routes"]
 
 _MAX_PER_CHANNEL = 15
+_MAX_PER_GUILD = 1000
 _FORBIDDEN = re.compile(r"discord|clyde", re.IGNORECASE)
 _RESERVED = {"everyone", "here"}
 _SETTABLE = SUPPRESS_EMBEDS | SILENT | IS_COMPONENTS_V2
@@ -61,7 +62,7 @@ def _name(form: Form, field: str, *, required: bool) -> str | None:
 
 
 async def _create(call: Call) -> Result:
-    """docs: Webhook Resource › Create Webhook; error 30007."""
+    """docs: Webhook Resource › Create Webhook; errors 30007 and 30058."""
     world, user = call.world, call.user
     channel = get_channel(world, user, call.id("channel_id"))
     if channel.guild_id is None or channel.thread is not None:
@@ -72,6 +73,8 @@ async def _create(call: Call) -> Result:
     form.check()
     if sum(1 for w in world.webhooks.values() if w.channel_id == channel.id) >= _MAX_PER_CHANNEL:
         raise api_error(30007)
+    if sum(1 for w in world.webhooks.values() if w.guild_id == channel.guild_id) >= _MAX_PER_GUILD:
+        raise api_error(30058)
     application = world.application_of(user.id)
     webhook = Webhook(
         id=world.new_id(),

@@ -151,7 +151,7 @@ def change_thread(world: World, user: User, channel: Channel, form: Form) -> Non
 
     The thread's owner may rename, archive and unarchive it. Anyone who may write in it may
     unarchive it unless it is locked. Everything else needs *Manage Threads*. An archived thread
-    must be unarchived before other fields can change (50083).
+    must be unarchived before other fields can change (50083). Archiving a pinned post unpins it.
     """
     thread = channel.thread
     assert thread is not None
@@ -171,6 +171,8 @@ def change_thread(world: World, user: User, channel: Channel, form: Form) -> Non
         check_text(world, user, channel, name, title=True)
     if thread.archived and not archived:
         _check_limit(world, channel)
+    if flags is not None:
+        _check_pin(world, channel, flags)
     if "applied_tags" in form:
         _apply_tags(world, user, channel, tags)
     now = world.now()
@@ -183,6 +185,8 @@ def change_thread(world: World, user: User, channel: Channel, form: Form) -> Non
     channel.rate_limit_per_user = channel.rate_limit_per_user if slowmode is None else slowmode
     if flags is not None:
         channel.flags = flags & _PINNED
+    if thread.archived:
+        channel.flags &= ~_PINNED
     renamed = name is not None and name != channel.name
     channel.name = name or channel.name
     world.emit(ChannelUpdated(channel))
@@ -213,6 +217,22 @@ def _check_limit(world: World, channel: Channel) -> None:
     assert channel.guild_id is not None
     if sum(1 for _ in world.threads_of(channel.guild_id)) >= world.thread_limit:
         raise api_error(160006)
+
+
+def _check_pin(world: World, channel: Channel, flags: int) -> None:
+    """Raises 30047 if another post of the forum is pinned, 50035 where no post can be pinned.
+
+    docs: Channels Resource › Modify Channel (``flags``), JSON Error Codes (30047, which doesn't
+    say how many may be pinned; Discord's client allows one).
+    """
+    parent = world.channels.get(channel.parent_id or 0)
+    if not flags & _PINNED:
+        return
+    if parent is None or parent.type not in {ChannelType.FORUM, ChannelType.MEDIA}:
+        raise form_error("flags", "BASE_TYPE_CHOICES", "Only forum and media posts can be pinned.")
+    others = (c for c in world.channels.values() if c.parent_id == parent.id and c is not channel)
+    if any(other.flags & _PINNED for other in others):
+        raise api_error(30047)
 
 
 def _apply_tags(world: World, user: User, channel: Channel, tags: list[int]) -> None:

@@ -41,6 +41,8 @@ _TABLE: dict[int, tuple[int, str]] = {
     30034: (429, "Max number of daily application command creates has been reached (200)"),
     30039: (400, "Maximum number of stickers reached"),
     30046: (429, "Maximum number of edits to messages older than 1 hour reached."),
+    30047: (400, "Maximum number of pinned threads in a forum channel has been reached"),
+    30058: (400, "Maximum number of webhooks per guild reached (1000)"),
     40001: (401, "Unauthorized"),
     40005: (413, "Request entity too large"),
     40033: (400, "This message has already been crossposted"),

@@ -220,6 +220,9 @@ class Form:
         if not isinstance(value, list):
             self.add_error(name, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
             return []
+        if least == 0 and len(value) > most:
+            self.add_error(name, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
+            return []
         if not least <= len(value) <= most:
             self.add_error(
                 name,

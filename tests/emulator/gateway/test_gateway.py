@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from datetime import timedelta
+from typing import Any
 
 import aiohttp
 import orjson
@@ -275,6 +277,9 @@ async def test_a_members_chunk_has_the_nonce_and_the_ids_not_found(
         await client.send(8, {"guild_id": str(guild.id), "query": "AN", "limit": 5})
         found = await client.event("GUILD_MEMBERS_CHUNK")
         assert [m["user"]["id"] for m in found["members"]] == [str(ann.id)]
+        await client.send(8, {"guild_id": str(guild.id), "user_ids": "x", "nonce": "n" * 33})
+        chunk = await client.event("GUILD_MEMBERS_CHUNK")
+        assert (chunk["members"], chunk["not_found"], "nonce" in chunk) == ([], ["x"], False)
 
 
 async def test_the_whole_member_list_needs_the_members_intent(emulator: Emulator) -> None:
@@ -284,9 +289,51 @@ async def test_the_whole_member_list_needs_the_members_intent(emulator: Emulator
         await client.send(8, request)
         chunk = await client.event("GUILD_MEMBERS_CHUNK")
         assert len(chunk["members"]) == len(guild.members)
-    async with identified(emulator, emulator.world.bot, Intent.GUILDS) as client:
+    for limit in (0, 5):
+        async with identified(emulator, emulator.world.bot, Intent.GUILDS) as client:
+            await client.send(8, {**request, "limit": limit})
+            assert await client.closes() == 4014
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"query": "a"},
+        {"query": "a", "limit": -1},
+        {"query": "a", "limit": True},
+        {"query": "a", "limit": 1, "user_ids": ["1"]},
+        {"query": 1, "limit": 1},
+    ],
+)
+async def test_an_invalid_request_for_members_is_closed_with_4002(
+    emulator: Emulator, fields: dict[str, Any]
+) -> None:
+    async with identified(emulator, emulator.world.bot) as client:
+        await client.send(8, {"guild_id": str(emulator.world.guild.id), **fields})
+        assert await client.closes() == 4002
+
+
+async def test_all_members_can_be_requested_once_in_thirty_seconds(emulator: Emulator) -> None:
+    """docs: Gateway Events › Rate Limited; Change Log, 14 August 2025."""
+    world = emulator.world
+    guild_id = str(world.guild.id)
+    request = {"guild_id": guild_id, "query": "", "limit": 0, "nonce": "n"}
+    async with identified(emulator, world.bot) as client:
+        emulator.dispatcher.rate_limited = True
         await client.send(8, request)
-        assert await client.closes() == 4014
+        await client.event("GUILD_MEMBERS_CHUNK")
+        await client.send(8, request)
+        limited = await client.event("RATE_LIMITED")
+        assert 25 < limited.pop("retry_after") <= 30
+        assert limited == {"opcode": 8, "meta": {"guild_id": guild_id, "nonce": "n"}}
+        await client.send(8, {**request, "query": "an"})
+        await client.event("GUILD_MEMBERS_CHUNK")
+        await client.send(8, {**request, "nonce": "n" * 33})
+        assert (await client.event("RATE_LIMITED"))["meta"] == {"guild_id": guild_id}
+        world.clock.advance_to(world.now() + timedelta(seconds=30))
+        await client.send(8, request)
+        await client.event("GUILD_MEMBERS_CHUNK")
 
 
 # Who hears what: docs: Gateway › List of Intents, Message Content Intent ----------------------

@@ -69,7 +69,7 @@ async def test_a_message_has_at_most_three_stickers(server: SeededServer) -> Non
     own = _add(server)
     assert (await _post(server.bot, server.essays, own.id, own.id, own.id)).status == 200
     refused = await _post(server.bot, server.essays, own.id, own.id, own.id, own.id)
-    assert refused.fault("sticker_ids") == "BASE_TYPE_BAD_LENGTH"
+    assert refused.fault("sticker_ids") == "BASE_TYPE_MAX_LENGTH"
     beside = await _post(server.bot, server.essays, own.id, flags=1 << 15, components=[])
     assert beside.code == 50035
     assert (await _post(server.bot, server.essays)).code == 50006

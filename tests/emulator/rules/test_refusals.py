@@ -421,6 +421,35 @@ async def test_a_forums_tags_have_different_names(server: SeededServer) -> None:
     assert (await server.ada.patch(path, {"available_tags": [*tags, tags[0]]})).code == 40061
 
 
+async def test_a_forum_has_20_tags(server: SeededServer) -> None:
+    """docs: Modify Channel (``available_tags``); the error is the one that Discord sends."""
+    path = f"/channels/{server.forum}"
+    tags = [{"name": str(number)} for number in range(21)]
+    assert (await server.ada.patch(path, {"available_tags": tags[:20]})).status == 200
+    refused = await server.ada.patch(path, {"available_tags": tags})
+    assert (refused.code, refused.fault("available_tags")) == (50035, "BASE_TYPE_MAX_LENGTH")
+
+
+async def test_a_forum_has_one_pinned_post(server: SeededServer) -> None:
+    """docs: Threads › Thread-Only Channels; JSON Error Codes (30047)."""
+    world = server.emulator.world
+    posts = []
+    for name in ("A", "B"):
+        body = {"name": name, "message": {"content": "x"}}
+        reply = await server.bot.post(f"/channels/{server.forum}/threads", body)
+        posts.append(f"/channels/{reply.body['id']}")
+    assert (await server.ada.patch(posts[0], {"flags": 2})).body["flags"] == 2
+    assert (await server.ada.patch(posts[0], {"flags": 2})).status == 200
+    assert (await server.ada.patch(posts[1], {"flags": 2})).code == 30047
+    assert (await server.ada.patch(posts[0], {"archived": True})).body["flags"] == 0
+    assert (await server.ada.patch(posts[1], {"flags": 2})).status == 200
+    said = await server.ada.post_message(server.essays, "x")
+    path = f"/channels/{server.essays}/messages/{said['id']}/threads"
+    thread = (await server.ada.post(path, {"name": "T"})).body["id"]
+    assert (await server.ada.patch(f"/channels/{thread}", {"flags": 2})).code == 50035
+    assert world.channels[int(thread)].flags == 0
+
+
 async def test_a_polls_custom_emoji_has_to_exist(server: SeededServer) -> None:
     """docs: JSON Error Codes (520004)."""
     server.emulator.world.guild.emojis[5] = Emoji(5, "wave")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.emulator.world.models import Webhook
 from tests.emulator.http_clients import SeededServer
 
 
@@ -129,6 +130,16 @@ async def test_a_channel_has_at_most_fifteen_webhooks(server: SeededServer) -> N
     assert reply.code == 30007
     elsewhere = await server.bot.post(f"/channels/{server.admins}/webhooks", {"name": "Moved"})
     assert elsewhere.status == 200
+
+
+async def test_a_server_has_at_most_a_thousand_webhooks(server: SeededServer) -> None:
+    """docs: JSON Error Codes (30058)."""
+    webhooks = server.emulator.world.webhooks
+    for number in range(999):
+        webhooks[number] = Webhook(number, server.forum, server.guild_id, "w", "t", 0)
+    path = f"/channels/{server.essays}/webhooks"
+    assert (await server.bot.post(path, {"name": "last"})).status == 200
+    assert (await server.bot.post(path, {"name": "more"})).code == 30058
 
 
 async def test_a_webhook_has_its_avatar_and_obeys_allowed_mentions(server: SeededServer) -> None:
