@@ -12,7 +12,7 @@ from bot.emulator.rest.messages import message_payload
 from bot.emulator.rest.request import Api, Call, Result
 from bot.emulator.rules import messages
 from bot.emulator.rules.access import get_message, get_text_channel, require, require_unarchived
-from bot.emulator.rules.emojis import find_emoji, require_emoji
+from bot.emulator.rules.emojis import find_emoji, is_unicode_emoji, require_emoji
 from bot.emulator.rules.errors import api_error
 from bot.emulator.world.events import (
     MessageUpdated,
@@ -58,7 +58,7 @@ def _emoji(call: Call) -> tuple[int | None, str]:
     if colon and number.isdecimal():
         known = find_emoji(call.world, call.user, int(number))
         return int(number), known.name if known is not None else name
-    if not text or text.isascii():
+    if not is_unicode_emoji(text):
         raise api_error(10014)
     return None, text
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.emulator.rules.emojis import is_unicode_emoji
 from bot.emulator.rules.json_form import Form
 
 __all__ = ["IS_COMPONENTS_V2", "SELECTS", "Tree", "find", "media_of", "read_message_components"]
@@ -191,7 +192,7 @@ def _button(form: Form, tree: Tree) -> dict[str, Any]:
 def _emoji(form: Form) -> dict[str, Any]:
     emoji_id = form.snowflake("id")
     name = form.string("name", most=32)
-    if emoji_id is None and not name:
+    if emoji_id is None and not is_unicode_emoji(name or ""):
         form.add_error("name", "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
     data: dict[str, Any] = {"name": name or ""}
     if emoji_id is not None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.emulator.rules.components import IS_COMPONENTS_V2, read_message_components
 from bot.emulator.rules.embeds import read_embeds
+from bot.emulator.rules.emojis import is_unicode_emoji
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form
 from bot.emulator.rules.mentions import AllowedMentions, read_allowed_mentions
@@ -220,7 +221,7 @@ def _poll_emoji(media: Form) -> dict[str, Any] | None:
     emoji_id = emoji.snowflake("id")
     name = emoji.string("name", most=32)
     animated = emoji.boolean("animated")
-    if emoji_id is None and (not name or name.isascii()):
+    if emoji_id is None and not is_unicode_emoji(name or ""):
         emoji.add_error("name", "POLL_INVALID_EMOJI", "Invalid emoji")
     data = {"id": str(emoji_id) if emoji_id is not None else None, "name": name}
     return {**data, "animated": True} if animated and emoji_id is not None else data

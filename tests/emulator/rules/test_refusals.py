@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -448,6 +449,23 @@ async def test_a_forum_has_one_pinned_post(server: SeededServer) -> None:
     thread = (await server.ada.post(path, {"name": "T"})).body["id"]
     assert (await server.ada.patch(f"/channels/{thread}", {"flags": 2})).code == 50035
     assert world.channels[int(thread)].flags == 0
+
+
+async def test_an_emoji_is_one_emoji(server: SeededServer) -> None:
+    """docs: Create Reaction; Poll Media Object; Components › Button; JSON Error Codes (10014)."""
+    path = f"/channels/{server.essays}/messages"
+    said = (await server.bot.post_message(server.essays, "x"))["id"]
+    good = ("👍", "👍🏽", "❤", "❤️", "🇦", "🇩🇪", "1️⃣", "👩‍👩‍👧", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "™", "🪿")
+    for text in (*good, "wave", "é", "👍👍", "👍x", "\ufffd", "1", "ー"):
+        code = None if text in good else 50035
+        react = await server.bot.put(f"{path}/{said}/reactions/{quote(text)}/@me")
+        assert react.code == (None if text in good else 10014), text
+        media = {"text": "yes", "emoji": {"name": text}}
+        poll = {**_POLL, "answers": [{"poll_media": media}]}
+        assert (await server.ada.post(path, {"poll": poll})).code == code, text
+        button = {"type": 2, "style": 1, "custom_id": "b", "emoji": {"name": text}}
+        row = {"type": 1, "components": [button]}
+        assert (await server.bot.post(path, {"components": [row]})).code == code, text
 
 
 async def test_a_polls_custom_emoji_has_to_exist(server: SeededServer) -> None:
