@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import ChannelDeletion, Deletion, Edit, Message
@@ -123,6 +123,15 @@ class Batch:
         known = dict(self._early.originals) | self.result.originals
         rows = {one.id: one for one in self.known.originals}
         return [one for one in (rows | known).values() if one.id not in self.known.reposted]
+
+    def note_deleted_original(self, message_id: int) -> None:
+        """Note that a message which an app may repost was deleted."""
+        original = self.result.originals.get(message_id) or self._early.originals.get(message_id)
+        if original is None:
+            rows = (one for one in self.known.originals if one.id == message_id)
+            original = next(rows, None)
+        if original is not None:
+            self.result.originals[message_id] = replace(original, deleted=True)
 
     def get_early_replies(self, message_id: int) -> tuple[Message, ...]:
         """Replies to a message that arrived before it."""

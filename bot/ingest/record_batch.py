@@ -8,7 +8,7 @@ before it, and the rows are written together.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from bot import quotations
@@ -34,8 +34,8 @@ from bot.core.conversation.passage_refs import may_refer_to_passages
 from bot.core.conversation.proxies import (
     THREAD_DELAY_MS,
     Original,
-    find_original,
     make_original,
+    rank_originals,
 )
 from bot.core.conversation.routing import (
     AnsweredBotMessage,
@@ -56,6 +56,7 @@ from storage.delivery.threads import ERASED_MEMBER
 from storage.prompts import nudges
 from storage.replies import deleted_channels
 from storage.replies.lookup import SavedReply, look_up
+from storage.replies.proxied_replies import Candidate
 
 __all__ = ["OwnMessageHandler", "record_batch"]
 
@@ -182,7 +183,9 @@ def _record_message(message: Message, batch: Batch) -> bool:
         return False
     early = batch.get_early_change(message.id)
     owner_id = message.author_id if proxied is None else proxied.author_id
-    if _is_author_erased(message, owner_id, batch):
+    if _is_author_erased(message, owner_id, batch) or (
+        proxied is not None and _may_be_erased(message, proxied, batch)
+    ):
         owner_id = ERASED_AUTHOR_ID
         message = _anonymize(message)
         early = Deletion((message.id,), message.channel_id, message.written_at)
@@ -212,7 +215,8 @@ def _record_message(message: Message, batch: Batch) -> bool:
     if early is not None:
         _record_other(early, batch)
     if not isinstance(early, Deletion):
-        delay_ms = THREAD_DELAY_MS if proxied is None and _has_proxies(message, batch) else 0
+        waits = proxied.candidates if proxied is not None else _has_proxies(message, batch)
+        delay_ms = THREAD_DELAY_MS if waits else 0
         _plan_follow_up(message, decided, batch, owner_id=owner_id, delay_ms=delay_ms)
     for reply in batch.get_early_replies(message.id):
         _record_early_reply(reply, batch)
@@ -244,12 +248,16 @@ def _insert_reply(message: Message, decided: Record, batch: Batch) -> None:
 class _Proxied:
     """A message that an app reposted, as if the member had written it; and what it replaces.
 
-    ``author_id``: who wrote that; 0 if it isn't known.
+    original:   what it replaces, if Discord has reported that this was deleted
+    author_id:  who wrote that, or the best of the candidates; 0 if it isn't known
+    candidates: if there is no original, the messages that it may replace, with scores. Which one
+                it is will be known when one of them is deleted.
     """
 
     message: Message
     original: Original | None
     author_id: int
+    candidates: list[tuple[Original, float]] = field(default_factory=list)
 
 
 def _has_proxies(message: Message, batch: Batch) -> bool:
@@ -267,8 +275,13 @@ def _read_proxied(message: Message, batch: Batch) -> _Proxied | None:
         if not message.from_bot and message.type in USER_MESSAGE_TYPES:
             batch.result.originals[message.id] = make_original(message)
         return None
-    original = find_original(message, batch.list_originals())
-    reference_id = message.linked_id if original is None else original.reference_id
+    fitting = rank_originals(message, batch.list_originals())
+    original = next((one for one, _ in fitting if one.deleted), None)
+    if original is not None:
+        reference_id = original.reference_id
+    else:
+        references = (one.reference_id for one, _ in fitting)
+        reference_id = message.linked_id or next((one for one in references if one), None)
     shown = replace(
         message,
         from_bot=False,
@@ -276,7 +289,10 @@ def _read_proxied(message: Message, batch: Batch) -> _Proxied | None:
         reference_id=reference_id,
         copyable=False,
     )
-    return _Proxied(shown, original, ERASED_AUTHOR_ID if original is None else original.author_id)
+    if original is not None:
+        return _Proxied(shown, original, original.author_id)
+    author_id = fitting[0][0].author_id if fitting else ERASED_AUTHOR_ID
+    return _Proxied(shown, None, author_id, fitting)
 
 
 def _keep_thread(decided: Record, proxied: _Proxied, batch: Batch) -> Record:
@@ -290,23 +306,77 @@ def _keep_thread(decided: Record, proxied: _Proxied, batch: Batch) -> Record:
 def _replace_original(
     message: Message, decided: Record, proxied: _Proxied, owner_id: int, batch: Batch
 ) -> None:
-    """The message that an app reposted is the reply from now on; the original isn't one."""
+    """The message that an app reposted is the reply from now on; the original isn't one.
+
+    If the original isn't known to be deleted, the messages that may be it stay replies.
+    """
     original = proxied.original
     batch.changes.insert_proxied(
         message.id,
         server_id=message.server_id,
         original_id=None if original is None else original.id,
-        author_id=owner_id,
+        author_id=ERASED_AUTHOR_ID if original is None else owner_id,
         reference_id=message.reference_id,
     )
     if original is None:
-        return
-    batch.known.reposted.add(original.id)
-    if isinstance(batch.known.answered.get(original.id), AnsweredReply):
-        batch.known.answered[original.id] = batch.known.answered[message.id]
-    batch.reply_texts.pop(original.id, None)
-    batch.changed.add(original.id)
-    batch.changes.remove_original(original.id, message.id, decided.discussion_id, batch.now_ms)
+        _insert_candidates(message, proxied, batch)
+    else:
+        _remove_original(original.id, message.id, decided.discussion_id, batch)
+
+
+def _remove_original(original_id: int, reply_id: int, discussion_id: int, batch: Batch) -> None:
+    batch.known.reposted.add(original_id)
+    if isinstance(batch.known.answered.get(original_id), AnsweredReply):
+        batch.known.answered[original_id] = batch.known.answered[reply_id]
+    batch.reply_texts.pop(original_id, None)
+    batch.changed.add(original_id)
+    batch.changes.remove_original(original_id, reply_id, discussion_id, batch.now_ms)
+
+
+def _insert_candidates(message: Message, proxied: _Proxied, batch: Batch) -> None:
+    reply = batch.known.answered[message.id]
+    assert isinstance(reply, AnsweredReply)
+    if proxied.candidates:
+        batch.changes.purge_candidates(message.server_id, message.id)
+    for original, score in proxied.candidates:
+        erased = _is_author_erased(message, original.author_id, batch)
+        author_id = ERASED_AUTHOR_ID if erased else original.author_id
+        one = Candidate(reply, original.id, author_id, original.reference_id, score)
+        batch.known.candidates.setdefault(original.id, []).append(one)
+        until_ms = batch.now_ms + THREAD_DELAY_MS
+        batch.changes.insert_candidate(one, now_ms=batch.now_ms, until_ms=until_ms)
+
+
+def _settle_proxied(message_id: int, at_ms: int, batch: Batch) -> bool:
+    """A message was deleted: whether an app has reposted it, which this deletion shows.
+
+    Of several replies that may replace it, the one that it fits best does; else the earliest.
+    """
+    candidates = batch.known.candidates.pop(message_id, [])
+    candidates = [one for one in candidates if one.reply.reply_id not in batch.known.settled]
+    if not candidates:
+        return False
+    one = max(candidates, key=lambda one: (one.score, -one.reply.reply_id))
+    reply_id = one.reply.reply_id
+    batch.known.settled.add(reply_id)
+    known = batch.known.answered.get(message_id)
+    home = known if isinstance(known, AnsweredReply) else one.reply
+    batch.changes.settle_proxied(one, home.discussion_id, batch.now_ms)
+    batch.known.answered[reply_id] = replace(one.reply, discussion_id=home.discussion_id)
+    _remove_original(message_id, reply_id, home.discussion_id, batch)
+    batch.reply_texts[reply_id] = ReplyText(home.discussion_id, None)
+    if one.author_id == ERASED_AUTHOR_ID:
+        batch.changes.erase_reply(reply_id, reply_id, at_ms)
+        batch.note_change(reply_id)
+        batch.known.deleted.add(reply_id)
+    batch.result.threads_planned += 1  # its thread may be due sooner
+    return True
+
+
+def _may_be_erased(message: Message, proxied: _Proxied, batch: Batch) -> bool:
+    """Whether the author of any message that this one may replace isn't saved."""
+    authors = {one.author_id for one, _ in proxied.candidates}
+    return any(_is_author_erased(message, one, batch) for one in authors)
 
 
 def _is_author_erased(message: Message, author_id: int, batch: Batch) -> bool:
@@ -492,6 +562,9 @@ def _record_deletion(event: Deletion, batch: Batch) -> None:
     for message_id in event.message_ids:
         if message_id in batch.known.reposted:
             continue  # the app deletes what it has reposted
+        batch.note_deleted_original(message_id)
+        if _settle_proxied(message_id, at, batch):
+            continue
         known = batch.known.answered.get(message_id)
         if known is None:
             change = Deletion((message_id,), event.channel_id, event.at)

@@ -128,6 +128,7 @@ async def get_servers_of_member(tx: Transaction, member_id: int) -> list[int]:
         SELECT server_id FROM replies WHERE author_id = :member_id
         UNION SELECT server_id FROM threads WHERE member_id = :member_id
         UNION SELECT server_id FROM proxied_replies WHERE author_id = :member_id
+        UNION SELECT server_id FROM proxy_candidates WHERE author_id = :member_id
         ORDER BY server_id
         """,
         {"member_id": member_id},
@@ -220,6 +221,10 @@ CLAIM_PROXIED = (
         SELECT id FROM replies
         WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
     )
+    """,
+    """
+    UPDATE proxy_candidates SET author_id = 0
+    WHERE server_id = :server_id AND author_id = :member_id
     """,
 )
 #: Erases a member's rows; with ``server_id``, ``member_id``, ``until``,

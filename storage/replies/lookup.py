@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.clock import to_milliseconds
-from bot.core.conversation.events import Edit, Event, HistoryPage, Message, ThreadSeen
+from bot.core.conversation.events import (
+    Deletion,
+    Edit,
+    Event,
+    HistoryPage,
+    Message,
+    ThreadSeen,
+)
 from bot.core.conversation.extras import NO_EXTRAS, Extras, extras_from_columns
 from bot.core.conversation.proxies import Original
 from bot.core.conversation.routing import (
@@ -19,6 +26,8 @@ from bot.core.conversation.routing import (
 )
 from storage.db.writer import Transaction
 from storage.replies.proxied_replies import (
+    Candidate,
+    find_candidates,
     find_opening,
     find_originals,
     get_apps,
@@ -63,6 +72,8 @@ class Lookup:
     proxy_apps:      by server, the apps whose webhook messages count as members' messages
     originals:       recorded messages that an app may have reposted
     reposted:        messages that an app has reposted; the reposted one is the reply
+    candidates:      by deleted message, what it may be the original of
+    settled:         replies whose original was found in this batch
     opening:         of ``originals``, those whose thread is open, or may be being opened
     anonymous:       reposted messages whose author, if not found, may be an erased member
     saved:           the replies that a page of history is compared with
@@ -78,6 +89,8 @@ class Lookup:
     proxy_apps: dict[int, frozenset[int]] = field(default_factory=dict)
     originals: list[Original] = field(default_factory=list)
     reposted: set[int] = field(default_factory=set)
+    candidates: dict[int, list[Candidate]] = field(default_factory=dict)
+    settled: set[int] = field(default_factory=set)
     opening: set[int] = field(default_factory=set)
     anonymous: set[int] = field(default_factory=set)
     saved: dict[int, SavedReply] = field(default_factory=dict)
@@ -138,6 +151,10 @@ async def look_up(
     if not ids:
         return known
     await _look_up_originals(tx, events, originals, now_ms, known, ids)
+    deleted = {key for event in events if isinstance(event, Deletion) for key in event.message_ids}
+    if deleted:
+        for candidate in await find_candidates(tx, deleted, now_ms):
+            known.candidates.setdefault(candidate.original_id, []).append(candidate)
     # One statement for all ids: a statement for each would be half of what recording costs.
     await _fill_ids(tx, ids)
     for row in await tx.rows(_REPLIES):

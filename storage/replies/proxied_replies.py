@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.clock import from_milliseconds
 from bot.core.conversation.events import Message
 from bot.core.conversation.proxies import MAX_DELAY, Original
+from bot.core.conversation.routing import AnsweredReply
 from storage.db.writer import Transaction
 
 __all__ = [
+    "HOLD_ORIGINAL",
+    "INSERT_CANDIDATE",
     "INSERT_PROXIED",
+    "MAX_CANDIDATE_AGE",
+    "PURGE_CANDIDATES",
     "REMOVE_ORIGINAL",
+    "SETTLE_PROXIED",
+    "Candidate",
+    "find_candidates",
     "find_opening",
     "find_originals",
     "get_apps",
@@ -23,6 +32,26 @@ __all__ = [
 #: Ids increase with time: 22 bits of them are no time (docs: Reference › Snowflakes).
 _TIME_SHIFT = 22
 _WINDOW = (MAX_DELAY // timedelta(milliseconds=1)) << _TIME_SHIFT
+#: How long a deletion may show which message was reposted: the bot may have been offline.
+_CANDIDATE_TIME = timedelta(days=1)
+#: The same as a difference of ids.
+MAX_CANDIDATE_AGE = (_CANDIDATE_TIME // timedelta(milliseconds=1)) << _TIME_SHIFT
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A message that a reply may replace; which one it does isn't known yet.
+
+    reply:     the reply that an app reposted
+    author_id: 0: somebody who was erased
+    score:     how well the message fits
+    """
+
+    reply: AnsweredReply
+    original_id: int
+    author_id: int
+    reference_id: int | None
+    score: float
 
 
 async def get_apps(tx: Transaction) -> dict[int, frozenset[int]]:
@@ -76,6 +105,34 @@ async def find_originals(tx: Transaction, proxies: Collection[Message]) -> list[
     return found
 
 
+async def find_candidates(
+    tx: Transaction, deleted: Collection[int], now_ms: int
+) -> list[Candidate]:
+    """Which replies these deleted messages may be the originals of."""
+    rows = await tx.rows(
+        """
+        SELECT proxy_candidates.*, replies.discussion_id, replies.thread_id
+        FROM json_each(:ids) CROSS JOIN proxy_candidates ON original_id = value
+        JOIN replies ON replies.id = proxy_candidates.reply_id
+        WHERE replies.written_at > :since
+        """,
+        {
+            "ids": json.dumps(sorted(deleted)),
+            "since": now_ms - _CANDIDATE_TIME // timedelta(milliseconds=1),
+        },
+    )
+    return [
+        Candidate(
+            AnsweredReply(row["discussion_id"], row["reply_id"], row["thread_id"]),
+            row["original_id"],
+            row["author_id"],
+            row["reference_id"],
+            row["score"],
+        )
+        for row in rows
+    ]
+
+
 async def find_opening(tx: Transaction, ids: Collection[int], now_ms: int) -> set[int]:
     """Those of these messages whose thread is open, or may be being opened now."""
     rows = await tx.rows(
@@ -107,4 +164,77 @@ REMOVE_ORIGINAL = (
     WHERE discussion_id = :discussion_id AND parent_id = :original_id
     """,
     "DELETE FROM replies WHERE id = :original_id",
+)
+INSERT_CANDIDATE = """
+INSERT INTO proxy_candidates (reply_id, original_id, server_id, author_id, reference_id, score)
+SELECT reply_id, :original_id, server_id, :author_id, :reference_id, :score
+FROM proxied_replies WHERE reply_id = :reply_id
+ON CONFLICT DO NOTHING
+"""
+#: Removes the candidates that are too old to be deleted by the app, when there are new ones.
+PURGE_CANDIDATES = """
+DELETE FROM proxy_candidates WHERE server_id = :server_id AND reply_id < :before_id
+"""
+#: The thread of a message that may be an original isn't opened until ``until``, nor is it moved.
+HOLD_ORIGINAL = (
+    """
+    UPDATE threads SET due_at = max(due_at, :until)
+    WHERE id = :original_id AND state = 'planned' AND due_at > :now AND attempts = 0
+    """,
+    """
+    UPDATE reply_moves SET due_at = max(due_at, :until)
+    WHERE reply_id = :original_id AND state = 'planned' AND due_at > :now AND attempts = 0
+    """,
+)
+#: An original was found: the reply ``reply_id`` takes its place, and its thread if that may be
+#: open already; otherwise the thread of the reply is opened when that of the original would be.
+SETTLE_PROXIED = (
+    """
+    UPDATE proxied_replies
+    SET original_id = :original_id, author_id = :author_id, reference_id = :reference_id
+    WHERE reply_id = :reply_id
+    """,
+    "DELETE FROM proxy_candidates WHERE reply_id = :reply_id",
+    "DELETE FROM proxy_candidates WHERE original_id = :original_id",
+    """
+    UPDATE replies SET (discussion_id, parent_id, planned_message_id) = (
+        SELECT discussion_id, parent_id, planned_message_id FROM replies WHERE id = :original_id
+    )
+    WHERE id = :reply_id AND EXISTS (SELECT 1 FROM replies WHERE id = :original_id)
+    """,
+    """
+    UPDATE threads SET member_id = CASE :author_id WHEN 0 THEN -1 ELSE :author_id END,
+        discussion_id = :discussion_id
+    WHERE id = :reply_id
+    """,
+    "UPDATE reply_moves SET member_id = :author_id WHERE reply_id = :reply_id",
+    """
+    UPDATE replies SET thread_id = :original_id
+    WHERE id = :reply_id AND thread_id = :reply_id AND EXISTS (
+        SELECT 1 FROM threads WHERE id = :original_id AND state <> 'failed'
+            AND (state <> 'planned' OR due_at <= :now OR attempts > 0)
+    ) AND EXISTS (
+        SELECT 1 FROM threads WHERE id = :reply_id AND state = 'planned' AND due_at > :now
+            AND attempts = 0
+    )
+    """,
+    """
+    DELETE FROM prompts WHERE thread_id = :reply_id AND state = 'planned' AND EXISTS (
+        SELECT 1 FROM replies WHERE id = :reply_id AND thread_id = :original_id
+    )
+    """,
+    """
+    DELETE FROM threads WHERE id = :reply_id AND EXISTS (
+        SELECT 1 FROM replies WHERE id = :reply_id AND thread_id = :original_id
+    )
+    """,
+    """
+    UPDATE threads SET (due_at, priority) = (
+        SELECT due_at, priority FROM threads WHERE id = :original_id
+    )
+    WHERE id = :reply_id AND state = 'planned' AND attempts = 0 AND EXISTS (
+        SELECT 1 FROM threads WHERE id = :original_id AND state = 'planned' AND due_at > :now
+            AND attempts = 0
+    )
+    """,
 )

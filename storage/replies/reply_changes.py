@@ -14,7 +14,16 @@ from bot.core.conversation.events import Attachment, Message
 from bot.core.conversation.extras import Extras, extras_to_columns
 from storage.db.writer import Transaction
 from storage.replies import extras
-from storage.replies.proxied_replies import INSERT_PROXIED, REMOVE_ORIGINAL
+from storage.replies.proxied_replies import (
+    HOLD_ORIGINAL,
+    INSERT_CANDIDATE,
+    INSERT_PROXIED,
+    MAX_CANDIDATE_AGE,
+    PURGE_CANDIDATES,
+    REMOVE_ORIGINAL,
+    SETTLE_PROXIED,
+    Candidate,
+)
 
 __all__ = ["DELETE_ORPHANED_FILES", "ERASE_REPLY", "MARK_COPY_STALE", "Changes"]
 
@@ -102,6 +111,38 @@ class Changes:
             "now": now_ms,
         }
         for statement in REMOVE_ORIGINAL:
+            self.add(statement, row)
+
+    def insert_candidate(self, one: Candidate, *, now_ms: int, until_ms: int) -> None:
+        """Note a message that a reply may replace; its thread isn't opened until ``until_ms``."""
+        row = {
+            "reply_id": one.reply.reply_id,
+            "original_id": one.original_id,
+            "author_id": one.author_id,
+            "reference_id": one.reference_id,
+            "score": one.score,
+        }
+        self.add(INSERT_CANDIDATE, row)
+        held = {"original_id": one.original_id, "now": now_ms, "until": until_ms}
+        for statement in HOLD_ORIGINAL:
+            self.add(statement, held)
+
+    def purge_candidates(self, server_id: int, reply_id: int) -> None:
+        """Forget which messages the replies long before this one may replace."""
+        row = {"server_id": server_id, "before_id": reply_id - MAX_CANDIDATE_AGE}
+        self.add(PURGE_CANDIDATES, row)
+
+    def settle_proxied(self, one: Candidate, discussion_id: int, now_ms: int) -> None:
+        """A reply replaces this candidate, which is in a discussion."""
+        row = {
+            "reply_id": one.reply.reply_id,
+            "original_id": one.original_id,
+            "author_id": one.author_id,
+            "reference_id": one.reference_id,
+            "discussion_id": discussion_id,
+            "now": now_ms,
+        }
+        for statement in SETTLE_PROXIED:
             self.add(statement, row)
 
     def insert_part_passages(

@@ -594,6 +594,8 @@ async def test_two_messages_in_quick_succession_each_find_their_proxy(
         [other, first, second],
         [make_proxy(1103, "same", "Luna"), make_proxy(1104, "same", "Sol")],
         [make_proxy(1105, "same, but longer", "Sol")],
+        [Deletion((1100,), CHANNEL, NOW)],
+        [Deletion((1101, 1099), CHANNEL, NOW)],
     )
     found = await rows(with_proxies, "SELECT * FROM proxied_replies ORDER BY reply_id")
     assert [(row["reply_id"], row["original_id"], row["author_id"]) for row in found] == [
@@ -601,6 +603,112 @@ async def test_two_messages_in_quick_succession_each_find_their_proxy(
         (1104, 1101, BEN),
         (1105, 1099, BEN),
     ]
+
+
+# Ann writes what Ben's message says without the mark for the app. Only Ben's is reposted.
+PLAIN = make_message(1100, "Yes.", reference_id=PART)
+MARKED = make_message(1101, "L: Yes.", reference_id=CLOSING, author_id=BEN)
+REPOSTED = make_proxy(1102, "Yes.")
+MARKED_DELETION = Deletion((1101,), CHANNEL, NOW)
+
+
+@pytest.mark.parametrize(
+    "batches",
+    [
+        [[REPOSTED], [MARKED_DELETION]],
+        [[MARKED_DELETION], [REPOSTED]],
+        [[REPOSTED, MARKED_DELETION]],
+        [[MARKED_DELETION, REPOSTED]],
+        [[HistoryPage(CHANNEL, (PLAIN, REPOSTED))], [MARKED_DELETION]],
+    ],
+    ids=["proxy first", "deleted first", "at once", "at once, deleted first", "history"],
+)
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_only_the_message_that_was_deleted_is_replaced(
+    with_proxies: Database, batches: list[list[Event]], swapped: bool, restarted: bool
+) -> None:
+    originals: list[Event] = [PLAIN, MARKED]
+    if swapped:
+        originals.reverse()
+    if restarted:
+        for batch in [originals, *batches]:
+            await play(with_proxies, batch)
+    else:
+        await play(with_proxies, originals, *batches)
+    kept = await replies(with_proxies)
+    assert (kept["1100"]["text"], kept["1100"]["deleted"]) == ("Yes.", False)
+    assert (kept["1102"]["text"], kept["1102"]["deleted"]) == ("Yes.", False)
+    assert kept["1102"]["author"]["name"] == "Luna"
+    if restarted and batches == [[MARKED_DELETION], [REPOSTED]]:
+        assert kept["1101"]["deleted"], "the bot doesn't remember what was deleted before"
+        return
+    assert list(kept) == ["1100", "1102"]
+    assert kept["1102"]["passages"] == [], "as the closing question's, which Ben replied to"
+    (row,) = await rows(with_proxies, "SELECT * FROM proxied_replies")
+    assert (row["original_id"], row["author_id"], row["reference_id"]) == (1101, BEN, CLOSING)
+    assert await rows(with_proxies, "SELECT * FROM proxy_candidates") == []
+    threads = await rows(with_proxies, "SELECT id, member_id FROM threads ORDER BY id")
+    assert [tuple(row) for row in threads] == [(1100, ANN), (1102, BEN)]
+
+
+async def test_a_message_that_is_never_deleted_stays_a_reply(with_proxies: Database) -> None:
+    await play(with_proxies, [PLAIN], [REPOSTED])
+    kept = await replies(with_proxies)
+    assert [(key, one["text"]) for key, one in kept.items()] == [("1100", "Yes."), ("1102", "Yes.")]
+    threads = await rows(with_proxies, "SELECT id, due_at FROM threads")
+    assert [tuple(row) for row in threads] == [(1100, NOW_MS + 5000), (1102, NOW_MS + 5000)]
+    (row,) = await rows(with_proxies, "SELECT * FROM proxied_replies")
+    assert (row["original_id"], row["author_id"]) == (None, 0)
+    await record(with_proxies, [Edit(1100, CHANNEL, "Yes!", NOW + timedelta(hours=1), ())])
+    kept = await replies(with_proxies)
+    assert (kept["1100"]["text"], kept["1102"]["text"]) == ("Yes!", "Yes.")
+
+
+async def test_a_deletion_after_a_day_shows_no_original(with_proxies: Database) -> None:
+    await play(with_proxies, [PLAIN], [REPOSTED])
+    await with_proxies.write(
+        lambda tx: tx.run("UPDATE replies SET written_at = written_at - 90000000")
+    )
+    await play(with_proxies, [DELETION])
+    kept = await replies(with_proxies)
+    assert kept["1100"]["deleted"]
+    assert kept["1102"]["text"] == "Yes."
+    later = 1102 + (86_400_000 << 22) + 1
+    await play(
+        with_proxies,
+        [
+            replace(PLAIN, id=later, text="x", written_at=NOW),
+            replace(REPOSTED, id=later + 1, text="x", written_at=NOW),
+        ],
+    )
+    found = await rows(with_proxies, "SELECT original_id FROM proxy_candidates")
+    assert [row["original_id"] for row in found] == [later]
+
+
+async def test_words_that_a_member_who_opted_out_may_have_written_are_not_saved(
+    with_proxies: Database,
+) -> None:
+    await with_proxies.write(lambda tx: erase_member(tx, SERVER, BEN, NOW_MS, opt_out=True))
+    await play(with_proxies, [PLAIN, MARKED], [REPOSTED])
+    reply = (await replies(with_proxies))["1102"]
+    assert (reply["text"], reply["author"]) == ("", None)
+    await play(with_proxies, [MARKED_DELETION])
+    kept = await replies(with_proxies)
+    assert (kept["1102"]["text"], kept["1100"]["text"]) == ("", "Yes.")
+    assert await rows(with_proxies, "SELECT 1 FROM proxied_replies WHERE author_id <> 0") == []
+
+
+async def test_words_are_erased_when_their_author_was_erased_before_it_was_known(
+    with_proxies: Database,
+) -> None:
+    await play(with_proxies, [PLAIN, MARKED], [REPOSTED])
+    await with_proxies.write(lambda tx: erase_member(tx, SERVER, BEN, NOW_MS, opt_out=False))
+    assert (await replies(with_proxies))["1102"]["text"] == "Yes."
+    await play(with_proxies, [MARKED_DELETION])
+    kept = await replies(with_proxies)
+    assert list(kept) == ["1100", "1102"]
+    assert (kept["1102"]["text"], kept["1100"]["text"]) == ("", "Yes.")
 
 
 async def test_a_proxied_message_can_be_edited_and_deleted(with_proxies: Database) -> None:

@@ -2,6 +2,7 @@
 
 Nothing in the reposted message says which message it replaces, or who wrote that. It is found by
 channel, time and text: the app leaves out what marks the message for it, at the beginning or end.
+Several messages may fit. The one that the app deletes is the original.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from rapidfuzz import fuzz
 
 from bot.core.conversation.events import Message
 
-__all__ = ["MAX_DELAY", "THREAD_DELAY_MS", "Original", "find_original", "make_original"]
+__all__ = ["MAX_DELAY", "THREAD_DELAY_MS", "Original", "make_original", "rank_originals"]
 
 #: How long after a message its proxy may come, by Discord's clock.
 MAX_DELAY = timedelta(seconds=15)
@@ -28,7 +29,11 @@ _MIN_SIMILARITY = 80.0
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A member's message that an app may have reposted. ``files``: the names of its files."""
+    """A member's message that an app may have reposted.
+
+    files:   the names of its files
+    deleted: whether Discord has reported that it was deleted
+    """
 
     id: int
     channel_id: int
@@ -37,6 +42,7 @@ class Original:
     files: tuple[str, ...]
     reference_id: int | None
     written_at: datetime
+    deleted: bool = False
 
 
 def make_original(message: Message) -> Original:
@@ -52,17 +58,20 @@ def make_original(message: Message) -> Original:
     )
 
 
-def find_original(proxy: Message, among: Iterable[Original]) -> Original | None:
-    """The message that ``proxy`` replaces; the earliest of several that fit equally well."""
-    best, best_score = None, 0.0
+def rank_originals(proxy: Message, among: Iterable[Original]) -> list[tuple[Original, float]]:
+    """The messages that ``proxy`` may replace, with scores.
+
+    The best comes first; of several that fit equally well, the earliest.
+    """
+    found: list[tuple[Original, float]] = []
     for original in sorted(among, key=lambda one: one.id):
         delay = proxy.written_at - original.written_at
         if original.channel_id != proxy.channel_id or original.id >= proxy.id or delay > MAX_DELAY:
             continue
         score = _compare(proxy, original)
-        if score > best_score:
-            best, best_score = original, score
-    return best
+        if score > 0:
+            found.append((original, score))
+    return sorted(found, key=lambda one: -one[1])
 
 
 def _compare(proxy: Message, original: Original) -> float:

@@ -97,6 +97,24 @@ async def test_proxies_are_off_in_the_settings_of_an_older_archive(tmp_path: Pat
     assert query(path, "SELECT text FROM replies") == [("Yes.",)]
 
 
+async def test_an_original_that_an_older_archive_found_stays_found(tmp_path: Path) -> None:
+    path = tmp_path / "salon.sqlite3"
+    async with open_database(path, migrations=load_migrations()[:8]) as database:
+        await database.write(add_reply)
+        await database.write(
+            lambda tx: tx.run(
+                """
+                INSERT INTO proxied_replies (reply_id, server_id, original_id, author_id)
+                VALUES (3, 1, 2, 4)
+                """
+            )
+        )
+    async with open_database(path):
+        pass
+    assert query(path, "SELECT reply_id, original_id FROM proxied_replies") == [(3, 2)]
+    assert query(path, "SELECT 1 FROM proxy_candidates") == []
+
+
 async def test_messages_of_an_older_archive_restore_none(tmp_path: Path) -> None:
     path = tmp_path / "salon.sqlite3"
     async with open_database(path, migrations=load_migrations()[:3]) as database:
