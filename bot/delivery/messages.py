@@ -257,7 +257,7 @@ class MessageSender:
         if error.code in TAG_REQUIRED:
             return Failure(
                 Outcome.REFUSED,
-                f"Each post in <#{message.channel_id}> needs a tag: choose one with "
+                f"Each post in <#{message.channel_id}> needs a tag. Choose one with "
                 "`/essay show`, or let posts go without.",
             )
         if error.code in TOO_MANY_THREADS:

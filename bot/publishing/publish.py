@@ -394,7 +394,7 @@ class Publishing:
         """Set the tags of a forum post that isn't posted yet."""
         if not await self._database.write(lambda tx: drafts.set_tags(tx, discussion_id, tags)):
             raise UserError(
-                "This essay stands already, or is no forum's post. Nothing was changed."
+                "This essay was posted already, or it isn't a forum post. Nothing was changed."
             )
 
     async def correct_draft(self, preview: Preview, corrections: Corrections) -> None:

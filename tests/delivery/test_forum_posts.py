@@ -179,7 +179,7 @@ async def test_the_tags_of_a_published_essay_cannot_be_changed(running: RunningB
     await pick(running, shown, "News")
     await running.press(shown, "Retry")
     await running.settle()
-    assert "stands already" in await running.answer_text(await pick(running, late, "Fiction"))
+    assert "was posted already" in await running.answer_text(await pick(running, late, "Fiction"))
     (thread,) = (await running.world())["threads"]
     assert tags_of(running, int(thread["id"])) == ["News"]
 
@@ -194,7 +194,7 @@ async def test_a_tag_that_was_deleted_has_to_be_chosen_again(running: RunningBot
         await running.press(shown, "Publish")
     )
     again = await command(running, "show")
-    assert "**Not yet:** A tag that was chosen is gone" in await running.answer_text(again)
+    assert "no longer has one of the chosen tags" in await running.answer_text(again)
     await pick(running, again, "Prose")
     await running.press(again, "Publish")
     await running.settle()
