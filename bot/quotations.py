@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from bot.core.conversation.thread_names import (
     ERASED_THREAD_NAME,
@@ -58,12 +59,16 @@ async def erase(
     now = await quotations.read_words(tx, {*before, *said})
     old = {one: [*([before[one].text] if one in before else []), *said.get(one, ())] for one in now}
     lost = {one for one, words in now.items() if _has_lost(before.get(one), old[one], words)}
-    if lost or before.keys() - now.keys():  # an app reposted those that aren't saved any more
-        await checkpoint_and_vacuum.mark_erasure(tx, now_ms)
-    if not lost:
+    removed = before.keys() - now.keys()  # an app reposted those
+    if not lost and not removed:
         return False
+    await checkpoint_and_vacuum.mark_erasure(tx, now_ms)
     edits: _Edits = defaultdict(list)
-    for thread in await quotations.find_threads(tx, lost):
+    for thread in await quotations.find_threads(tx, lost | removed):
+        if thread.id in removed:
+            gone = before[thread.id]
+            thread = replace(thread, author=gone.author)
+            old[thread.id] = [gone.text]
         await _rename_thread(tx, thread, old[thread.id], edits, now_ms)
     for nudge in await quotations.find_nudges(tx, lost):
         await _change_nudge(tx, nudge, now[nudge.reply_id], edits, now_ms)

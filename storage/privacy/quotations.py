@@ -39,6 +39,7 @@ class ReplyWords:
     text: str
     deleted: bool
     files: frozenset[int]
+    author: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ async def read_words(tx: Transaction, reply_ids: Collection[int]) -> Mapping[int
         return {}
     rows = await tx.rows(
         """
-        SELECT id, text, deleted_at,
+        SELECT id, text, author_name, deleted_at,
                (SELECT json_group_array(file_id) FROM attachments
                 WHERE attachments.reply_id = replies.id) AS files
         FROM replies WHERE id IN (SELECT value FROM json_each(:ids))
@@ -156,24 +157,27 @@ async def read_words(tx: Transaction, reply_ids: Collection[int]) -> Mapping[int
     )
     return {
         row["id"]: ReplyWords(
-            row["text"], row["deleted_at"] is not None, frozenset(json.loads(row["files"]))
+            row["text"],
+            row["deleted_at"] is not None,
+            frozenset(json.loads(row["files"])),
+            row["author_name"],
         )
         for row in rows
     }
 
 
 async def find_threads(tx: Transaction, reply_ids: Collection[int]) -> list[QuotingThread]:
-    """The threads on these replies."""
+    """The threads on these replies, also on those that aren't saved any more."""
     rows = await tx.rows(
         """
         SELECT threads.id, threads.server_id, threads.discussion_id, threads.state,
                threads.attempts, threads.name, replies.author_name, replies.text,
-               replies.deleted_at, (
+               replies.id IS NULL OR replies.deleted_at IS NOT NULL AS deleted, (
                    SELECT title FROM revisions
                    WHERE revisions.discussion_id = threads.discussion_id
                    ORDER BY number DESC LIMIT 1
                ) AS title
-        FROM threads JOIN replies ON replies.id = threads.id
+        FROM threads LEFT JOIN replies ON replies.id = threads.id
         WHERE threads.id IN (SELECT value FROM json_each(:ids))
         """,
         _ids(reply_ids),
@@ -187,9 +191,9 @@ async def find_threads(tx: Transaction, reply_ids: Collection[int]) -> list[Quot
             attempts=row["attempts"],
             name=row["name"],
             title=row["title"] or "",
-            author=row["author_name"],
-            text=row["text"],
-            deleted=row["deleted_at"] is not None,
+            author=row["author_name"] or "",
+            text=row["text"] or "",
+            deleted=bool(row["deleted"]),
         )
         for row in rows
     ]

@@ -578,8 +578,10 @@ async def test_a_thread_waits_five_seconds_where_messages_may_be_reposted(
     assert thread["due_at"] == NOW_MS + 5000
     await with_proxies.write(lambda tx: tx.run("UPDATE threads SET state = 'open'"))
     await play(with_proxies, [PROXY, DELETION])
-    (thread,) = await rows(with_proxies, "SELECT id FROM threads")
+    (thread,) = await rows(with_proxies, "SELECT id, name FROM threads")
     assert thread["id"] == 1100, "it is open already, and the reply's thread"
+    assert "Ann" not in thread["name"]
+    assert "wait" not in thread["name"]
     assert (await replies(with_proxies))["1102"]["thread_id"] == "1100"
 
 
