@@ -162,7 +162,7 @@ async def test_a_port_in_use_is_reported_in_a_sentence() -> None:
         port = taken.getsockname()[1]
         status, sentence = await _refused("--no-bot", "--port", str(port))
     assert status == 69
-    assert sentence.startswith(f"Port {port} cannot be had")
+    assert sentence.startswith(f"Port {port} can't be used")
 
 
 async def test_a_folder_with_an_invalid_world_is_bad_data(tmp_path: Path) -> None:
