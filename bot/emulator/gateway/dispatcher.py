@@ -377,7 +377,8 @@ class Dispatcher:
 
         If there are none, the next identify is answered with the code.
         """
-        found = [c for c in self.connections if c.session is not None and c.session.is_bot]
+        bots = [c for c in self.connections if c.session is not None and c.session.is_bot]
+        found = [connection for connection in bots if connection.is_open]
         for connection in found:
             if code is None:
                 connection.cut()

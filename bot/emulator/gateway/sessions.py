@@ -93,6 +93,7 @@ class Connection:
         self._closing: int | None = None
         self._is_silent = False
         self._wake = asyncio.Event()
+        self._ended = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
     @property
@@ -151,6 +152,7 @@ class Connection:
 
     async def finish(self) -> None:
         """Stop the sending task after the socket was closed or lost."""
+        self._ended.set()
         if self._closing is not None:
             await asyncio.wait({self._task}, timeout=_CLOSING_TAKES)
         self._task.cancel()
@@ -166,10 +168,21 @@ class Connection:
                 while self._frames:
                     await self._send(self._frames.popleft())
                 if self._closing is not None:
-                    await self.socket.close(code=self._closing)
+                    await self._say_goodbye(self._closing)
                     return
                 self._wake.clear()
                 await self._wake.wait()
+
+    async def _say_goodbye(self, code: int) -> None:
+        """Send a close frame and keep the socket open until the client has answered it.
+
+        ``socket.close`` doesn't wait while the socket is being read: a client that is busy just
+        then would find the connection lost and never learn the code.
+        """
+        await self.socket.send_frame(code.to_bytes(2, "big"), WSMsgType.CLOSE)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), _CLOSING_TAKES)
+        await self.socket.close(code=code)
 
     async def _send(self, frame: Frame) -> None:
         step = self.step if frame.event is not None else None

@@ -210,6 +210,16 @@ async def test_members_connect_with_their_own_token(emulator: Emulator) -> None:
         assert "admins" not in {c["name"] for c in guild["channels"]}
 
 
+async def test_a_client_that_is_busy_learns_the_close_code(emulator: Emulator) -> None:
+    """The gateway waits for the client's close frame before it ends the connection."""
+    async with identified(emulator, emulator.world.bot) as client:
+        emulator.dispatcher.close_bots(4000)
+        async with connected(emulator):
+            pass
+        assert await client.closes() == 4000
+        assert client.socket.close_code == 4000
+
+
 # What clients may send: docs: Gateway › Sending Events, Rate Limiting -------------------------
 
 
