@@ -205,7 +205,7 @@ async def test_an_essay_submitted_again_is_noticed_and_asked_about(
 ) -> None:
     await running.publish()
     again = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
-    assert "this very essay is essay 1" in await running.answer_text(again)
+    assert "**Already published** as essay 1" in await running.answer_text(again)
     assert len(await running.bot_messages()) == 2
     await running.press(again, "Publish again")
     await running.settle()
@@ -216,7 +216,7 @@ async def test_the_same_essay_in_another_form_is_noticed_too(running: RunningBot
     await running.publish()
     page = ESSAY.replace("\n", "\r\n").encode("utf-16")
     again = await running.run_command("essay publish", file=("another.md", page))
-    assert "this very essay is essay 1" in await running.answer_text(again)
+    assert "**Already published** as essay 1" in await running.answer_text(again)
 
 
 async def test_the_same_draft_with_another_title_is_another_draft(running: RunningBot) -> None:
@@ -226,7 +226,7 @@ async def test_the_same_draft_with_another_title_is_another_draft(running: Runni
     form = (await running.run_command("essay publish"))["answer"]
     entered = {"Or the text": ESSAY, "Title": "Rye"}
     told = await running.answer_text(await running.interact(5, form_data(form, entered)))
-    assert "Draft 2," in told
+    assert "Draft 2 ·" in told
     assert "Already published** as essay 1 (draft)" in told
 
 
@@ -414,7 +414,7 @@ async def test_a_cancelled_withdrawal_changes_nothing(running: RunningBot) -> No
     asked = await running.run_command(
         "essay withdraw", options=[{"type": 3, "name": "essay", "value": "1"}]
     )
-    await running.press(asked, "Keep")
+    await running.press(asked, "Cancel")
     await running.settle()
     assert len(await running.bot_messages()) == 2
 
