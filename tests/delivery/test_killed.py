@@ -124,7 +124,7 @@ async def test_the_steps_of_the_kills_are_those_of_a_play(
     assert STEPS - 10 <= len(steps) <= STEPS, recorded
 
 
-@pytest.mark.parametrize("number", every_nth(range(1, STEPS + 1), 3))
+@pytest.mark.parametrize("number", every_nth(range(1, STEPS + 1), 4))
 async def test_a_bot_killed_at_any_step_completes_the_play(
     number: int, tmp_path: Path, essay: Path, comments: Path
 ) -> None:

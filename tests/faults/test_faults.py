@@ -46,7 +46,7 @@ from tests.support.samples import RUN_ALL, SEED
 pytestmark = pytest.mark.slow
 
 #: Runs of each scene in a sample, by kind of fault; and the scenes in which the bot is killed.
-RUNS_PER_SCENE, KILLED_SCENES = {"call": 2, "statement": 1}, 8
+RUNS_PER_SCENE, KILLED_SCENES = {"call": 1, "statement": 1}, 8
 #: The kinds of faults in one test: one kind if all runs are made, else a sample of each.
 KINDS = [("call",), ("statement",)] if RUN_ALL else [("call", "statement")]
 #: Seconds for all runs of a scene, and for a sample of them.
