@@ -13,6 +13,7 @@ import pytest
 
 from bot.emulator.faults.steps import Step
 from tests.support.running_bot import RunningBot, component_texts, running_bot
+from tests.support.samples import every_nth
 
 #: The calls by which an essay comes to stand: messages, a thread on a message, a forum's post.
 POSTING = {
@@ -91,8 +92,9 @@ async def hold(running: RunningBot, number: int, style: str) -> None:
     assert (await running.export(title))["essay"]["state"] == "open"
 
 
-@pytest.mark.parametrize("style", POSTS)
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    ("style", "fault"), every_nth([(style, fault) for style in POSTS for fault in FAULTS], 2)
+)
 async def test_a_fault_at_any_message_leaves_it_posted_once(
     fault: str, style: str, tmp_path: Path
 ) -> None:

@@ -98,7 +98,7 @@ async def hold(spawned: SpawnedBot, style: str, essay: Path) -> None:
 )
 @pytest.mark.parametrize(
     ("style", "number"),
-    every_nth([(style, n) for style in CALLS for n in range(1, CALLS[style] + 1)], 2),
+    every_nth([(style, n) for style in CALLS for n in range(1, CALLS[style] + 1)], 3),
 )
 async def test_a_bot_killed_around_any_message_completes_the_play(
     style: str,

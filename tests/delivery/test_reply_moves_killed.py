@@ -19,6 +19,7 @@ from bot.emulator.demo.client import MemberClient
 from bot.emulator.faults.steps import NeverArrivedError, Step
 from bot.emulator.world.permissions import Permission
 from tests.support.running_bot import ESSAY
+from tests.support.samples import every_nth
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 PATIENCE = 60.0
@@ -138,7 +139,7 @@ def strike_once(spawned: SpawnedBot, kind: str, what: str, moment: str) -> Any:
     return strike
 
 
-@pytest.mark.parametrize(("kind", "what", "moment"), MOMENTS)
+@pytest.mark.parametrize(("kind", "what", "moment"), every_nth(MOMENTS, 2))
 async def test_a_reply_is_moved_once_if_the_bot_is_killed_at_any_step(
     tmp_path: Path,
     essay: Path,
