@@ -82,7 +82,7 @@ def test_missing_permissions_depend_on_the_use_of_a_channel() -> None:
     assert "*Manage Webhooks*" in lacking("threads", "manage_webhooks", moves=True).text
     assert lacking("notices", "manage_threads").is_ok
     gone = check_channel(UsedChannel(1, "Salon", 2, "threads", False), None, bool, forum=False)
-    assert "it is gone" in gone.text
+    assert "it was deleted" in gone.text
 
 
 def test_problems_are_reported_with_their_reason_up_to_a_limit() -> None:

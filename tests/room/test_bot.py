@@ -93,7 +93,7 @@ async def test_the_form_makes_a_draft_whose_preview_can_be_read_edited_and_publi
     await form.get_by_label("Or the text").fill(ESSAY)
     await form.get_by_role("button", name="Submit").click()
     await expect(form).to_have_count(0)
-    draft = guest.message("Draft 1, only you can see this")
+    draft = guest.message("Draft 1 · only you can see this")
     await expect(draft.get_by_role("heading", name="On stairs")).to_be_visible()
     await draft.get_by_role("button", name="Full text").click()
     await expect(guest.message("A house is a way of going up")).to_contain_text("Only you can see")
