@@ -266,4 +266,4 @@ async def test_a_member_runs_a_command_over_http_and_the_bot_answers() -> None:
                 if interaction["state"] != "waiting":
                     break
         assert interaction["state"] == "answered"
-        assert "No essay" in interaction["messages"][0]["content"]
+        assert "no essays yet" in interaction["messages"][0]["content"]
