@@ -1,7 +1,7 @@
 """The archive equals the world after a random play; one play for each seed.
 
 ``python -m tests.truth --seeds 1000`` runs more plays, ``--first 17 --seeds 1`` repeats one;
-``SALON_TRUTH_SEEDS`` is the number of plays in the tests.
+``SALON_TRUTH_SEEDS`` is the number of plays in the tests: 60, or 200 with ``scripts/test --all``.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from bot.ingest.recorder import Recorder
 from storage.db.database import Database
 from storage.replies.reply_changes import Changes
 from storage.replies.watermarks import WatchedChannel
+from tests.support.samples import RUN_ALL
 from tests.truth.compare import differences
 from tests.truth.random_play import MIN_ACTIONS, MIN_PROXY_ACTIONS
 from tests.truth.run_play import has_proxies, run_play
 
 pytestmark = pytest.mark.slow
 
-SEEDS = range(int(os.environ.get("SALON_TRUTH_SEEDS", "200")))
+SEEDS = range(int(os.environ.get("SALON_TRUTH_SEEDS", "200" if RUN_ALL else "60")))
 ACTIONS = 200
 #: Plays in which a planted mistake has to be detected.
 _MAX_PLAYS = 6
