@@ -66,9 +66,9 @@ async def erase(
     edits: _Edits = defaultdict(list)
     for thread in await quotations.find_threads(tx, lost | removed):
         if thread.id in removed:
-            gone = before[thread.id]
-            thread = replace(thread, author=gone.author)
-            old[thread.id] = [gone.text]
+            original = before[thread.id]
+            thread = replace(thread, author=original.author)
+            old[thread.id] = [original.text]
         await _rename_thread(tx, thread, old[thread.id], edits, now_ms)
     for nudge in await quotations.find_nudges(tx, lost):
         await _change_nudge(tx, nudge, now[nudge.reply_id], edits, now_ms)

@@ -45,7 +45,7 @@ class Override:
     """Whether a role, user or channel may use a command.
 
     docs: Application Commands › Application Command Permissions Structure. The id of the server
-    stands for @everyone, the number before it for all channels (Permissions Constants).
+    means @everyone, the number before it for all channels (Permissions Constants).
     """
 
     id: int

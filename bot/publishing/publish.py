@@ -72,8 +72,9 @@ MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_CHAPTERS = 25
 _MAX_PICTURES = 50 * 1024 * 1024  # bytes of the pictures of these chapters
 
-_HANDLED = "This essay was handled already; /essay list shows where it stands."
-_SUBMITTED_AGAIN = "This essay was handed in once more since; /essay list shows where it stands."
+_HANDLED = "This essay was handled already. `/essay list` shows its state."
+_NOT_A_DRAFT = "This essay isn't a draft any more. Nothing was changed."
+_SUBMITTED_AGAIN = "This essay was submitted again since. `/essay list` shows its state."
 
 #: The number of an essay's first revision.
 _FIRST_REVISION = 1
@@ -388,7 +389,7 @@ class Publishing:
     async def set_style(self, discussion_id: int, style: str) -> None:
         """Set a draft's style; a forum post stays one."""
         if not await self._database.write(lambda tx: drafts.set_style(tx, discussion_id, style)):
-            raise UserError("This essay is no draft any more. Nothing was changed.")
+            raise UserError(_NOT_A_DRAFT)
 
     async def set_tags(self, discussion_id: int, tags: tuple[int, ...]) -> None:
         """Set the tags of a forum post that isn't posted yet."""
@@ -442,7 +443,7 @@ class Publishing:
             return True
 
         if not await self._database.write(replace_content):
-            raise UserError("This essay is no draft any more. Nothing was changed.")
+            raise UserError(_NOT_A_DRAFT)
 
     async def publish(self, discussion_id: int, actor: Actor, after_id: int) -> None:
         """Plan the messages of a draft; delivery sends them.
@@ -468,7 +469,7 @@ class Publishing:
         )
         if not begun:
             title = escape_title(draft.essay.title)
-            raise UserError(f"“{title}” is no draft any more: `/essay show` tells where it stands.")
+            raise UserError(f"“{title}” isn't a draft any more. `/essay show` shows its state.")
         self._on_work()
 
     async def schedule(self, discussion_id: int, actor: Actor, at_ms: int) -> None:
@@ -484,7 +485,7 @@ class Publishing:
                 now_ms=now_ms,
             )
         ):
-            raise UserError("This essay is no draft any more. Nothing was changed.")
+            raise UserError(_NOT_A_DRAFT)
         self._on_work()
 
     async def discard_draft(self, discussion_id: int) -> None:
@@ -498,7 +499,7 @@ class Publishing:
             return found
 
         if not await self._database.write(discard):
-            raise UserError("This essay is no draft any more. Nothing was changed.")
+            raise UserError(_NOT_A_DRAFT)
         self._on_work()
 
     # -- published essays --------------------------------------------------------------------

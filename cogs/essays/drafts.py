@@ -205,7 +205,7 @@ class DraftPanel:
                 await update(interaction, make_text_view(f"“{title}” is withdrawn."))
                 return
         if preview.draft.state not in ("draft", "scheduled"):
-            raise UserError(f"“{title}” is no draft any more: `/essay show` tells where it stands.")
+            raise UserError(f"“{title}” isn't a draft any more. `/essay show` shows its state.")
         match what:
             case "publish":
                 await self.publish(interaction, preview)

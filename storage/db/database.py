@@ -42,7 +42,7 @@ _LONGEST_READ = 30.0
 #: Seconds after an erasure in which somebody else has to truncate the write-ahead log, before it
 #: is done here; and seconds between two attempts while readers are busy.
 _LATEST_TRUNCATION, _TRUNCATION_RETRY = 20.0, 1.0
-#: Attempts after which the operator is told.
+#: Attempts after which a warning is logged.
 _MANY_ATTEMPTS = 60
 #: Shortest and longest backoff in seconds while the archive can't be used (for example: full disk).
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0

@@ -181,7 +181,7 @@ async def _command_permissions(call: Call) -> Result:
 async def _set_command_permissions(call: Call) -> Result:
     """docs: Edit Application Command Permissions: overwrites those of a command, for a person.
 
-    A bot token is an error; here a member's token stands for a Bearer token. The member needs
+    A bot token is an error; here a member's token is used as a Bearer token. The member needs
     *Manage Server* and *Manage Roles*, and must be able to use the command (docs: Permissions).
     With the application's id they are those of all its commands.
     """
