@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -75,6 +76,7 @@ class _Queued:
 
     def __init__(self, work: Work[Any]) -> None:
         self.work = work
+        self.context = copy_context()
         self.outcome: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.is_withdrawn = False
         self._has_begun = False
@@ -101,7 +103,8 @@ class Writer:
     If a unit raises, only that unit is rolled back: its caller gets the exception, and the other
     units in the transaction are kept. If the commit itself fails (for example on a full disk),
     every unit in the transaction is rolled back and every caller gets the exception. Cancelling a
-    caller doesn't cancel its unit, which may still be committed.
+    caller doesn't cancel its unit, which may still be committed. A unit runs in the context of its
+    caller (:mod:`contextvars`), so that the caller's language holds in it.
 
     ``on_erasure`` is called after a transaction in which words were erased.
     """
@@ -218,7 +221,7 @@ class Writer:
     async def _run(self, unit: _Queued) -> Any:
         await self._connection.execute("SAVEPOINT unit")
         try:
-            value = await unit.work(self._transaction)
+            value = await _InContext(unit.context, lambda: unit.work(self._transaction))
         except Exception as error:
             if not self._connection.in_transaction:
                 raise  # SQLite has rolled everything back itself (for example on a full disk)
@@ -229,6 +232,29 @@ class Writer:
             return _FAILED
         await self._connection.execute("RELEASE unit")
         return value
+
+
+class _InContext:
+    """Awaits work of another task in that task's context, without starting a task for it."""
+
+    def __init__(self, context: Context, work: Callable[[], Awaitable[Any]]) -> None:
+        self._context = context
+        self._work = work
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        run = self._context.run
+        steps = run(lambda: self._work().__await__())
+        step: Callable[[Any], Any] = steps.send
+        value: Any = None
+        while True:
+            try:
+                waits_for = run(step, value)
+            except StopIteration as end:
+                return end.value
+            try:
+                step, value = steps.send, (yield waits_for)
+            except BaseException as error:  # noqa: BLE001 - for the work to handle, as in a task
+                step, value = steps.throw, error
 
 
 _FAILED = object()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
+from contextvars import ContextVar
 from pathlib import Path
 
 import aiosqlite
@@ -145,3 +146,35 @@ async def test_a_read_is_a_snapshot_however_many_queries_it_runs(
     written.set()
     assert await reading == (1, 1)
     assert await ids(database) == [1, 2]
+
+
+async def test_a_unit_of_work_runs_in_the_context_of_its_caller(database: Database) -> None:
+    language: ContextVar[str] = ContextVar("language", default="en")
+    seen: list[tuple[str, str, str]] = []
+
+    async def write(mine: str) -> None:
+        language.set(mine)
+
+        async def work(tx: Transaction) -> None:
+            before = language.get()
+            await tx.rows("SELECT 1")
+            after = language.get()
+            language.set("changed")
+            seen.append((mine, before, after))
+
+        await database.write(work)
+        assert language.get() == mine
+
+    await asyncio.gather(*(write(mine) for mine in ("de", "fr", "ja")))
+    assert seen == [(mine, mine, mine) for mine in ("de", "fr", "ja")]
+
+
+async def test_a_unit_of_work_can_handle_the_error_of_a_statement(database: Database) -> None:
+    async def work(tx: Transaction) -> str:
+        with pytest.raises(sqlite3.OperationalError):
+            await tx.rows("SELECT nothing FROM nowhere")
+        await add(tx, 1)
+        return "handled"
+
+    assert await database.write(work) == "handled"
+    assert await ids(database) == [1]
