@@ -279,11 +279,11 @@ class Checker:
             ]
             return len(unanswered) >= 2
         if reason.startswith("the last reply"):
-            hours = int(reason.split(" asks for ")[1].split()[0])
+            hours = int(reason.split(" needs ")[1].split()[0])
             return last is not None and decided - last.when < hours * HOUR + GRACE
         if reason.startswith("there are"):
             return self._count_messages_before(discussion, decided) == int(reason.split()[2])
-        if reason.startswith("it was due while I was away") or "in time" in reason:
+        if reason.startswith("it was due while the bot was offline") or "in time" in reason:
             away = any(span.touches(planned - DAY, decided) for span in self.log.absences)
             late_from = self._late_from(one, planned, decided)
             return away and after_quiet(decided) - late_from > TOLERANCE - GRACE
@@ -292,7 +292,7 @@ class Checker:
         if reason == "the thread was answered":
             head = next(said for said in self.talk if said.id == one["thread_id"])
             return self._answered(head, decided)
-        if reason.startswith("the channel had other prompts"):
+        if reason == "the channel had another prompt on every day of the week":
             others = [
                 other
                 for other in self.steps
