@@ -1,4 +1,8 @@
-"""Health checks of ``/doctor`` and ``python -m bot doctor``: all is well, or what to do."""
+"""Health checks of ``/doctor`` and ``python -m bot doctor``: all is well, or what to do.
+
+``/doctor`` speaks the language of the admin who uses it. What only the command line shows (backups,
+disk, versions) is in English.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import metadata
+from itertools import groupby
 from pathlib import Path
 
-from bot.core.text.plural import format_count
+from bot.core.text.locale_format import format_number
 from bot.core.text.titles import escape_title
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import ngettext
 from bot.discord_api import required_permissions
 from bot.discord_api.required_permissions import Permission, join_names
 from storage.db.backups import Backup
@@ -29,6 +36,7 @@ __all__ = [
     "check_pending_work",
     "find_data_loss_risk",
     "get_versions",
+    "group_by_channel",
 ]
 
 #: How long a failure is reported.
@@ -36,21 +44,15 @@ RECENT_FAILURES = timedelta(days=7)
 _MAX_BACKUP_AGE = timedelta(hours=49)
 #: Bytes that must be free on the disk, beside the space for two more copies of the archive.
 _MIN_FREE_SPACE = 200 * 1024 * 1024
-#: What a kind of problem is called here, singular and plural.
-_NOUNS = {
-    "message": ("post", "posts"),
-    "edit": ("errand", "errands"),
-    "move": ("moved reply", "moved replies"),
-}
 _MAX_PROBLEMS = 10
 #: Environment variables of hosts that recreate the file system at each deploy, with the host's name
 #: and its way to a persistent disk.
 _HOSTS = {
-    "DYNO": ("Heroku", "an add-on is no file: run Salon elsewhere, or keep backups off the host"),
-    "RAILWAY_ENVIRONMENT": ("Railway", "attach a volume"),
-    "RENDER": ("Render", "attach a disk"),
-    "FLY_APP_NAME": ("Fly.io", "attach a volume"),
-    "KUBERNETES_SERVICE_HOST": ("Kubernetes", "mount a persistent volume"),
+    "DYNO": ("Heroku", "Run Salon elsewhere, or keep backups off the host."),
+    "RAILWAY_ENVIRONMENT": ("Railway", "Attach a volume."),
+    "RENDER": ("Render", "Attach a disk."),
+    "FLY_APP_NAME": ("Fly.io", "Attach a volume."),
+    "KUBERNETES_SERVICE_HOST": ("Kubernetes", "Mount a persistent volume."),
 }
 _IN_MEMORY = frozenset(("tmpfs", "ramfs"))
 _CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
@@ -65,35 +67,50 @@ class Finding:
     text: str
 
 
+def group_by_channel(used: Sequence[UsedChannel]) -> list[list[UsedChannel]]:
+    """All uses of each channel, so that it is checked once; ``used``: sorted by channel."""
+    grouped = groupby(used, lambda place: (place.server_id, place.channel_id))
+    return [list(uses) for _key, uses in grouped]
+
+
 def check_channel(
-    place: UsedChannel,
+    uses: Sequence[UsedChannel],
     name: str | None,
     holds: Callable[[Permission], bool],
     *,
     forum: bool,
-    me: str = "Salon",
 ) -> Finding:
-    """Whether the bot has the permissions it needs in a channel in use.
+    """Whether the bot has the permissions for everything it uses a channel for.
 
-    ``name``: None if the channel was deleted. ``me``: whom to give the missing permissions.
+    ``uses``: those of one channel. ``name``: None if the channel was deleted.
     """
-    about = f"channel {name or place.channel_id}"
+    about = _("channel {channel}", channel=name or uses[0].channel_id)
     if name is None:
-        return Finding(
-            about,
-            False,
-            "it was deleted: choose another one in /setup, or withdraw the essays that were in it",
+        text = _(
+            "was deleted. Choose another one in /setup, or withdraw the essays that were posted "
+            "there."
         )
-    style = "forum" if forum else place.use
-    if place.use == "notices":
-        used: tuple[Permission, ...] = required_permissions.TO_ALERT
-    else:
-        after = required_permissions.get_optional(style, moves=place.moves, polls=False)
-        used = (*required_permissions.get_required_to_host(style), *after)
-    missing = [right for right in used if not holds(right)]
+        return Finding(about, False, text)
+    needed = {permission: None for use in uses for permission in _get_needed(use, forum=forum)}
+    missing = [permission for permission in needed if not holds(permission)]
     if not missing:
-        return Finding(about, True, "everything that is needed is there")
-    return Finding(about, False, f"give {me} {join_names(missing)} there")
+        return Finding(about, True, _("all permissions are there"))
+    text = ngettext(
+        "{permissions} is missing. Allow it for Salon in the channel's permissions.",
+        "{permissions} are missing. Allow them for Salon in the channel's permissions.",
+        len(missing),
+        permissions=join_names(missing),
+    )
+    return Finding(about, False, text)
+
+
+def _get_needed(place: UsedChannel, *, forum: bool) -> tuple[Permission, ...]:
+    """The permissions for one use of a channel."""
+    if place.use == "notices":
+        return required_permissions.TO_ALERT
+    style = "forum" if forum else place.use
+    optional = required_permissions.get_optional(style, moves=place.moves, polls=False)
+    return (*required_permissions.get_required_to_host(style), *optional)
 
 
 def check_pending_work(
@@ -101,37 +118,66 @@ def check_pending_work(
 ) -> list[Finding]:
     """Failed and pending work. ``name`` says where a problem is."""
     findings = [
-        Finding(
-            format_count(problem.count, *_NOUNS.get(problem.kind, (problem.kind,))),
-            False,
-            f"{'failed' if problem.failed else 'waiting'} in {name(problem)}: "
-            f"{problem.reason or 'no reason is known'}",
-        )
+        Finding(_count_work(problem), False, _describe_problem(problem, name(problem)))
         for problem in found[:_MAX_PROBLEMS]
     ]
     if len(found) > _MAX_PROBLEMS:
-        findings.append(
-            Finding(
-                "more", False, f"{format_count(len(found) - _MAX_PROBLEMS, 'trouble')} like these"
-            )
+        text = ngettext(
+            "{count} more problem like these",
+            "{count} more problems like these",
+            len(found) - _MAX_PROBLEMS,
         )
-    under_way = (
-        f"{format_count(waits.messages, 'post')}, {format_count(waits.threads, 'thread')} and "
-        f"{format_count(waits.edits, 'edit')} on their way, "
-        f"{format_count(waits.prompts, 'prompt')} to come"
+        findings.append(Finding(_("more"), False, text))
+    text = _(
+        "messages to send: {messages}, threads to open: {threads}, edits to make: {edits}, "
+        "prompts planned: {prompts}",
+        messages=format_number(waits.messages),
+        threads=format_number(waits.threads),
+        edits=format_number(waits.edits),
+        prompts=format_number(waits.prompts),
     )
-    return [*findings, Finding("outbox", True, under_way)]
+    return [*findings, Finding(_("queue"), True, text)]
+
+
+def _count_work(problem: Problem) -> str:
+    """How much work a problem is about: "3 messages"."""
+    match problem.kind:
+        case "prompt":
+            return ngettext("{count} prompt", "{count} prompts", problem.count)
+        case "thread":
+            return ngettext("{count} thread", "{count} threads", problem.count)
+        case "edit":
+            return ngettext("{count} edit", "{count} edits", problem.count)
+        case "move":
+            return ngettext("{count} moved reply", "{count} moved replies", problem.count)
+        case _other:
+            return ngettext("{count} message", "{count} messages", problem.count)
+
+
+def _describe_problem(problem: Problem, place: str) -> str:
+    if not problem.reason:
+        if problem.failed:
+            return _("failed in {place}, for an unknown reason", place=place)
+        return _("waiting in {place}, for an unknown reason", place=place)
+    if problem.failed:
+        return _("failed in {place}: {reason}", place=place, reason=problem.reason)
+    return _("waiting in {place}: {reason}", place=place, reason=problem.reason)
 
 
 def check_deleted_messages(found: Sequence[EssayWithDeletions]) -> list[Finding]:
     """Essays of which messages were deleted in Discord."""
     return [
         Finding(
-            f"essay {essay.discussion_id}",
+            _("essay {number}", number=essay.discussion_id),
             False,
-            f"{format_count(essay.count, 'message')} of “{escape_title(essay.title)}” "
-            f"{'was' if essay.count == 1 else 'were'} deleted: press *Restore* in "
-            f"`/essay show` to post {'it' if essay.count == 1 else 'them'} again",
+            ngettext(
+                "{count} message of “{title}” was deleted. Press *Restore* in `/essay show` to "
+                "post it again.",
+                "{count} messages of “{title}” were deleted. Press *Restore* in `/essay show` to "
+                "post them again.",
+                essay.count,
+                title=escape_title(essay.title),
+            ),
         )
         for essay in found
     ]
@@ -143,13 +189,15 @@ def check_backups(newest: Backup | None, folder: Path, now: datetime) -> Finding
         return Finding(
             "backups",
             False,
-            f"there is none in {folder}: the bot makes one a day while it runs, and "
-            "`python -m bot backup` makes one now",
+            f"there is none in {folder}. The bot makes one a day while it runs; "
+            "`python -m bot backup` makes one now.",
         )
-    summary = f"the newest is of {newest.at:%Y-%m-%d %H:%M} UTC, in {folder}"
+    summary = f"the newest was made at {newest.at:%Y-%m-%d %H:%M} UTC, in {folder}"
     if now - newest.at > _MAX_BACKUP_AGE:
         return Finding(
-            "backups", False, f"{summary}: is the bot running? `python -m bot backup` makes one now"
+            "backups",
+            False,
+            f"{summary}. Is the bot running? `python -m bot backup` makes one now.",
         )
     return Finding("backups", True, summary)
 
@@ -158,7 +206,11 @@ def check_disk_space(free: int, database: int) -> Finding:
     """Whether there is space for the archive to grow and for copies of it; sizes in bytes."""
     summary = f"{free / 1024**3:.1f} GB free"
     if free < _MIN_FREE_SPACE + 2 * database:
-        return Finding("disk", False, f"{summary}: make room, for the archive grows and is copied")
+        return Finding(
+            "disk",
+            False,
+            f"{summary}. Free some space: the archive grows, and backups are copies of it.",
+        )
     return Finding("disk", True, summary)
 
 
@@ -175,14 +227,14 @@ def find_data_loss_risk(
     """
     point, kind = _find_mount(folder, mounts)
     if kind in _IN_MEMORY:
-        return f"{folder} lies in memory ({kind}) and is lost at a restart: choose another folder"
+        return f"{folder} is in memory ({kind}) and is lost at a restart. Choose another folder."
     for variable, (host, remedy) in _HOSTS.items():
         if variable in environment and (point == Path("/") or variable == "DYNO"):
-            return f"{host} throws {folder} away at each deploy: {remedy}"
+            return f"{host} deletes {folder} at each deploy. {remedy}"
     if point == Path("/") and any(mark.exists() for mark in marks):
         return (
-            f"{folder} lies inside the container and is lost with it: mount a volume there, and "
-            "have SALON_DATABASE name a file in it"
+            f"{folder} is inside the container and is lost with it. Mount a volume, and set "
+            "SALON_DATABASE to a file on it."
         )
     return ""
 

@@ -14,6 +14,7 @@ from bot.checks import (
     check_disk_space,
     check_pending_work,
     find_data_loss_risk,
+    group_by_channel,
 )
 from storage.db.backups import Backup
 from storage.servers.diagnostics import PendingCounts, Problem, UsedChannel
@@ -31,15 +32,15 @@ tmpfs /run tmpfs rw 0 0
     ("folder", "environment", "marked", "said"),
     [
         ("/app", {}, False, ""),
-        ("/app", {}, True, "lies inside the container"),
+        ("/app", {}, True, "is inside the container"),
         ("/data/salon", {}, True, ""),
         ("/my disk", {}, True, ""),
-        ("/run/salon", {}, False, "lies in memory"),
-        ("/app", {"DYNO": "worker.1"}, False, "Heroku throws /app away at each deploy"),
-        ("/app", {"RAILWAY_ENVIRONMENT": "production"}, False, "attach a volume"),
+        ("/run/salon", {}, False, "is in memory"),
+        ("/app", {"DYNO": "worker.1"}, False, "Heroku deletes /app at each deploy"),
+        ("/app", {"RAILWAY_ENVIRONMENT": "production"}, False, "Attach a volume"),
         ("/data", {"RAILWAY_ENVIRONMENT": "production"}, False, ""),
         ("/app", {"FLY_APP_NAME": "salon"}, True, "Fly.io"),
-        ("/app", {"RENDER": "true"}, False, "attach a disk"),
+        ("/app", {"RENDER": "true"}, False, "Attach a disk"),
     ],
 )
 def test_a_folder_that_a_deploy_deletes_is_recognized(
@@ -73,7 +74,7 @@ def test_low_disk_space_is_reported_in_time() -> None:
 def test_missing_permissions_depend_on_the_use_of_a_channel() -> None:
     def lacking(use: str, *keys: str, moves: bool = False, forum: bool = False) -> Finding:
         place = UsedChannel(1, "Salon", 2, use, moves)
-        return check_channel(place, "#essays", lambda right: right.key not in keys, forum=forum)
+        return check_channel([place], "#essays", lambda right: right.key not in keys, forum=forum)
 
     assert lacking("threads").is_ok
     assert "*Create Public Threads*" in lacking("threads", "create_public_threads").text
@@ -81,17 +82,46 @@ def test_missing_permissions_depend_on_the_use_of_a_channel() -> None:
     assert lacking("threads", "manage_webhooks").is_ok
     assert "*Manage Webhooks*" in lacking("threads", "manage_webhooks", moves=True).text
     assert lacking("notices", "manage_threads").is_ok
-    gone = check_channel(UsedChannel(1, "Salon", 2, "threads", False), None, bool, forum=False)
-    assert "it was deleted" in gone.text
+    gone = check_channel([UsedChannel(1, "Salon", 2, "threads", False)], None, bool, forum=False)
+    assert "was deleted" in gone.text
+
+
+def test_a_channel_with_two_uses_is_reported_once_with_all_that_is_missing() -> None:
+    used = [
+        UsedChannel(1, "Salon", 2, "notices", False),
+        UsedChannel(1, "Salon", 2, "threads", False),
+        UsedChannel(1, "Salon", 3, "notices", False),
+        UsedChannel(9, "Other", 3, "notices", False),
+    ]
+    grouped = group_by_channel(used)
+    assert grouped == [used[:2], used[2:3], used[3:]]
+    missing = ("create_public_threads", "manage_threads")
+    found = check_channel(
+        grouped[0], "#essays", lambda right: right.key not in missing, forum=False
+    )
+    assert not found.is_ok
+    assert found.text == (
+        "*Create Public Threads* and *Manage Threads* are missing. Allow them for Salon in the "
+        "channel's permissions."
+    )
 
 
 def test_problems_are_reported_with_their_reason_up_to_a_limit() -> None:
     one = Problem("message", True, 1, 2, 3, "Discord refused it.")
     waits = PendingCounts(1, 2, 3, 4)
     first, last = check_pending_work([one], waits, lambda _: "#essays")
-    assert (first.subject, first.is_ok) == ("3 posts", False)
+    assert (first.subject, first.is_ok) == ("3 messages", False)
     assert first.text == "failed in #essays: Discord refused it."
-    assert "4 prompts to come" in last.text
+    assert "prompts planned: 4" in last.text
     many = check_pending_work([one] * 50, waits, lambda _: "#essays")
     assert len(many) == 12
-    assert "40 troubles" in many[-2].text
+    assert "40 more problems" in many[-2].text
+
+
+@pytest.mark.parametrize("kind", ["message", "prompt", "thread", "edit", "move"])
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_problem_without_a_reason_says_that_none_is_known(kind: str, failed: bool) -> None:
+    problem = Problem(kind, failed, 1, 2, 1, "")
+    found, _queue = check_pending_work([problem], PendingCounts(0, 0, 0, 0), lambda _: "#essays")
+    assert found.subject.startswith("1 ")
+    assert found.text.endswith("in #essays, for an unknown reason")

@@ -210,14 +210,14 @@ async def _check_channels(client: discord.Client, used: list[UsedChannel]) -> li
             name = places[0].server_name
             found.append(Finding(f"server {name}", False, "Salon is not in it: invite it again"))
             continue
-        for place in places:
-            channel = channels.get(place.channel_id)
+        for uses in checks.group_by_channel(places):
+            channel = channels.get(uses[0].channel_id)
             held_there = discord.Permissions.none()
             if channel is not None:
                 held_there = channel.permissions_for(me)
             found.append(
                 checks.check_channel(
-                    place,
+                    uses,
                     None if channel is None else f"#{channel.name} of {server.name}",
                     lambda permission, held=held_there: bool(getattr(held, permission.key)),  # type: ignore[misc]
                     forum=isinstance(channel, discord.ForumChannel),

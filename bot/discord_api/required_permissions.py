@@ -5,8 +5,12 @@ docs: Topics › Permissions. Discord's settings show these names; its API has t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
+
+from bot.core.text.locale_format import join_words
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 
 __all__ = [
     "TO_ALERT",
@@ -21,32 +25,57 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A permission: its name in Discord's settings, its key in Discord's API, what it is for."""
+    """A permission: its name in Discord's settings, its key in Discord's API, what it is for.
+
+    ``name`` and ``purpose``, a sentence, are translated where they are shown.
+    """
 
     name: str
     key: str
     purpose: str
 
 
-VIEW_CHANNEL = Permission("View Channel", "view_channel", "to be there at all")
-SEND_MESSAGES = Permission("Send Messages", "send_messages", "to post")
-READ_HISTORY = Permission(
-    "Read Message History", "read_message_history", "to read what was said while I was away"
+VIEW_CHANNEL = Permission(
+    gettext_noop("View Channel"), "view_channel", gettext_noop("I need it to see the channel.")
 )
-CREATE_THREADS = Permission("Create Public Threads", "create_public_threads", "to open threads")
+SEND_MESSAGES = Permission(
+    gettext_noop("Send Messages"), "send_messages", gettext_noop("I need it to post.")
+)
+READ_HISTORY = Permission(
+    gettext_noop("Read Message History"),
+    "read_message_history",
+    gettext_noop("I need it to read what was said while I was offline."),
+)
+CREATE_THREADS = Permission(
+    gettext_noop("Create Public Threads"),
+    "create_public_threads",
+    gettext_noop("I need it to open threads."),
+)
 SEND_IN_THREADS = Permission(
-    "Send Messages in Threads", "send_messages_in_threads", "to bring members into their threads"
+    gettext_noop("Send Messages in Threads"),
+    "send_messages_in_threads",
+    gettext_noop("I need it to add members to their threads."),
 )
 MANAGE_THREADS = Permission(
-    "Manage Threads", "manage_threads", "to lock the threads of an essay that is withdrawn"
+    gettext_noop("Manage Threads"),
+    "manage_threads",
+    gettext_noop("I need it to lock the threads of a withdrawn essay."),
 )
 MANAGE_WEBHOOKS = Permission(
-    "Manage Webhooks", "manage_webhooks", "to move a reply under its author's name"
+    gettext_noop("Manage Webhooks"),
+    "manage_webhooks",
+    gettext_noop("I need it to move replies under their author's name."),
 )
 MANAGE_MESSAGES = Permission(
-    "Manage Messages", "manage_messages", "to remove the original of a moved reply"
+    gettext_noop("Manage Messages"),
+    "manage_messages",
+    gettext_noop("I need it to delete the original of a moved reply."),
 )
-SEND_POLLS = Permission("Create Polls", "send_polls", "for the polls of your plan")
+SEND_POLLS = Permission(
+    gettext_noop("Create Polls"),
+    "send_polls",
+    gettext_noop("I need it for the polls in your plan."),
+)
 
 #: Without one of these no essay can be hosted in a text or announcement channel.
 TO_HOST = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY, CREATE_THREADS, SEND_IN_THREADS)
@@ -79,8 +108,5 @@ def get_optional(style: str, *, moves: bool, polls: bool) -> tuple[Permission, .
 
 
 def join_names(permissions: Collection[Permission]) -> str:
-    """``*View Channel*, *Send Messages* and *Manage Threads*``."""
-    names: Sequence[str] = [f"*{permission.name}*" for permission in permissions]
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    """``*View Channel*, *Send Messages* and *Manage Threads*``, in the current language."""
+    return join_words([f"*{_(permission.name)}*" for permission in permissions])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -9,6 +11,8 @@ from discord.ext import commands
 from bot import checks
 from bot.checks import Finding
 from bot.clock import to_milliseconds
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.core.text.truncate import truncate, truncate_lines
 from bot.services import Services
 from cogs.ui.bot import SalonBot
@@ -37,7 +41,9 @@ class Doctor(commands.Cog):
         self.services = services
         super().__init__()
 
-    @app_commands.command(description="Check whether everything works here, and what to fix.")
+    @app_commands.command(
+        description=gettext_noop("Check whether everything works here, and what to fix.")
+    )
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
     async def doctor(self, interaction: discord.Interaction) -> None:
@@ -67,12 +73,12 @@ class Doctor(commands.Cog):
             found = [
                 self._check_connection(interaction),
                 _check_intents(interaction.client),
-                *(_check_channel(server, place) for place in used),
+                *(_check_channel(server, uses) for uses in checks.group_by_channel(used)),
                 *_check_settings(settings, used),
                 *checks.check_deleted_messages(deleted),
                 *checks.check_pending_work(last_error, waits, _describe_place),
                 self._check_archive(server.id),
-                Finding("versions", True, checks.get_versions()),
+                Finding(_("versions"), True, checks.get_versions()),
             ]
             await answer(
                 interaction,
@@ -81,15 +87,21 @@ class Doctor(commands.Cog):
 
     def _check_connection(self, interaction: discord.Interaction) -> Finding:
         latency = interaction.client.latency
-        text = f"Discord answers in {latency * 1000:.0f} ms"
+        milliseconds = f"{latency * 1000:.0f}"
         if latency > _SLOW_RESPONSE:
-            return Finding("connection", False, f"{text}, which is slow: see discordstatus.com")
-        return Finding("connection", True, text)
+            text = _(
+                "Discord answers in {milliseconds} ms, which is slow. See discordstatus.com",
+                milliseconds=milliseconds,
+            )
+            return Finding(_("connection"), False, text)
+        text = _("Discord answers in {milliseconds} ms", milliseconds=milliseconds)
+        return Finding(_("connection"), True, text)
 
     def _check_archive(self, server_id: int) -> Finding:
+        text = _("I'm still reading what was said while I was offline")
         if self.services.catch_up.has_caught_up(server_id):
-            return Finding("record", True, "everything said so far has been read")
-        return Finding("record", True, "what was said while I was away is being read")
+            text = _("everything said so far is saved")
+        return Finding(_("archive"), True, text)
 
 
 def _sort_problems_first(found: list[Finding]) -> list[Finding]:
@@ -100,44 +112,42 @@ def _format_line(one: Finding) -> str:
     return f"{'✅' if one.is_ok else '⚠️'} {one.subject}: {truncate(one.text, _MAX_TEXT)}"
 
 
-def _describe_place(last_error: Problem) -> str:
-    return "this server" if last_error.channel_id is None else f"<#{last_error.channel_id}>"
+def _describe_place(problem: Problem) -> str:
+    return _("this server") if problem.channel_id is None else f"<#{problem.channel_id}>"
 
 
 def _check_intents(client: discord.Client) -> Finding:
     flags = client.application_flags
     if flags.gateway_message_content or flags.gateway_message_content_limited:
-        return Finding("message content", True, "I can read what is said")
-    return Finding(
-        "message content",
-        False,
-        "I cannot read what is said: the operator has to switch on *Message Content Intent* in "
-        "the developer portal",
+        return Finding(_("message content"), True, _("I can read messages"))
+    text = _(
+        "I can't read messages. Whoever runs the bot has to enable *Message Content Intent* in "
+        "the Developer Portal."
     )
+    return Finding(_("message content"), False, text)
 
 
-def _check_channel(server: discord.Guild, place: UsedChannel) -> Finding:
-    channel = server.get_channel(place.channel_id)
+def _check_channel(server: discord.Guild, uses: Sequence[UsedChannel]) -> Finding:
+    channel = server.get_channel(uses[0].channel_id)
     held = discord.Permissions.none() if channel is None else channel.permissions_for(server.me)
     return checks.check_channel(
-        place,
+        uses,
         None if channel is None else channel.mention,
         lambda permission: bool(getattr(held, permission.key)),
         forum=isinstance(channel, discord.ForumChannel),
-        me="me",
     )
 
 
 def _check_settings(settings: ServerSettings, used: list[UsedChannel]) -> list[Finding]:
     found: list[Finding] = []
     if settings.alerts_channel is None:
-        found.append(
-            Finding("notices", False, "choose in `/setup` where I tell the admins of trouble")
-        )
+        text = _("no channel is chosen for them. Choose one in `/setup`.")
+        found.append(Finding(_("alerts"), False, text))
     if settings.paused:
-        found.append(Finding("prompts", True, "they are paused until `/prompts resume`"))
+        found.append(Finding(_("prompts"), True, _("paused until `/prompts resume`")))
     if not used:
-        found.append(Finding("essays", True, "none is open yet: `/setup`, then `/essay publish`"))
+        text = _("none is open yet. Start with `/setup`, then `/essay publish`.")
+        found.append(Finding(_("essays"), True, text))
     return found
 
 

@@ -18,6 +18,8 @@ from discord.ext import commands
 from bot.core.prompts.parse_time import parse_quiet_hours
 from bot.core.prompts.timezones import resolve_zone
 from bot.core.text.escape import escape
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, ngettext
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.prompting import change_settings
@@ -44,6 +46,8 @@ _ALERT_CHANNELS = [discord.ChannelType.text, discord.ChannelType.news]
 #: An id of Discord's, and the most apps that may be proxies.
 _APP_ID = re.compile(r"[1-9][0-9]{16,19}", re.ASCII)
 _MAX_PROXIES = 10
+#: PluralKit's id, as an example.
+_PLURALKIT = 466378653216014359
 
 #: What one control changes.
 Change = Callable[[Transaction], Awaitable[None]]
@@ -62,7 +66,7 @@ class Setup(commands.Cog):
         self.control_class = _make_control_class(self)
         super().__init__()
 
-    @app_commands.command(description="Choose how essays are hosted in this server.")
+    @app_commands.command(description=gettext_noop("Choose how essays are hosted in this server."))
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
     async def setup(self, interaction: discord.Interaction) -> None:
@@ -87,50 +91,52 @@ class Setup(commands.Cog):
         channel = None if settings.channel is None else server.get_channel(settings.channel)
         forum = isinstance(channel, discord.ForumChannel)
         view = ui.LayoutView(timeout=None)
-        view.add_item(ui.TextDisplay(wording.HEADING))
+        view.add_item(ui.TextDisplay(_(wording.HEADING)))
         where: ui.Container[Any] = ui.Container()
         where.add_item(
             ui.TextDisplay(wording.describe_channel(settings, known=channel is not None))
         )
         where.add_item(
             self._make_channel_select(
-                "channel", channel, _ESSAY_CHANNELS, "Where the command is used"
+                "channel", channel, _ESSAY_CHANNELS, _("The channel where the command is used")
             )
         )
         where.add_item(
-            ui.TextDisplay(wording.FORUM_STYLE_HEADING if forum else wording.STYLE_HEADING)
+            ui.TextDisplay(_(wording.FORUM_STYLE_HEADING if forum else wording.STYLE_HEADING))
         )
         if not forum:
             where.add_item(self._make_select("style", wording.STYLES, settings.style))
-            where.add_item(ui.TextDisplay(wording.CHANNEL_REPLIES_HEADING))
+            where.add_item(ui.TextDisplay(_(wording.CHANNEL_REPLIES_HEADING)))
             where.add_item(
                 self._make_select("bring", wording.CHANNEL_REPLIES, settings.channel_replies)
             )
-            where.add_item(ui.TextDisplay(wording.PLAIN_MESSAGES_HEADING))
+            where.add_item(ui.TextDisplay(_(wording.PLAIN_MESSAGES_HEADING)))
             where.add_item(
                 self._make_select("loose", wording.PLAIN_MESSAGES, settings.plain_messages)
             )
-        shown = "Hide numbers" if settings.show_passage_numbers else "Show numbers"
+        shown = _("Hide numbers") if settings.show_passage_numbers else _("Show numbers")
         where.add_item(
             self._make_section(wording.describe_passage_numbers(settings), "numbers", shown)
         )
         where.add_item(
-            self._make_section(wording.describe_proxies(settings), "proxies", "Change …")
+            self._make_section(wording.describe_proxies(settings), "proxies", _("Change …"))
         )
         view.add_item(where)
         when: ui.Container[Any] = ui.Container()
-        when.add_item(self._make_section(wording.describe_time(settings, now), "time", "Change …"))
+        when.add_item(
+            self._make_section(wording.describe_time(settings, now), "time", _("Change …"))
+        )
         board = settings.alerts_channel
         alerts = None if board is None else server.get_channel(board)
         when.add_item(
             ui.TextDisplay(wording.describe_alerts_channel(settings, known=alerts is not None))
         )
-        when.add_item(self._make_channel_select("notices", alerts, _ALERT_CHANNELS, "Nowhere"))
+        when.add_item(self._make_channel_select("notices", alerts, _ALERT_CHANNELS, _("Nowhere")))
         view.add_item(when)
         permissions: ui.Container[Any] = ui.Container()
         permissions.add_item(
             self._make_section(
-                wording.describe_permissions(settings, server, here), "look", "Check again"
+                wording.describe_permissions(settings, server, here), "look", _("Check again")
             )
         )
         view.add_item(permissions)
@@ -145,7 +151,7 @@ class Setup(commands.Cog):
     def _make_select(self, what: str, options: wording.Options, chosen: str) -> ui.ActionRow[Any]:
         select: ui.Select[Any] = ui.Select(custom_id=_make_custom_id(what))
         for value, label in options:
-            select.add_option(label=label, value=value, default=value == chosen)
+            select.add_option(label=_(label), value=value, default=value == chosen)
         return ui.ActionRow(self.control_class(select))
 
     def _make_channel_select(
@@ -182,7 +188,7 @@ class Setup(commands.Cog):
             await show_form(
                 interaction,
                 "setup",
-                title="Time zone and quiet hours",
+                title=_("Time zone and quiet hours"),
                 fields=_make_time_fields(settings),
             )
             return
@@ -194,7 +200,7 @@ class Setup(commands.Cog):
             await show_form(
                 interaction,
                 "proxies",
-                title="Proxies",
+                title=_("Proxies"),
                 fields=[_make_proxies_field(settings)],
             )
             return
@@ -260,7 +266,7 @@ class Setup(commands.Cog):
                     ).show_passage_numbers
                     await settings_module.set_show_passage_numbers(tx, server_id, not numbered)
                 case _:
-                    raise UserError("This panel is out of date. Run `/setup` again.")
+                    raise UserError(_("This panel is out of date. Run `/setup` again."))
 
         return change
 
@@ -300,23 +306,27 @@ class _DefaultChannel(discord.SelectDefaultValue):
 
 def _check_channel(interaction: discord.Interaction[Any], channel_id: int) -> None:
     if get_server(interaction).get_channel(channel_id) is None:
-        raise UserError("I cannot see this channel: give me *View Channel* there.")
+        raise UserError(_("I can't see this channel. Give me *View Channel* there."))
 
 
 def _make_time_fields(settings: ServerSettings) -> list[ui.Label[Any]]:
     quiet = settings.quiet
     hours = "" if quiet is None else f"{quiet.start:%H:%M}-{quiet.end:%H:%M}"
-    place = "A large city, such as Berlin, or an IANA name"
     return [
         make_text_field(
-            "zone", "Time zone", settings.zone_name, most=60, required=True, description=place
+            "zone",
+            _("Time zone"),
+            settings.zone_name,
+            most=60,
+            required=True,
+            description=_("A large city such as Berlin, or an IANA name"),
         ),
         make_text_field(
             "quiet",
-            "Quiet hours (22:00-08:00)",
+            _("Quiet hours (22:00-08:00)"),
             hours,
             most=50,
-            description="Prompts that fall due in them come at their end. Empty: none",
+            description=_("Prompts due in these hours come at their end. Empty: none"),
         ),
     ]
 
@@ -324,10 +334,10 @@ def _make_time_fields(settings: ServerSettings) -> list[ui.Label[Any]]:
 def _make_proxies_field(settings: ServerSettings) -> ui.Label[Any]:
     return make_text_field(
         "apps",
-        "Ids of the apps",
+        _("Ids of the apps"),
         " ".join(str(app) for app in settings.proxy_apps),
         most=300,
-        description="With spaces between them, such as PluralKit's 466378653216014359. Empty: off",
+        description=_("Separated by spaces. PluralKit's is {id}. Empty: off", id=_PLURALKIT),
     )
 
 
@@ -337,14 +347,19 @@ def _read_app_ids(text: str, *, own_id: int) -> set[int]:
     for one in found:
         if not _APP_ID.fullmatch(one):
             raise UserError(
-                f"“{escape(truncate(one, 40))}” is no app id. An id has 17 to 20 digits; copy it "
-                "with Discord's developer mode."
+                _(
+                    "“{id}” isn't an app id. An id has 17 to 20 digits. You can copy it with "
+                    "Discord's developer mode.",
+                    id=escape(truncate(one, 40)),
+                )
             )
     ids = {int(one) for one in found}
     if own_id in ids:
-        raise UserError("I can't be a proxy: name the app that reposts members' messages.")
+        raise UserError(_("I can't be a proxy. Name the app that reposts members' messages."))
     if len(ids) > _MAX_PROXIES:
-        raise UserError(f"Name at most {_MAX_PROXIES} apps.")
+        raise UserError(
+            ngettext("Name at most {count} app.", "Name at most {count} apps.", _MAX_PROXIES)
+        )
     return ids
 
 

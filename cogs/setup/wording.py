@@ -8,6 +8,9 @@ from datetime import datetime
 import discord
 
 from bot.core.prompts.plan import parse_plan
+from bot.core.text.locale_format import format_clock, format_weekday
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, ngettext
 from bot.discord_api import required_permissions as needed
 from bot.discord_api.required_permissions import Permission, join_names
 from storage.servers.settings import ServerSettings
@@ -30,78 +33,94 @@ __all__ = [
     "describe_time",
 ]
 
-#: The value and the label of each option.
+#: The value and the label of each option; labels are translated where they are shown.
 Options = Sequence[tuple[str, str]]
 
-HEADING = (
+HEADING = gettext_noop(
     "## How essays are hosted here\n"
-    "-# Only you can see this. Choices are saved at once. Style and passage numbers apply to new "
-    "essays only."
+    "-# Only you can see this. Choices are saved at once. Style and passage numbers apply only to "
+    "new essays."
 )
-STYLE_HEADING = "**How an essay is discussed**"
-FORUM_STYLE_HEADING = (
-    "**How an essay is discussed**\nIn a forum, each essay is a post, and its discussion is in "
-    "that post."
+STYLE_HEADING = gettext_noop("**How an essay is discussed**")
+FORUM_STYLE_HEADING = gettext_noop(
+    "**How an essay is discussed**\n"
+    "In a forum, each essay is a post, and its discussion is in that post."
 )
 STYLES: Options = (
-    ("threads", "A thread for every reply to it"),
-    ("thread", "One thread for the whole essay"),
+    ("threads", gettext_noop("A thread for every reply to it")),
+    ("thread", gettext_noop("One thread for the whole essay")),
 )
-CHANNEL_REPLIES_HEADING = "**Replies posted in the channel instead of the thread**"
+CHANNEL_REPLIES_HEADING = gettext_noop("**Replies posted in the channel instead of the thread**")
 CHANNEL_REPLIES: Options = (
-    ("link", "Post a link to the thread"),
-    ("move", "Move the reply to the thread, under its author's name"),
+    ("link", gettext_noop("Post a link to the thread")),
+    ("move", gettext_noop("Move the reply to the thread, under its author's name")),
 )
-PLAIN_MESSAGES_HEADING = "**Messages in the channel that aren't replies**"
+PLAIN_MESSAGES_HEADING = gettext_noop("**Messages in the channel that aren't replies**")
 PLAIN_MESSAGES: Options = (
-    ("leave", "Ignore them"),
-    ("join", "Treat them as replies to the newest open essay"),
+    ("leave", gettext_noop("Ignore them")),
+    ("join", gettext_noop("Treat them as replies to the newest open essay")),
 )
+_DELETED_CHANNEL = gettext_noop("⚠️ The chosen channel was deleted. Choose another one.")
 
 
 def describe_channel(settings: ServerSettings, *, known: bool) -> str:
     """The channel for essays."""
-    text = "**Channel for essays** (unless `/essay publish` names another one)"
+    lines = [_("**Channel for essays** (unless `/essay publish` names another one)")]
     if settings.channel is not None and not known:
-        text += "\n⚠️ The chosen channel was deleted. Choose another one."
-    return text
+        lines.append(_(_DELETED_CHANNEL))
+    return "\n".join(lines)
 
 
 def describe_passage_numbers(settings: ServerSettings) -> str:
     """Whether passages show their numbers."""
     if settings.show_passage_numbers:
-        return "**Passage numbers** are shown, small, above each passage (¶1, ¶2 …)."
-    return "**Passage numbers** are not shown."
+        return _("**Passage numbers** (¶1, ¶2 …) are shown in small print above each passage.")
+    return _("**Passage numbers** are hidden.")
 
 
 def describe_proxies(settings: ServerSettings) -> str:
     """The apps whose webhook messages count as members' messages."""
-    text = "**Proxies** (PluralKit and similar)"
     if not settings.proxy_apps:
-        return f"{text} are off: I ignore what other apps post for members."
-    names = ", ".join(f"<@{app}>" for app in settings.proxy_apps)
-    return f"{text}: what {names} posts for members counts as theirs. Threads open 5 s later."
+        return _(
+            "**Proxies** (PluralKit and similar) are off. I ignore messages that other apps post "
+            "for members."
+        )
+    return ngettext(
+        "**Proxies** (PluralKit and similar): what {apps} posts for members counts as theirs. "
+        "Threads open 5 seconds later.",
+        "**Proxies** (PluralKit and similar): what {apps} post for members counts as theirs. "
+        "Threads open 5 seconds later.",
+        len(settings.proxy_apps),
+        apps=", ".join(f"<@{app}>" for app in settings.proxy_apps),
+    )
 
 
 def describe_time(settings: ServerSettings, now: datetime) -> str:
     """The time zone with its current time, and the quiet hours."""
     local = now.astimezone(settings.zone)
-    quiet = settings.quiet
-    hours = "none" if quiet is None else f"{quiet.start:%H:%M} to {quiet.end:%H:%M}"
-    return (
-        f"**Time zone** {settings.zone_name}, where it is {local:%H:%M} now ({local:%A})\n"
-        f"**Quiet hours** {hours}"
+    zone = _(
+        "**Time zone** {zone}, where it's {time} now ({weekday})",
+        zone=settings.zone_name,
+        time=format_clock(local),
+        weekday=format_weekday(local),
     )
+    quiet = settings.quiet
+    if quiet is None:
+        return "\n".join([zone, _("**Quiet hours** none")])
+    hours = _(
+        "**Quiet hours** {start} to {end}", start=f"{quiet.start:%H:%M}", end=f"{quiet.end:%H:%M}"
+    )
+    return "\n".join([zone, hours])
 
 
 def describe_alerts_channel(settings: ServerSettings, *, known: bool) -> str:
     """The channel for alerts."""
-    text = "**Alerts for admins**"
+    lines = [_("**Alerts for admins**")]
     if settings.alerts_channel is None:
-        text += "\nTrouble with prompts also stands in `/prompts list`."
+        lines.append(_("Without a channel, problems with prompts show only in `/prompts list`."))
     elif not known:
-        text += "\n⚠️ The chosen channel was deleted. Choose another one."
-    return text
+        lines.append(_(_DELETED_CHANNEL))
+    return "\n".join(lines)
 
 
 def describe_permissions(settings: ServerSettings, server: discord.Guild, here: int | None) -> str:
@@ -122,8 +141,8 @@ def describe_permissions(settings: ServerSettings, server: discord.Guild, here: 
     if board is not None and board != place:
         lines += _list_missing(board, needed.TO_ALERT, ())
     if not lines:
-        lines = ["Choose a channel for essays, and I say whether I lack something there."]
-    return "\n".join(["**Permissions**", *lines])
+        lines = [_("Choose a channel for essays to see whether I have all permissions there.")]
+    return "\n".join([_("**Permissions**"), *lines])
 
 
 def _has_poll(settings: ServerSettings) -> bool:
@@ -140,10 +159,19 @@ def _list_missing(
     lines: list[str] = []
     if missing:
         lines.append(
-            f"⚠️ In {place.mention} give me {join_names(missing)}: else nothing works there."
+            ngettext(
+                "⚠️ Give me {permissions} in {channel}. Without it, nothing works there.",
+                "⚠️ Give me {permissions} in {channel}. Without them, nothing works there.",
+                len(missing),
+                permissions=join_names(missing),
+                channel=place.mention,
+            )
         )
-    lines += [
-        f"⚠️ In {place.mention} give me *{permission.name}*, {permission.purpose}."
-        for permission in later
-    ]
-    return lines or [f"✅ {place.mention}: everything is there."]
+    for permission in later:
+        wanted = _(
+            "⚠️ Give me {permissions} in {channel}.",
+            permissions=join_names([permission]),
+            channel=place.mention,
+        )
+        lines.append(f"{wanted} {_(permission.purpose)}")
+    return lines or [_("✅ {channel}: I have all permissions I need.", channel=place.mention)]

@@ -60,10 +60,8 @@ async def test_problems_with_token_intents_and_permissions_are_found(tmp_path: P
             emulator.world.applications[emulator.world.application.id].flags = 0
             found = by_subject(await examine(values(emulator, tmp_path), Clock(), load_command_set))
             channel = found["channel #essays of The Reading Room"]
-            assert (channel.is_ok, channel.text) == (
-                False,
-                "give Salon *Create Public Threads* there",
-            )
+            assert not channel.is_ok
+            assert channel.text.startswith("*Create Public Threads* is missing. Allow it")
             assert "Message Content Intent" in found["intents"].text
             assert not found["backups"].is_ok
         wrong = values(emulator, tmp_path, DISCORD_TOKEN="nobody.knows.this")
@@ -98,7 +96,7 @@ async def test_failures_are_reported_in_their_own_server_only(
         said = await running.answer_text(await running.run_command("doctor"))
         assert "⚠️" not in said, said
         assert "Discord answers in" in said
-        assert "everything said so far has been read" in said
+        assert "everything said so far is saved" in said
         now_ms, essays = running.clock.now_ms(), running.channel()
         server_id = running.server_id
 
@@ -122,5 +120,5 @@ async def test_failures_are_reported_in_their_own_server_only(
         said = await running.answer_text(await running.run_command("doctor"))
         assert f"failed in <#{essays}>: ours" in said
         assert "theirs" not in said
-        assert f"channel <#{essays}>: give me *Send Messages* there" in said
+        assert f"channel <#{essays}>: *Send Messages* is missing." in said
         assert said.index("⚠️") < said.index("✅"), "what is to be done comes first"

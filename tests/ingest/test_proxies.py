@@ -43,7 +43,7 @@ async def test_a_proxied_reply_gets_its_thread_and_its_author_can_erase_it(tmp_p
         app = add_application(world, running.member(), "Proxy")
         user = world.users[app.bot_id]
         invite_bot(world, guild, user)
-        assert "is no app id" in await enter_app(running, "PluralKit")
+        assert "isn't an app id" in await enter_app(running, "PluralKit")
         assert f"<@{app.id}>" in await enter_app(running, f"{app.id}")
 
         _, part, *_ = await running.publish()

@@ -95,7 +95,7 @@ def forbid(running: RunningBot, channel_id: int, denied: Permission) -> Channel:
 async def test_each_choice_is_saved_and_shown(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as running:
         panel = await running.run_command("setup")
-        assert "Passage numbers** are not shown" in await text_of(running, panel)
+        assert "Passage numbers** are hidden" in await text_of(running, panel)
         essays, admins = running.channel(), running.channel("admins")
         for what, value in [
             ("channel", essays),
@@ -115,7 +115,7 @@ async def test_each_choice_is_saved_and_shown(tmp_path: Path) -> None:
             "join",
         )
         assert found.show_passage_numbers
-        assert "are shown, small" in await text_of(running, panel)
+        assert "are shown in small print" in await text_of(running, panel)
         picked = {
             part["custom_id"].rsplit(":", 1)[1]: [
                 *(one["id"] for one in part.get("default_values", [])),
@@ -149,7 +149,7 @@ async def test_the_panel_works_after_a_restart(tmp_path: Path) -> None:
         async with run_bot(tmp_path, emulator) as again:
             assert (await chosen(again)).style == "thread"
             await use(again, panel, "numbers")
-            assert "are shown, small" in await text_of(again, panel)
+            assert "are shown in small print" in await text_of(again, panel)
             form = await use(again, panel, "time")
         async with run_bot(tmp_path, emulator) as third:
             await submit(third, form, "Berlin", "")
@@ -161,7 +161,7 @@ async def test_time_zone_and_quiet_hours_are_read_as_people_write_them(tmp_path:
         panel = await running.run_command("setup")
         await fill_in(running, panel, "new york", "10 pm to 8 am")
         told = await text_of(running, panel)
-        assert "America/New_York, where it is" in told
+        assert "America/New_York, where it's" in told
         assert "22:00 to 08:00" in told
         found = await chosen(running)
         assert found.zone_name == "America/New_York"
@@ -193,7 +193,7 @@ async def test_missing_permissions_are_named_for_the_chosen_settings(tmp_path: P
         panel = await running.run_command("setup")
         essays, admins = running.channel(), running.channel("admins")
         await use(running, panel, "channel", essays)
-        assert f"✅ <#{essays}>: everything is there." in await text_of(running, panel)
+        assert f"✅ <#{essays}>: I have all permissions I need." in await text_of(running, panel)
         forbid(running, essays, Permission.CREATE_PUBLIC_THREADS | Permission.MANAGE_WEBHOOKS)
         forbid(running, admins, Permission.SEND_MESSAGES)
         for name in ("essays", "admins"):
@@ -204,11 +204,13 @@ async def test_missing_permissions_are_named_for_the_chosen_settings(tmp_path: P
         await running.settle()
         await use(running, panel, "notices", admins)
         told = await text_of(running, panel)
-        assert f"In <#{essays}> give me *Create Public Threads*" in told
-        assert f"In <#{admins}> give me *Send Messages*" in told
+        assert f"Give me *Create Public Threads* in <#{essays}>" in told
+        assert f"Give me *Send Messages* in <#{admins}>" in told
         assert "Manage Webhooks" not in told, "nothing is moved, so it is not needed"
         await use(running, panel, "bring", "move")
-        assert "*Manage Webhooks*, to move a reply" in await text_of(running, panel)
+        assert "I need it to move replies under their author's name" in await text_of(
+            running, panel
+        )
 
 
 async def test_a_forum_has_its_own_style(tmp_path: Path) -> None:
@@ -223,7 +225,7 @@ async def test_a_forum_has_its_own_style(tmp_path: Path) -> None:
             for part in flat((await running.answer_message(panel))["components"])
         ]
         assert "salon:setup:style" not in ids
-        assert f"<#{forum}>: everything is there" in told
+        assert f"<#{forum}>: I have all permissions" in told
 
 
 async def test_a_deleted_channel_is_reported(tmp_path: Path) -> None:
