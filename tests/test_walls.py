@@ -157,6 +157,7 @@ PLAIN_TYPES = {
     "bot.core.conversation.routing",
     "bot.core.conversation.thread_names",
     "bot.core.essay.essay",
+    "bot.core.essay.note",
     "bot.core.essay.serialize",
     "bot.core.layout.parts",
     "bot.core.limits",
@@ -175,6 +176,8 @@ PLAIN_FUNCTIONS = {
     "extras_from_columns",
     "extras_to_columns",
     "make_plain_message",
+    "notes_from_lines",
+    "notes_to_lines",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core.essay.essay import Essay
+from bot.core.essay.note import Note
 from bot.core.layout.layout import lay_out
 from bot.core.layout.parts import Layout, Part
 from bot.core.layout.pictures import describe
@@ -14,7 +15,7 @@ from bot.core.text.plural import format_count
 __all__ = ["preview", "preview_text", "render_json", "render_text"]
 
 
-def _collect_notes(essay: Essay, layout: Layout) -> tuple[str, ...]:
+def _collect_notes(essay: Essay, layout: Layout) -> tuple[Note, ...]:
     return (*essay.notes, *layout.notes)
 
 
@@ -47,7 +48,7 @@ def render_json(essay: Essay, layout: Layout) -> dict[str, Any]:
         "postscript": essay.postscript,
         "passages": [{"number": p.number, "text": p.text} for p in essay.passages],
         "messages": messages,
-        "notes": list(_collect_notes(essay, layout)),
+        "notes": [str(note) for note in _collect_notes(essay, layout)],
     }
 
 

@@ -14,6 +14,8 @@ from bot.core.reading.decode import clean_text, decode
 from bot.core.reading.gutenberg import cut_gutenberg
 from bot.core.reading.markdown import read_markdown
 from bot.core.reading.plain_text import read_plain_text
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay
 
 __all__ = ["BINARY_FORMATS", "FORMATS", "Format", "count_chapters", "read_essay"]
@@ -38,7 +40,7 @@ _SUFFIXES: dict[str, Format] = {
 #: Formats that aren't text.
 BINARY_FORMATS: tuple[Format, ...] = ("docx", "pdf", "epub")
 
-_NO_CHAPTERS = "Only an EPUB has chapters to choose from, and this isn't one."
+_NO_CHAPTERS = gettext_noop("Only an EPUB has chapters to choose from, and this isn't one.")
 
 _ZIP = b"PK\x03\x04"
 _PDF, _PDF_HEAD = b"%PDF-", 1_024  # bytes in which readers look for it
@@ -105,12 +107,12 @@ def count_chapters(data: bytes | str) -> int:
     Raises UnreadableEssay for any other file, and for an EPUB that is damaged or has no text.
     """
     if _detect_binary(data) != "epub" or isinstance(data, str):
-        raise UnreadableEssay(_NO_CHAPTERS)
+        raise UnreadableEssay(_(_NO_CHAPTERS))
     from bot.core.reading.epub import list_chapters
 
     count = len(list_chapters(data))
     if not count:
-        raise UnreadableEssay(NO_TEXT)
+        raise UnreadableEssay(_(NO_TEXT))
     return count
 
 
@@ -127,7 +129,7 @@ def _read_and_extract(
         if wanted in BINARY_FORMATS and _detect_binary(data) is None:
             wanted = "auto"  # a text file with that suffix
     if chapter is not None and wanted != "epub":
-        raise UnreadableEssay(_NO_CHAPTERS)
+        raise UnreadableEssay(_(_NO_CHAPTERS))
     if isinstance(data, bytes):
         if wanted in BINARY_FORMATS:
             document = _read_binary(data, wanted, chapter)
@@ -137,7 +139,7 @@ def _read_and_extract(
         text, notes = data, ()
     text, more = clean_text(text)
     if not text.strip(_BLANK_CHARACTERS):
-        raise UnreadableEssay(NO_TEXT)
+        raise UnreadableEssay(_(NO_TEXT))
     if wanted == "auto":
         wanted = guess_format(text)
     document = _read_text(text, wanted, address)

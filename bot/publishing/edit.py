@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from bot.clock import Clock
 from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay, UnreadableEssay
+from bot.core.essay.note import Note
 from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import Corrections, apply_corrections, carry_over_corrections
 from bot.discord_api.commands import CommandMentions
@@ -146,7 +147,7 @@ class Editing:
         if submission.question is not None:
             closing = submission.question.strip() or None
         plan, notes = await self._plan_changes(posted, essay, closing)
-        same = plan.is_same and replace(essay, extracted=None) == replace(old, extracted=None)
+        same = plan.is_same and _ignore_reading(essay) == _ignore_reading(old)
         same = same and closing == posted.closing
         revision = NewRevision(essay, source, submission.file_name, closing, notes)
         now_ms = self._clock.now_ms()
@@ -334,7 +335,7 @@ class Editing:
 
     async def _plan_changes(
         self, posted: PostedEssay, essay: Essay, closing: str | None
-    ) -> tuple[RevisionPlan, tuple[str, ...]]:
+    ) -> tuple[RevisionPlan, tuple[Note, ...]]:
         settings = await self._database.read(
             lambda tx: settings_module.get_settings(tx, posted.server_id)
         )
@@ -363,6 +364,11 @@ def _check_editable(posted: PostedEssay | None) -> PostedEssay:
             "`/essay publish`."
         )
     return posted
+
+
+def _ignore_reading(essay: Essay) -> Essay:
+    """An essay without what only says how it was read, which a newer version may say otherwise."""
+    return replace(essay, extracted=None, notes=())
 
 
 def _ignore_answers(posted: PostedEssay) -> PostedEssay:

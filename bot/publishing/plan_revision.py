@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from bot.core.conversation.thread_names import make_essay_thread_name
 from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay
+from bot.core.essay.note import Note
 from bot.core.essay.serialize import essay_from_json
 from bot.core.layout.closing_message import render_closing_question
 from bot.core.layout.part_message import make_part_message
@@ -86,7 +87,7 @@ def plan_revision(
     commands: CommandMentions,
     *,
     numbered: bool,
-) -> tuple[RevisionPlan, tuple[str, ...]]:
+) -> tuple[RevisionPlan, tuple[Note, ...]]:
     """The changes of every message for a new revision, and notes on what can't be shown.
 
     ``closing``: the closing question an admin chose; ``numbered``: ¶ numbers are shown.

@@ -15,6 +15,7 @@ from bot.clock import Clock
 from bot.core.conversation.styles import TargetChannel, check_target_channel, choose_style
 from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay, UnreadableEssay
+from bot.core.essay.note import Note
 from bot.core.extraction.corrections import Corrections, apply_corrections
 from bot.core.layout.closing_message import render_closing_question
 from bot.core.layout.layout import lay_out
@@ -612,7 +613,7 @@ async def _is_draft_of(
 
 def _plan_messages(
     essay: Essay, closing: str | None, commands: CommandMentions, *, numbered: bool
-) -> tuple[list[NewMessage], tuple[str, ...]]:
+) -> tuple[list[NewMessage], tuple[Note, ...]]:
     """The messages of an essay, in order, and notes on what can't be shown as it was."""
     layout = lay_out(essay, numbered=numbered)
     planned = [NewMessage("card", make_card(essay, commands))]

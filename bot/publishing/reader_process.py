@@ -20,6 +20,8 @@ from bot.core import limits
 from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_from_json, essay_to_json
 from bot.core.read_essay import FORMATS, Format, count_chapters, read_essay
+from bot.core.text.translate import get_language, gettext_noop, use_language
+from bot.core.text.translate import gettext as _
 from bot.errors import UnreadableEssay
 
 if sys.platform != "win32":
@@ -42,9 +44,11 @@ WALL_SECONDS = 60.0
 """Long, since on a busy host a good essay waits for the CPU. The only time limit on Windows."""
 MEMORY = 250 * 1024 * 1024
 
-_TOO_LARGE = "This is larger than 10 MiB; an essay has to be smaller."
-_TOO_LONG = "Reading this took too long and was stopped; is it really an essay?"
-_TOO_MUCH = "Reading this took too much memory and was stopped; is it really an essay?"
+_TOO_LARGE = gettext_noop("This is larger than {count} MiB. An essay has to be smaller.")
+_TOO_LONG = gettext_noop("Reading this took too long, so it was stopped. Is it really an essay?")
+_TOO_MUCH = gettext_noop(
+    "Reading this took too much memory, so it was stopped. Is it really an essay?"
+)
 
 
 async def read_in_child_process(
@@ -96,9 +100,10 @@ async def _ask(
     """The answer of a child process to a question about ``data``."""
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if len(raw) > MAX_BYTES:
-        raise UnreadableEssay(_TOO_LARGE)
+        raise UnreadableEssay(_(_TOO_LARGE, count=MAX_BYTES // 1024 // 1024))
     head = head | {
         "text": isinstance(data, str),
+        "language": get_language(),
         "cpu_seconds": cpu_seconds,
         "memory": memory,
     }
@@ -123,16 +128,16 @@ async def ask_child(
     )  # fmt: skip
     try:
         async with asyncio.timeout(wall_seconds):
-            answer, _ = await child.communicate(question)
+            answer, _errors = await child.communicate(question)
     except TimeoutError:
-        raise UnreadableEssay(_TOO_LONG) from None
+        raise UnreadableEssay(_(_TOO_LONG)) from None
     finally:
         if child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
             await child.wait()
     if sys.platform != "win32" and child.returncode == -signal.SIGXCPU:
-        raise UnreadableEssay(_TOO_LONG)
+        raise UnreadableEssay(_(_TOO_LONG))
     return answer
 
 
@@ -152,7 +157,7 @@ def _parse_answer(answer: bytes) -> dict[str, Any]:
         said: dict[str, Any] = json.loads(answer)
     except ValueError:
         # The child died without an answer: out of memory, or a parser crashed.
-        raise UnreadableEssay(_TOO_MUCH) from None
+        raise UnreadableEssay(_(_TOO_MUCH)) from None
     if "error" in said:
         raise UnreadableEssay(said["error"])
     return said
@@ -177,10 +182,14 @@ def _set_limits(cpu_seconds: int, memory: int) -> None:
 
 
 def _answer(question: bytes) -> dict[str, object]:
-    line, _, raw = question.partition(b"\n")
+    line, _line_break, raw = question.partition(b"\n")
     head = json.loads(line)
     _set_limits(head["cpu_seconds"], head["memory"])
-    data: bytes | str = raw.decode("utf-8", "surrogatepass") if head["text"] else raw
+    with use_language(head["language"]):
+        return _read(head, raw.decode("utf-8", "surrogatepass") if head["text"] else raw)
+
+
+def _read(head: dict[str, Any], data: bytes | str) -> dict[str, object]:
     try:
         if "count" in head:
             return {"chapters": count_chapters(data)}
@@ -190,7 +199,7 @@ def _answer(question: bytes) -> dict[str, object]:
     except UnreadableEssay as error:
         return {"error": str(error)}
     except (MemoryError, RecursionError):
-        return {"error": _TOO_MUCH}
+        return {"error": _(_TOO_MUCH)}
     return {"essay": essay_to_json(essay)}
 
 

@@ -17,6 +17,7 @@ from bot.core.layout.card import CARD_TEXT
 from bot.core.prompts.parse_time import parse_time
 from bot.core.text.plural import format_count
 from bot.core.text.titles import escape_title
+from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.publishing.publish import Preview
@@ -94,9 +95,8 @@ def _summarize(preview: Preview) -> str:
         lines.append("**Cover:** it couldn't be fetched, so the card shows it from its address.")
     notes = draft.notes[:_MAX_NOTES]
     if notes:
-        lines.append(
-            "**Couldn't be reproduced exactly**\n" + "\n".join(f"- {note}" for note in notes)
-        )
+        lines.append(_("**Couldn't be reproduced exactly**"))
+        lines += [f"- {note.translate()}" for note in notes]
     if closing:
         quoted = truncate(closing, _MAX_QUESTION).replace("\n", "\n> ")
         lines.append(f"**Closing question**\n> {quoted}")

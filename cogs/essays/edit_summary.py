@@ -8,6 +8,7 @@ from bot.core.extraction.title import find_former_title_line
 from bot.core.layout.card import CARD_TEXT
 from bot.core.layout.diff import diff_facts, diff_passages
 from bot.core.text.titles import escape_title
+from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate, truncate_lines
 from bot.publishing.edit import EditPreview
 from bot.publishing.plan_revision import RevisionPlan
@@ -61,7 +62,10 @@ def summarize(preview: EditPreview) -> str:
             f"**Prompts:** {preview.skipped} planned {'one is' if one else 'ones are'} skipped: "
             f"what {'it is' if one else 'they are'} about is gone."
         )
-    lines += [f"**Couldn't be reproduced exactly:** {note}" for note in new.notes[:_MAX_NOTES]]
+    lines += [
+        _("**Couldn't be reproduced exactly:** {note}", note=note.translate())
+        for note in new.notes[:_MAX_NOTES]
+    ]
     room = _MAX_SUMMARY - len("\n".join(lines)) - 40
     changed = [f"- {line}" for line in diff_passages(preview.old, new.essay)]
     if changed:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.essay.essay import Essay
+from bot.core.essay.note import Note, notes_from_lines, notes_to_lines
 from bot.core.essay.serialize import essay_from_json
 from bot.core.payload import Payload
 from storage.db.writer import Transaction
@@ -56,7 +57,7 @@ class Draft:
     scheduled_for: int | None
     essay: Essay
     closing: str | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     source: bytes
     source_name: str | None
     posts: tuple[DraftPost, ...]
@@ -178,7 +179,7 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
         scheduled_for=row["scheduled_for"],
         essay=essay_from_json(json.loads(row["essay"])),
         closing=row["closing_question"],
-        notes=tuple(line for line in row["notes"].split("\n") if line),
+        notes=notes_from_lines(row["notes"]),
         source=row["source"],
         source_name=row["source_name"],
         posts=tuple(
@@ -196,7 +197,7 @@ async def replace_content(
     *,
     essay: Essay,
     closing: str | None,
-    notes: tuple[str, ...],
+    notes: tuple[Note, ...],
     planned: Sequence[NewMessage],
     now_ms: int,
 ) -> bool:
@@ -227,7 +228,7 @@ async def replace_content(
             "closing_question": closing,
             "words": essay.words,
             "postscript": essay.postscript,
-            "notes": "\n".join(notes),
+            "notes": notes_to_lines(notes),
             "content_hash": hash_text(essay),
         }
         | {name: value for name, value in found.items() if name != "essay"},

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
+from bot.core.essay.note import notes_from_lines, notes_to_lines
 from bot.core.essay.serialize import essay_from_json, essay_to_json
 from storage.db.writer import Transaction
 from storage.essays.revisions import NewRevision
@@ -39,7 +40,7 @@ def _edit(row: sqlite3.Row) -> PendingRevision:
             source=row["source"],
             source_name=row["source_name"],
             closing=row["closing_question"],
-            notes=tuple(line for line in row["notes"].split("\n") if line),
+            notes=notes_from_lines(row["notes"]),
         ),
     )
 
@@ -62,7 +63,7 @@ async def save(
         {
             "discussion_id": discussion_id,
             "closing_question": revision.closing,
-            "notes": "\n".join(revision.notes),
+            "notes": notes_to_lines(revision.notes),
             "source_name": revision.source_name,
             "now": now_ms,
         },
@@ -92,7 +93,7 @@ async def correct(tx: Transaction, edit: PendingRevision, revision: NewRevision)
         {
             "id": edit.id,
             "closing_question": revision.closing,
-            "notes": "\n".join(revision.notes),
+            "notes": notes_to_lines(revision.notes),
         },
     )
     await tx.run(

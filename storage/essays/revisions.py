@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 
 from bot.core.essay.essay import Essay
+from bot.core.essay.note import Note, notes_to_lines
 from bot.core.essay.serialize import essay_to_json
 from storage.db.writer import Transaction
 
@@ -25,7 +26,7 @@ class NewRevision:
     source: bytes
     source_name: str | None
     closing: str | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     language: str | None = None
 
 
@@ -59,7 +60,7 @@ async def add_revision(
             "postscript": essay.postscript,
             "language": revision.language,
             "closing_question": revision.closing,
-            "notes": "\n".join(revision.notes),
+            "notes": notes_to_lines(revision.notes),
             "source_name": revision.source_name,
             "content_hash": hash_text(essay),
             "now": now_ms,

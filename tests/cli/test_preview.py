@@ -54,6 +54,9 @@ def test_a_note_of_the_reading_and_one_of_the_layout_are_listed_once_each() -> N
     essay = read_essay(f"# T\n\n[a](/b) [c]({far})", format="markdown")
     layout = lay_out(essay)
     assert not set(essay.notes) & set(layout.notes)
-    assert render_json(essay, layout)["notes"] == [*essay.notes, *layout.notes]
+    assert render_json(essay, layout)["notes"] == [
+        *map(str, essay.notes),
+        *map(str, layout.notes),
+    ]
     assert len(essay.notes) == len(layout.notes) == 1
     assert render_text(essay, layout).count("Note: ") == 2

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.core.essay.blocks import Block
+from bot.core.essay.note import Note
+from bot.core.text.translate import gettext_noop
 
 __all__ = ["NO_TEXT", "Document", "Metadata"]
 
 #: The sentence of UnreadableEssay for a source without any words.
-NO_TEXT = "There is no text here. The file or message is empty."
+NO_TEXT = gettext_noop("There is no text here. The file or message is empty.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,12 @@ class Document:
     """All text of a source, in order.
 
     footnotes: blocks that come after the text
-    notes:     sentences about what could not be read or kept
+    notes:     about what could not be read or kept
     literal:   the source has no markup, so the title has to be guessed from position and shape
     """
 
     blocks: tuple[Block, ...]
     footnotes: tuple[Block, ...] = ()
     metadata: Metadata = field(default_factory=Metadata)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     literal: bool = False

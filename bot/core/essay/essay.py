@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.essay.blocks import Block
+from bot.core.essay.note import Note
 from bot.errors import UnreadableEssay
 
 __all__ = [
@@ -79,7 +80,7 @@ class Essay:
     postscript:      verbatim, including its ``PS``
     passages:        1, 2, …
     body:            everything but the title
-    notes:           sentences about what could not be reproduced exactly
+    notes:           about what could not be reproduced exactly
     extracted:       what the text itself says, before corrections; None in older rows
     cover_file:      the name of the archive's copy of the cover; None if there is none
     is_cover_chosen: an admin has chosen the cover, or that there is none
@@ -99,7 +100,7 @@ class Essay:
     postscript: str | None
     passages: tuple[Passage, ...]
     body: tuple[BodyBlock, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     extracted: ExtractedFacts | None = None
     cover_file: str | None = None
     is_cover_chosen: bool = False

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot.core.essay.essay import Epigraph, Essay
 from bot.core.extraction.title import retitle
+from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 
@@ -59,7 +60,7 @@ def apply_corrections(
     """Apply the form's values to an essay and its closing question; UserError without a title."""
     shown, epigraph = get_form_values(essay, closing), essay.epigraph
     if not entered.title.strip():
-        raise UserError("An essay needs a title. Nothing was changed.")
+        raise UserError(_("An essay needs a title. Nothing was changed."))
     if not _is_same(entered.title, shown.title):
         essay = retitle(essay, entered.title)
     if not _is_same(entered.byline, shown.byline):

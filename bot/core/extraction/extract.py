@@ -11,6 +11,7 @@ import regex
 from bot.core.essay.blocks import Block, Heading, Picture, Rule, get_block_text
 from bot.core.essay.document import NO_TEXT, Document
 from bot.core.essay.essay import Epigraph, Essay, ExtractedFacts
+from bot.core.essay.note import Note
 from bot.core.extraction.closing_questions import find_closing_questions
 from bot.core.extraction.masthead import (
     find_masthead,
@@ -24,6 +25,7 @@ from bot.core.extraction.passages import number_passages
 from bot.core.extraction.title import retitle
 from bot.core.text.length import count_words, estimate_reading_minutes
 from bot.core.text.sentences import split_sentences
+from bot.core.text.translate import gettext as _
 from bot.errors import UnreadableEssay
 
 __all__ = ["extract_essay"]
@@ -89,7 +91,7 @@ def extract_essay(
     *,
     name: str | None,
     given: str | None = None,
-    notes: tuple[str, ...] = (),
+    notes: tuple[Note, ...] = (),
 ) -> Essay:
     """Extract the essay from a document.
 
@@ -126,12 +128,12 @@ def extract_essay(
             above = itertools.takewhile(lambda block: block is not line, document.blocks)
             before = len(number_passages(list(above))[0])
         del blocks[place]
-    title = title or _make_title_from_name(name) or _make_title_from_text(blocks) or "Untitled"
+    title = title or _make_title_from_name(name) or _make_title_from_text(blocks) or _("Untitled")
     body = [*_put_pictures_back(document.blocks, blocks), *document.footnotes]
     text = "\n".join(get_block_text(block) for block in body)
     pictured = any(isinstance(block, Picture) for block in body)
     if place is None and not metadata.title and not pictured and not regex.search(r"\S", text):
-        raise UnreadableEssay(NO_TEXT)
+        raise UnreadableEssay(_(NO_TEXT))
     epigraph = head.epigraph
     if metadata.epigraph is not None:
         epigraph = Epigraph(metadata.epigraph, metadata.epigraph_source)

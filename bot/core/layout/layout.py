@@ -23,6 +23,7 @@ from bot.core.essay.blocks import (
     get_block_text,
 )
 from bot.core.essay.essay import Essay
+from bot.core.essay.note import Note, make_note
 from bot.core.layout.closing_message import make_closing_message
 from bot.core.layout.formulas import is_display_formula
 from bot.core.layout.inline_markdown import MAX_LINK
@@ -32,6 +33,7 @@ from bot.core.layout.pictures import group_pictures, split_picture
 from bot.core.layout.split import Item, make_item, render_piece, render_trimmed_piece, split_item
 from bot.core.layout.tables import replace_table
 from bot.core.text.length import count_utf16_units
+from bot.core.text.translate import gettext_noop
 
 __all__ = [
     "Packer",
@@ -42,6 +44,7 @@ __all__ = [
 ]
 
 _FULL_ENOUGH = 0.75  # share of a message: a part this full may end before a block that doesn't fit
+_LONG_LINKS = gettext_noop("Links too long for a message are shown as their text: {count}.")
 _MAX_LABEL, _MAX_LABELS = 150, 3  # characters of a bold line that introduces, and lines in a row
 _MIN_TEXT = 300  # units: no message is cut shorter for the sake of captions
 _SHORT_PART = 500  # units: a shorter last part is balanced with the one before
@@ -251,7 +254,7 @@ def balance_last_parts(
     return parts
 
 
-def note_lost_links(essay: Essay) -> tuple[str, ...]:
+def note_lost_links(essay: Essay) -> tuple[Note, ...]:
     """A note about URLs that are too long for a message."""
     addresses = {
         span.link
@@ -262,7 +265,7 @@ def note_lost_links(essay: Essay) -> tuple[str, ...]:
     }
     if not addresses:
         return ()
-    return (f"Links too long for a message are shown as their text: {len(addresses)}.",)
+    return (make_note(_LONG_LINKS, count=len(addresses)),)
 
 
 def list_items(essay: Essay, *, numbered: bool = False) -> list[Item]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.essay.blocks import Picture
+from bot.core.essay.note import Note
 
 __all__ = ["Layout", "Part", "Position"]
 
@@ -42,9 +43,9 @@ class Layout:
     """The messages of an essay.
 
     closing: Markdown of the closing message; None if the last part ends with the questions
-    notes:   sentences about what could not be reproduced, besides the essay's own notes
+    notes:   about what could not be reproduced, besides the essay's own notes
     """
 
     parts: tuple[Part, ...]
     closing: str | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]

@@ -19,6 +19,7 @@ from rapidfuzz import fuzz
 
 from bot.core import limits
 from bot.core.essay.essay import Essay
+from bot.core.essay.note import Note
 from bot.core.layout.closing_message import make_closing_message
 from bot.core.layout.layout import Packer, balance_last_parts, list_items, note_lost_links
 from bot.core.layout.parts import Part, Position
@@ -62,7 +63,7 @@ class RevisedLayout:
     more: tuple[Part, ...]
     links: tuple[tuple[int, int], ...]
     closing: str | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def add_part_links(content: str, *, before: str | None, after: str | None) -> str:

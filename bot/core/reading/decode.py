@@ -8,6 +8,9 @@ import re
 import regex
 from charset_normalizer import from_bytes
 
+from bot.core.essay.note import Note, make_note
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay
 
 __all__ = ["clean_text", "decode"]
@@ -33,18 +36,26 @@ _SHORT_TEXT = 100  # letters: too few for statistics about the encoding
 _UNUSED = ("cp1006", "cp037", "cp424", "cp500", "cp875", "cp1026", "cp1140", "cp273")
 _SAMPLE = 65_536  # bytes that are enough to detect an encoding
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .doc, and .docx with a password
-NOT_TEXT = "This isn't text. It looks like a picture, an archive or another kind of file."
-_OLD_WORD = (
-    "This is not text: it looks like an old Word document (.doc), or like one with a password; "
-    "save it as .docx without a password."
+NOT_TEXT = gettext_noop(
+    "This isn't text. It looks like a picture, an archive or another kind of file."
+)
+_OLD_WORD = gettext_noop(
+    "This isn't text. It looks like an old Word document (.doc), or like one with a password. Save "
+    "it as .docx without a password."
 )
 #: Formats of writers' programs that can't be read, by their first bytes.
 _OTHER_FORMATS = {
     _OLE_SIGNATURE: _OLD_WORD,
-    b"{\\rtf": "This is not text: it is Rich Text (.rtf). Save it as .docx, .md or .txt.",
-    b"%PDF-": "This is not text: it is a PDF; choose that format.",
+    b"{\\rtf": gettext_noop(
+        "This isn't text, but Rich Text (.rtf). Save it as .docx, .md or .txt."
+    ),
+    b"%PDF-": gettext_noop("This isn't text, but a PDF. Choose that format."),
 }
-_READ_AS = "The encoding was not told; it was read as {}."
+_READ_AS = gettext_noop("The text doesn't name its encoding. It was read as {encoding}.")
+_LOST_CHARACTERS = gettext_noop(
+    "Some characters couldn't be read and are shown as \ufffd: {count}."
+)
+_CONTROLS_LEFT_OUT = gettext_noop("Control characters that can't be shown are left out: {count}.")
 _WESTERN_CHARACTERS = frozenset(
     "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüÿŒœŸ"
     "“”‘’„‚‹›«»–—…•·¿¡°§©®™€£¥ºª½¼¾×´\xa0\xad"
@@ -68,7 +79,7 @@ def _guess_wide_encoding(data: bytes) -> str | None:
     return None
 
 
-def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
+def decode(data: bytes) -> tuple[str, tuple[Note, ...]]:
     """Decode bytes; also returns notes about what could not be decoded.
 
     Raises UnreadableEssay if they aren't text.
@@ -78,9 +89,9 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
             return _decode_wide(data, encoding)
     for start, sentence in _OTHER_FORMATS.items():
         if data.startswith(start):
-            raise UnreadableEssay(sentence)
+            raise UnreadableEssay(_(sentence))
     if data.startswith(_BINARY_SIGNATURES):
-        raise UnreadableEssay(NOT_TEXT)
+        raise UnreadableEssay(_(NOT_TEXT))
     declared = _decode_declared(data)
     try:
         text = data.decode("utf-8")
@@ -97,7 +108,7 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
         return _decode_wide(data, wide)
     controls = sum(text.count(sign) for sign in "\0\1\2\3\4\5\6")
     if controls * 10 > len(text) or len(_CONTROLS.findall(text)) * 3 > len(text):
-        raise UnreadableEssay(NOT_TEXT)
+        raise UnreadableEssay(_(NOT_TEXT))
     return text, ()
 
 
@@ -124,20 +135,20 @@ def _decode_declared(data: bytes) -> str | None:
     return text if strange * 50 <= len(text) else None
 
 
-def _note_lost_characters(text: str) -> tuple[str, ...]:
+def _note_lost_characters(text: str) -> tuple[Note, ...]:
     count = text.count("\ufffd")
     if not count:
         return ()
-    return (f"Some characters could not be read and are shown as \ufffd: {count}.",)
+    return (make_note(_LOST_CHARACTERS, count=count),)
 
 
-def _decode_wide(data: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:
+def _decode_wide(data: bytes, encoding: str) -> tuple[str, tuple[Note, ...]]:
     text = data.decode(encoding, "replace")
     sample = text[:_SAMPLE]
     # Characters that no text has: controls, undecodable and unassigned ones.
     strange = len(_CONTROLS.findall(sample)) + len(_UNASSIGNED.findall(sample))
     if strange * 10 > len(sample) or _is_padded(sample):
-        raise UnreadableEssay(NOT_TEXT)
+        raise UnreadableEssay(_(NOT_TEXT))
     return text, _note_lost_characters(text)
 
 
@@ -174,12 +185,12 @@ def _is_western(data: bytes) -> bool:
     return accented * 3 <= letters * 2 and all(len(run) <= 3 for run in runs)
 
 
-def _decode_guessed(data: bytes) -> tuple[str, tuple[str, ...]]:
+def _decode_guessed(data: bytes) -> tuple[str, tuple[Note, ...]]:
     wide = _guess_wide_encoding(data)
     if wide is not None:
         return _decode_wide(data, wide)
     if data[:_SAMPLE].count(0) * 100 > len(data[:_SAMPLE]):
-        raise UnreadableEssay(NOT_TEXT)
+        raise UnreadableEssay(_(NOT_TEXT))
     # UTF-8 with a few broken bytes.
     lenient = data.decode("utf-8", "replace")
     strange = lenient.count("\ufffd")
@@ -187,7 +198,7 @@ def _decode_guessed(data: bytes) -> tuple[str, tuple[str, ...]]:
     if strange * 4 < beyond - strange:
         return lenient, _note_lost_characters(lenient)
     if _is_western(data):
-        return data.decode("cp1252"), (_READ_AS.format("cp1252"),)
+        return data.decode("cp1252"), (make_note(_READ_AS, encoding="cp1252"),)
     best = from_bytes(data[:_SAMPLE], cp_exclusion=list(_UNUSED)).best()
     encoding = best.encoding if best is not None else "cp1252"
     if encoding in ("iso8859_1", "latin_1", "ascii"):
@@ -195,17 +206,17 @@ def _decode_guessed(data: bytes) -> tuple[str, tuple[str, ...]]:
     text = data.decode(encoding, "replace")
     sample = text[:_SAMPLE]
     if sum(1 for c in sample if c < " " and c not in "\t\n\r\f") * 50 > len(sample):
-        raise UnreadableEssay(NOT_TEXT)
-    return text, (_READ_AS.format(encoding), *_note_lost_characters(text))
+        raise UnreadableEssay(_(NOT_TEXT))
+    return text, (make_note(_READ_AS, encoding=encoding), *_note_lost_characters(text))
 
 
-def clean_text(text: str) -> tuple[str, tuple[str, ...]]:
+def clean_text(text: str) -> tuple[str, tuple[Note, ...]]:
     """Normalize line breaks and remove control characters; also returns notes about that."""
-    notes: list[str] = []
+    notes: list[Note] = []
     text = _LINE_BREAKS.sub("\n", text).replace("\u2029", "\n\n")
     if not text.isascii():
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     cleaned, count = _CONTROLS.subn("", text.removeprefix("\ufeff"))
     if count:
-        notes.append(f"Control characters that cannot be shown were left out: {count}.")
+        notes.append(make_note(_CONTROLS_LEFT_OUT, count=count))
     return cleaned, tuple(notes)

@@ -13,8 +13,11 @@ import mammoth
 from mammoth.html import element, text
 
 from bot.core.essay.document import Document, Metadata
+from bot.core.essay.note import Note, make_note
 from bot.core.reading.docx_xml import prepare_xml, separate_words
 from bot.core.reading.html import read_html
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay
 
 __all__ = ["read_docx"]
@@ -27,10 +30,24 @@ _MAX_BYTES = 60 * 1024 * 1024  # of all files, unpacked
 _MAX_XML = 25 * 1024 * 1024  # of one XML file, unpacked
 _MAX_RATIO = 60  # compression ratio of XML that a person wrote; more means endless repetition
 _SMALL_XML = 2 * 1024 * 1024
-_DAMAGED = "This Word document is damaged and cannot be opened; save it again and try once more."
-_NOT_WORD = "This file is packed like a Word document but is none; save it as .docx, .md or .txt."
-_TOO_BIG = "This Word document holds far more than an essay once it is unpacked; it is refused."
-_UNSAFE = "This Word document refers to things outside of itself in a way Word does not; refused."
+_DAMAGED = gettext_noop(
+    "This Word document is damaged and can't be opened. Save it again, then try again."
+)
+_NOT_WORD = gettext_noop(
+    "This file is a ZIP archive, but not a Word document. Save it as .docx, .md or .txt."
+)
+_TOO_BIG = gettext_noop(
+    "This Word document is far larger than an essay once it is unpacked. It wasn't read."
+)
+_UNSAFE = gettext_noop(
+    "This Word document refers to other files in a way that Word never does. It wasn't read."
+)
+_PROTECTED = gettext_noop("This Word document is protected by a password. Save it without one.")
+_DRAWINGS_LEFT_OUT = gettext_noop("Drawings that only Word can show are left out: {count}.")
+_LINKED_LEFT_OUT = gettext_noop(
+    "Pictures that the Word document only links to are left out: {count}."
+)
+_EQUATIONS = gettext_noop("Equations of the Word document are written out on a line: {count}.")
 _STYLE_MAP = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh
@@ -76,29 +93,29 @@ def _check_archive(data: bytes) -> tuple[str | None, str | None]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = archive.infolist()
             if len(files) > _MAX_FILES or sum(file.file_size for file in files) > _MAX_BYTES:
-                raise UnreadableEssay(_TOO_BIG)
+                raise UnreadableEssay(_(_TOO_BIG))
             if not any(file.filename.startswith("word/") for file in files):
-                raise UnreadableEssay(_NOT_WORD)
+                raise UnreadableEssay(_(_NOT_WORD))
             for file in files:
                 if not file.filename.endswith((".xml", ".rels")):
                     continue
                 packed_tight = file.file_size > _MAX_RATIO * max(1, file.compress_size)
                 if file.file_size > (_SMALL_XML if packed_tight else _MAX_XML):
-                    raise UnreadableEssay(_TOO_BIG)
+                    raise UnreadableEssay(_(_TOO_BIG))
                 # zipfile reads no more than the size just checked; the XML may be UTF-16.
                 xml = archive.read(file).replace(b"\0", b"")
                 if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
-                    raise UnreadableEssay(_UNSAFE)
+                    raise UnreadableEssay(_(_UNSAFE))
             if "docProps/core.xml" not in archive.namelist():
                 return None, None
             core = ElementTree.fromstring(archive.read("docProps/core.xml"))  # noqa: S314
             return core.findtext(f"{_DUBLIN_CORE}title"), core.findtext(f"{_DUBLIN_CORE}creator")
     except (zipfile.BadZipFile, ElementTree.ParseError, ValueError, OSError, KeyError) as error:
-        raise UnreadableEssay(_DAMAGED) from error
+        raise UnreadableEssay(_(_DAMAGED)) from error
     except NotImplementedError as error:  # a compression or encryption that zipfile doesn't support
-        raise UnreadableEssay(_DAMAGED) from error
+        raise UnreadableEssay(_(_DAMAGED)) from error
     except RuntimeError as error:  # a password is needed
-        raise UnreadableEssay("This Word document is protected by a password.") from error
+        raise UnreadableEssay(_(_PROTECTED)) from error
 
 
 def _clean_property(text: str | None) -> str | None:
@@ -129,15 +146,13 @@ class _Pictures:
             return [text(image.alt_text)] if image.alt_text else []
         return [element("img", {"src": path, "alt": image.alt_text or ""})]
 
-    def make_notes(self) -> list[str]:
+    def make_notes(self) -> list[Note]:
         """Sentences about the pictures that are left out."""
         notes = []
         if self.drawings:
-            notes.append(f"Drawings that only Word can show are left out: {self.drawings}.")
+            notes.append(make_note(_DRAWINGS_LEFT_OUT, count=self.drawings))
         if self.linked:
-            notes.append(
-                f"Pictures that the Word document only links to are left out: {self.linked}."
-            )
+            notes.append(make_note(_LINKED_LEFT_OUT, count=self.linked))
         return notes
 
 
@@ -204,12 +219,12 @@ def read_docx(data: bytes) -> Document:
             io.BytesIO(ready), style_map=f"{_STYLE_MAP}{styles}\n", convert_image=pictures.convert
         )
     except _MAMMOTH_ERRORS as error:
-        raise UnreadableEssay(_DAMAGED) from error
+        raise UnreadableEssay(_(_DAMAGED)) from error
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         media = frozenset(name for name in archive.namelist() if _is_picture(name))
     read = read_html(result.value, files=media)
     notes = [*read.notes, *pictures.make_notes()]
     if equations:
-        notes.append(f"Equations of the Word document are written out on a line: {equations}.")
+        notes.append(make_note(_EQUATIONS, count=equations))
     metadata = Metadata(title=_clean_property(title), author=_clean_property(creator))
     return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(notes))

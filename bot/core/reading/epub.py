@@ -17,9 +17,11 @@ from lxml import etree
 
 from bot.core.essay.blocks import Block, Heading, Picture, Rule, get_block_text
 from bot.core.essay.document import NO_TEXT, Document, Metadata
+from bot.core.essay.note import Note, make_note
 from bot.core.reading.decode import clean_text, decode
 from bot.core.reading.html import HtmlContent, read_html
-from bot.core.text.plural import format_count
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, ngettext
 from bot.errors import UnreadableEssay
 
 __all__ = ["Chapter", "is_epub", "list_chapters", "read_epub"]
@@ -29,13 +31,12 @@ _MAX_BYTES = 60 * 1024 * 1024  # of all files, unpacked
 _MAX_TEXT = 25 * 1024 * 1024  # of the chapters, unpacked
 _MAX_RATIO = 60  # compression ratio of text that a person wrote; more means endless repetition
 _SMALL = 2 * 1024 * 1024
-_DAMAGED = "This EPUB is damaged and cannot be opened; save it again and try once more."
-_TOO_BIG = "This EPUB holds far more than a book once it is unpacked; it is refused."
-_ENCRYPTED = "This EPUB is protected by copy protection or a password and cannot be read."
-_NO_CHAPTER = "This EPUB has {count}; there is no chapter {number}."
-_WHOLE_BOOK = (
-    "This EPUB has {count}, which are shown as one essay. To publish one of them, give its number "
-    "as the chapter: {chapters}."
+_DAMAGED = gettext_noop("This EPUB is damaged and can't be opened. Save it again, then try again.")
+_TOO_BIG = gettext_noop("This EPUB is far larger than a book once it is unpacked. It wasn't read.")
+_ENCRYPTED = gettext_noop("This EPUB has copy protection or a password, so it can't be read.")
+_WHOLE_BOOK = gettext_noop(
+    "All chapters of this EPUB are shown as one essay. To publish only one of them, give its "
+    "number as the chapter: {chapters}."
 )
 _MAX_LISTED = 30  # chapters in the note
 _MAX_CHAPTER_TITLE = 60  # characters in the note
@@ -81,7 +82,7 @@ class _Book:
         container = _parse(self._read(_CONTAINER))
         roots = [one.get("full-path") for one in _find_all(container, "rootfile")]
         if not roots or not roots[0]:
-            raise UnreadableEssay(_DAMAGED)
+            raise UnreadableEssay(_(_DAMAGED))
         package = _parse(self._read(roots[0]))
         self._folder = posixpath.dirname(roots[0])
         self.title = self._get_fact(package, "title")
@@ -92,19 +93,19 @@ class _Book:
     def _check(self) -> None:
         files = self._archive.infolist()
         if len(files) > _MAX_FILES or sum(file.file_size for file in files) > _MAX_BYTES:
-            raise UnreadableEssay(_TOO_BIG)
+            raise UnreadableEssay(_(_TOO_BIG))
         if any(file.flag_bits & 1 for file in files):
-            raise UnreadableEssay(_ENCRYPTED)
+            raise UnreadableEssay(_(_ENCRYPTED))
         if _ENCRYPTION in self._archive.namelist():
             methods = _find_all(_parse(self._read(_ENCRYPTION)), "EncryptionMethod")
             if any(one.get("Algorithm") not in _FONT_ENCRYPTION for one in methods):
-                raise UnreadableEssay(_ENCRYPTED)
+                raise UnreadableEssay(_(_ENCRYPTED))
 
     def _read(self, name: str) -> bytes:
         file = self._archive.getinfo(name)
         tight = file.file_size > _MAX_RATIO * max(1, file.compress_size)
         if file.file_size > (_SMALL if tight else _MAX_TEXT):
-            raise UnreadableEssay(_TOO_BIG)
+            raise UnreadableEssay(_(_TOO_BIG))
         return self._archive.read(file)
 
     def _get_fact(self, package: Any, name: str) -> str | None:
@@ -132,10 +133,10 @@ class _Book:
             if path in seen or path not in self._archive.namelist():
                 continue
             seen.add(path)
-            text, _ = clean_text(decode(self._read(path))[0])
+            text, _notes = clean_text(decode(self._read(path))[0])
             total += len(text)
             if total > _MAX_TEXT:
-                raise UnreadableEssay(_TOO_BIG)
+                raise UnreadableEssay(_(_TOO_BIG))
             content = read_html(text, files=media, folder=posixpath.dirname(path))
             if any(
                 isinstance(block, Picture) or get_block_text(block).strip()
@@ -150,9 +151,9 @@ def _open(data: bytes) -> _Book:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _Book(archive)
     except (zipfile.BadZipFile, etree.LxmlError, ValueError, OSError, KeyError) as error:
-        raise UnreadableEssay(_DAMAGED) from error
+        raise UnreadableEssay(_(_DAMAGED)) from error
     except NotImplementedError as error:  # a compression that zipfile doesn't support
-        raise UnreadableEssay(_DAMAGED) from error
+        raise UnreadableEssay(_(_DAMAGED)) from error
 
 
 def _get_title(content: HtmlContent) -> str:
@@ -160,16 +161,13 @@ def _get_title(content: HtmlContent) -> str:
     return " ".join(next(headings, "").split())
 
 
-def _describe_chapters(contents: Sequence[HtmlContent]) -> str:
+def _describe_chapters(contents: Sequence[HtmlContent]) -> Note:
     """The note that names a book's chapters with their numbers."""
-    titles = [_get_title(content) for content in contents[:_MAX_LISTED]]
-    named = [
-        f"{number} {title[:_MAX_CHAPTER_TITLE]}".strip() for number, title in enumerate(titles, 1)
-    ]
-    if len(contents) > _MAX_LISTED:
-        named.append("…")
-    count = format_count(len(contents), "chapter")
-    return _WHOLE_BOOK.format(count=count, chapters="; ".join(named))
+    titles = [_get_title(content)[:_MAX_CHAPTER_TITLE] for content in contents]
+    named = [f"{number} {title}".strip() for number, title in enumerate(titles, 1)]
+    if len(named) > _MAX_LISTED:
+        named[_MAX_LISTED - 1 : -1] = ["…"]  # the last one shows how many there are
+    return make_note(_WHOLE_BOOK, chapters="; ".join(named))
 
 
 def list_chapters(data: bytes) -> list[Chapter]:
@@ -189,16 +187,22 @@ def read_epub(data: bytes, chapter: int | None = None) -> Document:
     book = _open(data)
     contents: Sequence[HtmlContent] = book.contents
     if not contents:
-        raise UnreadableEssay(NO_TEXT)
+        raise UnreadableEssay(_(NO_TEXT))
     title = book.title
     if chapter is not None:
         if not 1 <= chapter <= len(contents):
-            count = format_count(len(contents), "chapter")
-            raise UnreadableEssay(_NO_CHAPTER.format(count=count, number=chapter))
+            raise UnreadableEssay(
+                ngettext(
+                    "This EPUB has no chapter {number}. It has {count} chapter.",
+                    "This EPUB has no chapter {number}. It has {count} chapters.",
+                    len(contents),
+                    number=chapter,
+                )
+            )
         contents, title = contents[chapter - 1 : chapter], None
     blocks: list[Block] = []
     footnotes: list[Block] = []
-    notes: dict[str, None] = {}
+    notes: dict[Note, None] = {}
     if len(contents) > 1:
         notes[_describe_chapters(contents)] = None  # first, since a draft shows only some notes
     for content in contents:

@@ -15,6 +15,9 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from bot.core.essay.note import Note, make_note
+from bot.core.text.translate import gettext_noop
+
 __all__ = ["convert_code_tags", "list_dropped_markers", "use_markers"]
 
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
@@ -55,8 +58,10 @@ _CALLOUT = re.compile(r"\[!(?P<kind>[A-Za-z][\w -]{0,30})\][+-]?[ \t]*(?P<title>
 #: Callouts that say nothing about their text.
 _PLAIN_CALLOUTS = frozenset(("quote", "cite", "epigraph"))
 _NOTES = {
-    "attributes": "Attributes such as {#name} and {: .class} are left out",
-    "tags": "Tags of a site generator are left out",
+    "attributes": gettext_noop(
+        "Attributes such as {{#name}} and {{: .class}} are left out: {count}."
+    ),
+    "tags": gettext_noop("Tags of a site generator are left out: {count}."),
 }
 
 
@@ -78,10 +83,10 @@ def convert_code_tags(text: str) -> str:
     return "".join([*pieces, text[position:]])
 
 
-def list_dropped_markers(env: dict[str, Counter[str]]) -> list[str]:
-    """Sentences about what was left out of a text that was read with this ``env``."""
+def list_dropped_markers(env: dict[str, Counter[str]]) -> list[Note]:
+    """Notes about what was left out of a text that was read with this ``env``."""
     dropped = env.get("dropped_markers", Counter())
-    return [f"{_NOTES[kind]}: {count}." for kind, count in dropped.items() if count]
+    return [make_note(_NOTES[kind], count=count) for kind, count in dropped.items() if count]
 
 
 def _apply_outside_code(text: str, change: Callable[[str], str]) -> str:

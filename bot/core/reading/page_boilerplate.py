@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.core.essay.blocks import Block, Heading, Paragraph, Picture, get_block_text
+from bot.core.text.translate import gettext_noop
 
 __all__ = ["drop_byline_strip", "find_wall", "is_control", "is_named_box", "is_other_reading"]
 
@@ -124,15 +125,15 @@ _MAX_REST = 20  # words beside a paywall's notice that are no essay
 _MAX_HEADING = 90  # characters
 _STRIP_BLOCKS = 16  # blocks below the title where the strip can be
 
-COOKIE_WALL = (
+COOKIE_WALL = gettext_noop(
     "This page shows only a question about cookies, not the essay. Open it in a browser, then "
     "paste the text or upload the saved page."
 )
-SCRIPT_WALL = (
+SCRIPT_WALL = gettext_noop(
     "This page shows its text only in a browser. Open it there, then paste the text or upload "
     "the saved page."
 )
-PAYWALL = (
+PAYWALL = gettext_noop(
     "This page shows only a notice for subscribers, not the essay. Paste the text if you may "
     "publish it."
 )

@@ -37,6 +37,9 @@ from bot.core.essay.blocks import (
     get_spans_text,
 )
 from bot.core.essay.document import Document
+from bot.core.essay.note import Note, make_note
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay
 
 __all__ = ["read_pdf"]
@@ -51,22 +54,25 @@ _IDENTITY = (1, 0, 0, 1, 0, 0)
 _MIN_LETTERS = 8  # letters a page on average, besides running heads; a scan has fewer
 _MAX_UNKNOWN = 0.3  # share of letters that the fonts don't name
 
-_NOT_PDF = "This is not a PDF."
-_DAMAGED = "This PDF is damaged and cannot be opened; save it again and try once more."
-_ENCRYPTED = "This PDF is protected by a password; save it without one."
-_SCANNED = (
+_NOT_PDF = gettext_noop("This isn't a PDF.")
+_DAMAGED = gettext_noop("This PDF is damaged and can't be opened. Save it again, then try again.")
+_ENCRYPTED = gettext_noop("This PDF is protected by a password. Save it without one.")
+_SCANNED = gettext_noop(
     "This PDF has no text, only pictures of it: it was scanned or drawn. Run text recognition "
     "(OCR) on it, or use the document it was made from."
 )
-_NO_LETTERS = (
-    "The letters of this PDF cannot be read: its fonts don't say which they are. Use the document "
-    "it was made from."
+_NO_LETTERS = gettext_noop(
+    "The letters of this PDF can't be read, because its fonts don't say which letters they are. "
+    "Use the document it was made from."
 )
-_TOO_BIG = "This PDF holds far more than an essay; it is refused."
-_REASSEMBLED = (
+_TOO_BIG = gettext_noop("This PDF is far larger than an essay. It wasn't read.")
+_REASSEMBLED = gettext_noop(
     "A PDF has no paragraphs of its own: this text was put together from its pages. "
     "Please check it."
 )
+_HEADS_LEFT_OUT = gettext_noop("Running heads and page numbers are left out: {count}.")
+_PICTURES_LEFT_OUT = gettext_noop("Pictures in the PDF are left out: {count}.")
+_SIDEWAYS_LEFT_OUT = gettext_noop("Letters printed sideways are left out: {count}.")
 
 _PARSER_ERRORS = (
     PSException, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError,
@@ -147,7 +153,7 @@ class _Collector(PDFLayoutAnalyzer):
         self._forms += 1
         self._depth += 1
         if self._forms > _MAX_FORMS or self._depth > _MAX_FORM_DEPTH:
-            raise UnreadableEssay(_TOO_BIG)
+            raise UnreadableEssay(_(_TOO_BIG))
         super().begin_figure(name, bbox, matrix)
 
     def end_figure(self, name: str) -> None:
@@ -176,7 +182,7 @@ class _Collector(PDFLayoutAnalyzer):
         advance = float(font.char_width(cid) * fontsize * scaling)
         self.total += 1
         if self.total > _MAX_LETTERS:
-            raise UnreadableEssay(_TOO_BIG)
+            raise UnreadableEssay(_(_TOO_BIG))
         a, b, c, d, e, f = matrix
         if abs(b) > abs(a) * 0.2:
             self.sideways += bool(text.strip())
@@ -204,7 +210,7 @@ class _Interpreter(PDFPageInterpreter):
         for stream in streams:
             self.device.room -= len(stream_value(stream).get_data())
             if self.device.room < 0:
-                raise UnreadableEssay(_TOO_BIG)
+                raise UnreadableEssay(_(_TOO_BIG))
         super().render_contents(resources, streams, ctm)
 
 
@@ -610,9 +616,9 @@ def read_pdf(data: bytes) -> Document:
     Raises UnreadableEssay for a PDF that is damaged, protected, scanned or too large.
     """
     if b"%PDF-" not in data[:1_024]:
-        raise UnreadableEssay(_NOT_PDF)
+        raise UnreadableEssay(_(_NOT_PDF))
     if _has_reference_loop(data):
-        raise UnreadableEssay(_DAMAGED)
+        raise UnreadableEssay(_(_DAMAGED))
     pages: list[list[_Line]] = []
     manager = PDFResourceManager()
     collector = _Collector(manager)
@@ -621,33 +627,33 @@ def read_pdf(data: bytes) -> Document:
         interpreter = _Interpreter(manager, collector)
         for number, page in enumerate(PDFPage.create_pages(document)):
             if number >= _MAX_PAGES:
-                raise UnreadableEssay(_TOO_BIG)
+                raise UnreadableEssay(_(_TOO_BIG))
             collector.letters = []
             collector.room += _MAX_CONTENT_OF_PAGE
             interpreter.process_page(page)
             pages.append(_order_lines(_make_lines(collector.letters, number)))
     except PDFEncryptionError as error:
-        raise UnreadableEssay(_ENCRYPTED) from error
+        raise UnreadableEssay(_(_ENCRYPTED)) from error
     except RecursionError as error:
-        raise UnreadableEssay(_TOO_BIG) from error
+        raise UnreadableEssay(_(_TOO_BIG)) from error
     except _PARSER_ERRORS as error:
-        raise UnreadableEssay(_DAMAGED) from error
+        raise UnreadableEssay(_(_DAMAGED)) from error
     if not pages:
-        raise UnreadableEssay(_DAMAGED)
+        raise UnreadableEssay(_(_DAMAGED))
     if collector.unknown > _MAX_UNKNOWN * max(1, collector.total):
-        raise UnreadableEssay(_NO_LETTERS)
+        raise UnreadableEssay(_(_NO_LETTERS))
     dropped = _drop_running_heads(pages)
     lines = [line for page_lines in pages for line in page_lines]
     letters = sum(len(line.text) for line in lines)
     if not letters or (letters < _MIN_LETTERS * len(pages) and collector.pictures >= len(pages)):
-        raise UnreadableEssay(_SCANNED)
+        raise UnreadableEssay(_(_SCANNED))
     assembler = _Assembler(lines)
     assembler.run()
-    notes = [_REASSEMBLED]
+    notes = [Note(_REASSEMBLED)]
     if dropped:
-        notes.append(f"Running heads and page numbers are left out: {dropped}.")
+        notes.append(make_note(_HEADS_LEFT_OUT, count=dropped))
     if collector.pictures:
-        notes.append(f"Pictures in the PDF are left out: {collector.pictures}.")
+        notes.append(make_note(_PICTURES_LEFT_OUT, count=collector.pictures))
     if collector.sideways:
-        notes.append(f"Letters printed sideways are left out: {collector.sideways}.")
+        notes.append(make_note(_SIDEWAYS_LEFT_OUT, count=collector.sideways))
     return Document(tuple(assembler.blocks), tuple(assembler.footnotes), notes=tuple(notes))

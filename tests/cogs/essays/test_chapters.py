@@ -103,7 +103,7 @@ async def test_a_book_becomes_one_draft_or_one_of_each_chapter_also_after_a_rest
         assert "- **3** The quay (chapter 1)" in told
         assert "- **2** The ferry (chapter 3)" in told, "the draft that there is already"
         assert len(await list_titles(running)) == 4
-        assert "3 chapters; there is no chapter 9" in await run(running, "9")
+        assert "no chapter 9. It has 3 chapters." in await run(running, "9")
         assert "Only an EPUB has chapters" in await run(running, "all", b"# Slow bread\n\nWords.")
         assert "don't understand the chapter" in await run(running, "first")
         assert len(await list_titles(running)) == 4

@@ -165,12 +165,12 @@ def test_an_address_too_long_for_a_message_leaves_its_text_and_a_note() -> None:
     essay = read_essay(f"# T\n\na [b](https://a.example/{'x' * 1500}) c", format="markdown")
     layout = lay_out(essay)
     assert layout.parts[0].content == "a b c"
-    assert any("too long" in note for note in layout.notes)
+    assert any("too long" in note for note in map(str, layout.notes))
 
 
 def test_relative_links_are_mentioned_in_a_note() -> None:
     essay = read_essay("# T\n\n[a](/there) and [b](other.html)", format="markdown")
-    assert any("nowhere" in note and "2" in note for note in essay.notes)
+    assert any("nowhere" in note and "2" in note for note in map(str, essay.notes))
 
 
 @pytest.mark.parametrize(

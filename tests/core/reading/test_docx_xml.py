@@ -99,7 +99,7 @@ LIMITS = m("sub", t("j=1")) + m("sup", t("n")) + m("e", t("j"))
 def test_an_equation_is_written_on_a_line(equation: str, written: str) -> None:
     essay = read(m("oMath", equation))
     assert essay.passages[0].text == f"It is {written} here."
-    assert "Equations of the Word document are written out on a line: 1." in essay.notes
+    assert "Equations of the Word document are written out on a line: 1." in map(str, essay.notes)
 
 
 def test_an_equation_in_a_paragraph_of_its_own_is_kept() -> None:

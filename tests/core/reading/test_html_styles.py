@@ -46,7 +46,9 @@ def test_a_google_document_has_its_title_and_emphasis_and_no_comments(comments: 
     assert "The water is *grey* **today**." in shown(essay)
     assert "[A link](https://x.example/y?z) is here." in shown(essay)
     assert shown(essay).endswith("What would you ask?")
-    assert any(note.startswith("Comments of the document's editors") for note in essay.notes)
+    assert any(
+        note.startswith("Comments of the document's editors") for note in map(str, essay.notes)
+    )
 
 
 def test_a_google_document_without_comments_needs_no_note() -> None:

@@ -16,7 +16,7 @@ def shown(source: str) -> str:
 
 
 def notes(source: str) -> tuple[str, ...]:
-    return read_essay(f"# T\n\n{source}", format="markdown").notes
+    return tuple(map(str, read_essay(f"# T\n\n{source}", format="markdown").notes))
 
 
 def marked(source: str, mark: Mark) -> list[str]:

@@ -93,7 +93,7 @@ def test_running_heads_and_page_numbers_are_left_out_with_a_note(head: str, foot
         pages.append(drawn)
     document = read_pdf(make_pdf(pages))
     assert texts(document) == expected
-    assert any("page numbers are left out: 10" in note for note in document.notes)
+    assert any("page numbers are left out: 10" in note for note in map(str, document.notes))
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_a_note_says_that_a_pdf_was_reassembled() -> None:
     essay = read_essay(
         make_pdf([write_column(["Some words.", "And more."], 70, 700)]), format="pdf"
     )
-    assert any("put together from its pages" in note for note in essay.notes)
+    assert any("put together from its pages" in note for note in map(str, essay.notes))
 
 
 SCAN = (
@@ -245,7 +245,7 @@ def test_a_damaged_pdf_gets_one_sentence_or_is_read() -> None:
 
 
 def test_what_is_no_pdf_is_not_read_as_one() -> None:
-    with pytest.raises(UnreadableEssay, match="not a PDF"):
+    with pytest.raises(UnreadableEssay, match="isn't a PDF"):
         read_essay(b"Words.", format="pdf")
     assert read_essay(b"Words of a text.", name="a.pdf").passages
 
@@ -253,7 +253,7 @@ def test_what_is_no_pdf_is_not_read_as_one() -> None:
 def test_a_pdf_that_is_read_as_text_gets_one_sentence() -> None:
     data = make_pdf([write_column(["Some words."], 70, 700)])
     for form in ("text", "markdown", "html"):
-        with pytest.raises(UnreadableEssay, match="not text: it is a PDF"):
+        with pytest.raises(UnreadableEssay, match="isn't text, but a PDF"):
             read_essay(data, format=form)
 
 
@@ -274,7 +274,7 @@ def test_a_short_text_beside_pictures_is_read() -> None:
         extra=[SCAN], resources=b"/XObject << /I 7 0 R >>", content=b"/I Do\n",
     )  # fmt: skip
     essay = read_essay(data)
-    assert any("Pictures in the PDF are left out: 2." in note for note in essay.notes)
+    assert any("Pictures in the PDF are left out: 2." in note for note in map(str, essay.notes))
 
 
 def test_a_dialogue_with_dashes_is_no_list() -> None:

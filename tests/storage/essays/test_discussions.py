@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core.essay.note import make_note
 from bot.core.payload import make_plain_message
 from bot.delivery import alerts
 from bot.errors import UnknownEssay
@@ -18,6 +19,7 @@ from storage.essays.submissions import Submission
 from tests.ingest.test_record_batch import NOW_MS, SUBMISSION, essay
 
 WHO = {"member_id": 40, "member_name": "Ann"}
+NOTES = (make_note("Check it."), make_note("Left out: {count}, {names}.", count=2, names="a\n[b]"))
 
 
 async def draft(tx: Transaction, source: bytes = b"# Slow bread") -> int:
@@ -25,7 +27,7 @@ async def draft(tx: Transaction, source: bytes = b"# Slow bread") -> int:
     return await drafts.create(
         tx,
         submission=SUBMISSION,
-        revision=NewRevision(essay(), source, "bread.md", None, ("a note",)),
+        revision=NewRevision(essay(), source, "bread.md", None, NOTES),
         planned=[NewMessage("card", make_plain_message("Slow bread", silent=False))],
         style="threads",
         now_ms=NOW_MS,
@@ -37,7 +39,7 @@ async def test_a_draft_is_read_back_as_it_was_saved(database: Database) -> None:
     found = await database.read(lambda tx: drafts.find(tx, number))
     assert found is not None
     assert found.essay == essay()
-    assert found.notes == ("a note",)
+    assert found.notes == NOTES
     assert [post.purpose for post in found.posts] == ["card"]
     assert await database.read(lambda tx: drafts.find(tx, number + 1)) is None
     assert await database.read(messages.get_next_due) is None, "a draft's posts are not to be sent"
