@@ -3,7 +3,7 @@
 ::
 
     SalonError
-    ├── UnreadableEssay      a submission is no text an essay could be read from (status 65)
+    ├── UnreadableEssay      an essay can't be read from the submission (status 65)
     ├── UnknownEssay         no essay has that number or title (status 65)
     ├── UserError            a command can't be carried out; says what to do (status 1)
     ├── SettingsError        settings are missing or wrong; lists all of them (status 78)
@@ -12,7 +12,7 @@
     │   ├── NewerDatabase    the archive was written by a newer Salon
     │   ├── DamagedDatabase  the file is damaged (status 76)
     │   ├── DatabaseInUse    another process is running on it (status 75)
-    │   └── BackupError      a backup could not be made or restored
+    │   └── BackupError      a backup couldn't be made or restored
     └── DiscordLoginError    Discord refuses the bot; a restart doesn't help (status 77)
 
 ``status`` is the exit status of a command that ends with the error, after ``sysexits.h``. Any
@@ -31,7 +31,7 @@ class SalonError(Exception):
 
 
 class UnreadableEssay(SalonError):
-    """A submission is no text that an essay could be read from."""
+    """An essay can't be read from the submission; says why."""
 
     status = 65
 
@@ -53,13 +53,13 @@ class SettingsError(SalonError):
 
 
 class DatabaseError(SalonError):
-    """The archive can't be used in its present state."""
+    """The archive can't be used as it is."""
 
     status = 74
 
 
 class ForeignDatabase(DatabaseError):
-    """The file is another program's database, or no database at all."""
+    """The file is another program's database, or isn't a database."""
 
 
 class NewerDatabase(DatabaseError):
@@ -73,7 +73,7 @@ class DamagedDatabase(DatabaseError):
 
 
 class BackupError(DatabaseError):
-    """A backup could not be made, or could not be restored."""
+    """A backup couldn't be made or restored."""
 
 
 class DatabaseInUse(DatabaseError):

@@ -15,6 +15,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.core import limits
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.errors import UserError
 from bot.ingest.moved_replies import delete_moved_reply, edit_moved_reply
 from bot.services import Services
@@ -28,11 +30,11 @@ from storage.replies.reply_copies import Copy
 
 __all__ = ["MovedReplies"]
 
-_NO_COPY = (
+_NO_COPY = gettext_noop(
     "This works only for replies that I moved into a thread. You can edit and delete your other "
     "messages yourself."
 )
-_DELETED = "This reply has been deleted."
+_DELETED = gettext_noop("This reply has been deleted.")
 
 
 class MovedReplies(commands.Cog):
@@ -40,8 +42,12 @@ class MovedReplies(commands.Cog):
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        delete = app_commands.ContextMenu(name="Delete my reply", callback=self.delete_reply)
-        edit = app_commands.ContextMenu(name="Edit my reply", callback=self.edit_reply)
+        delete = app_commands.ContextMenu(
+            name=gettext_noop("Delete my reply"), callback=self.delete_reply
+        )
+        edit = app_commands.ContextMenu(
+            name=gettext_noop("Edit my reply"), callback=self.edit_reply
+        )
         self.menus = (delete, edit)
         for menu in self.menus:
             menu.guild_only = True
@@ -57,15 +63,18 @@ class MovedReplies(commands.Cog):
             copy = _check_copy(await reply_copies.find_copy(tx, server, message.id))
             if copy.author_id != interaction.user.id and not manages:
                 raise UserError(
-                    f"Only {discord.utils.escape_markdown(copy.author_name)} and people who can "
-                    "manage messages here can delete this reply."
+                    _(
+                        "Only {name} and people who can manage messages here can delete this "
+                        "reply.",
+                        name=discord.utils.escape_markdown(copy.author_name),
+                    )
                 )
             await delete_moved_reply(tx, copy.reply_id, now_ms)
 
         with self._services.active_work.track():
             await self._services.database.write(delete)
             self._services.scheduler.wake()
-            await answer(interaction, "The reply is deleted, here and in the archive.")
+            await answer(interaction, _("The reply is deleted, here and in the archive."))
 
     async def edit_reply(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Show its author a form with the reply's text."""
@@ -73,14 +82,14 @@ class MovedReplies(commands.Cog):
             copy = await self._find_own_copy(interaction, message.id)
             field = make_text_field(
                 "text",
-                "Your reply",
+                _("Your reply"),
                 copy.text,
                 most=limits.MESSAGE_CONTENT,
                 required=not copy.files,
                 long=True,
             )
             await show_form(
-                interaction, "copy", message.id, title="Edit your reply", fields=[field]
+                interaction, "copy", message.id, title=_("Edit your reply"), fields=[field]
             )
 
     async def handle_edit_form(
@@ -90,13 +99,13 @@ class MovedReplies(commands.Cog):
         copy = await self._find_own_copy(interaction, entered.number)
         now_ms, text = self._services.clock.now_ms(), entered.texts["text"].strip()
         if not text and not copy.files:
-            raise UserError("A reply can't be empty. To remove it, use *Delete my reply*.")
+            raise UserError(_("A reply can't be empty. To remove it, use *Delete my reply*."))
         if not await self._services.database.write(
             lambda tx: edit_moved_reply(tx, copy, text, now_ms)
         ):
-            raise UserError(_DELETED)
+            raise UserError(_(_DELETED))
         self._services.scheduler.wake()
-        await answer(interaction, "Your reply is edited.")
+        await answer(interaction, _("Your reply is edited."))
 
     async def _find_own_copy(self, interaction: discord.Interaction[Any], message_id: int) -> Copy:
         server = get_server_id(interaction)
@@ -106,15 +115,15 @@ class MovedReplies(commands.Cog):
         copy = _check_copy(found)
         if copy.author_id != interaction.user.id:
             name = discord.utils.escape_markdown(copy.author_name)
-            raise UserError(f"Only {name} can edit this reply.")
+            raise UserError(_("Only {name} can edit this reply.", name=name))
         return copy
 
 
 def _check_copy(copy: Copy | None) -> Copy:
     if copy is None:
-        raise UserError(_NO_COPY)
+        raise UserError(_(_NO_COPY))
     if copy.deleted:
-        raise UserError(_DELETED)
+        raise UserError(_(_DELETED))
     return copy
 
 

@@ -14,7 +14,8 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.core.text.plural import format_plural
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, ngettext
 from bot.erasure import erase_member
 from bot.errors import UserError
 from bot.services import Services
@@ -35,16 +36,16 @@ _log = logging.getLogger(__name__)
 
 #: The buttons below the question, by their action.
 _BUTTONS = (
-    ("erase", "Delete", discord.ButtonStyle.danger),
-    ("leave", "Delete and stop saving", discord.ButtonStyle.secondary),
-    ("cancel", "Cancel", discord.ButtonStyle.secondary),
+    ("erase", gettext_noop("Delete"), discord.ButtonStyle.danger),
+    ("leave", gettext_noop("Delete and stop saving"), discord.ButtonStyle.secondary),
+    ("cancel", gettext_noop("Cancel"), discord.ButtonStyle.secondary),
 )
 _FILE = "my-data.json"
-_QUESTION = (
+_QUESTION = gettext_noop(
     "This will permanently delete everything saved about you in this server: the text of your "
-    "replies, files, reactions and your name. Threads named after your words will get another "
-    "name, and replies of yours that I moved will be deleted. Your replies will leave empty "
-    "places, so that other people's replies stay in order.\n"
+    "replies, files, reactions and your name. Threads named after your words will be renamed, and "
+    "replies of yours that I moved will be deleted. Each of your replies will leave an empty "
+    "place, so that other people's replies stay in order.\n"
     "Your own messages in Discord will stay; you can delete them yourself. The record of what you "
     "did as an admin will stay, too.\n"
     "You can't undo this."
@@ -58,7 +59,7 @@ _MAX_ARCHIVE, _ARCHIVES_PER_MESSAGE = 10_200_000, 2
 class Privacy(
     commands.GroupCog,
     group_name="privacy",
-    group_description="See or delete what is saved about you.",
+    group_description=gettext_noop("See or delete what is saved about you."),
 ):
     """Commands for any member, about themselves."""
 
@@ -67,7 +68,9 @@ class Privacy(
         self.button_class = make_button_class("privacy", "privacy", services, self.handle_button)
         super().__init__()
 
-    @app_commands.command(name="my-data", description="Download everything saved about you.")
+    @app_commands.command(
+        name="my-data", description=gettext_noop("Download everything saved about you.")
+    )
     async def my_data(self, interaction: discord.Interaction) -> None:
         """Answer with a JSON file, and with their attachments as zip archives."""
         assert interaction.guild_id is not None
@@ -78,12 +81,12 @@ class Privacy(
                 lambda tx: members.get_member_data(tx, server_id, member_id)
             )
             data = json.dumps(found, ensure_ascii=False, indent=2)
-            text = format_plural(
-                len(found["replies"]),
+            text = ngettext(
                 "This is everything saved about you here, with {count} reply. To delete it, use "
                 "`/privacy forget-me`.",
                 "This is everything saved about you here, with {count} replies. To delete it, use "
                 "`/privacy forget-me`.",
+                len(found["replies"]),
             )
             await answer_with_file(interaction, text, data, _FILE)
             await self._send_files(interaction, server_id, member_id)
@@ -106,40 +109,41 @@ class Privacy(
                 ]
                 packed = await asyncio.to_thread(_zip, held)
                 uploads.append((f"my-files-{number}.zip", packed))
-            await follow_up_with_files(interaction, "Here are your files.", uploads)
+            await follow_up_with_files(interaction, _("Here are your files."), uploads)
 
     async def _read_file(self, file_id: int) -> bytes:
         found = await self._services.database.read(lambda tx: attachments.get_content(tx, file_id))
         return found or b""
 
     @app_commands.command(
-        name="forget-me", description="Delete everything saved about you (asks first)."
+        name="forget-me",
+        description=gettext_noop("Delete everything saved about you (asks first)."),
     )
     async def forget_me(self, interaction: discord.Interaction) -> None:
         """Ask for confirmation."""
         view = ui.View(timeout=None)
         for what, label, style in _BUTTONS:
-            view.add_item(self.button_class(what, interaction.user.id, label, style))
+            view.add_item(self.button_class(what, interaction.user.id, _(label), style))
         view.stop()  # The buttons are dynamic items; nothing waits for this view.
-        await answer(interaction, _QUESTION, view=view)
+        await answer(interaction, _(_QUESTION), view=view)
 
     async def handle_button(
         self, interaction: discord.Interaction[Any], what: str, member_id: int
     ) -> None:
         """Erase what was saved, and with "leave" save nothing from now on."""
         if member_id != interaction.user.id:
-            raise UserError("Only the person who ran the command can press this.")
+            raise UserError(_("Only the person who ran the command can press this."))
         if what == "cancel":
-            await update(interaction, text="Nothing was deleted.")
+            await update(interaction, text=_("Nothing was deleted."))
             return
         server_id, services = get_server_id(interaction), self._services
         now_ms, leave = services.clock.now_ms(), what == "leave"
         erasure = await services.database.write(
             lambda tx: erase_member(tx, server_id, member_id, now_ms, opt_out=leave)
         )
-        text = "Everything saved about you here is deleted."
+        text = _("Everything saved about you here is deleted.")
         if erasure.opted_out_at is not None:
-            text = (
+            text = _(
                 "Everything saved about you here is deleted. From now on your messages aren't "
                 "saved. To change that, use `/privacy opt-in`."
             )
@@ -147,7 +151,7 @@ class Privacy(
         await _log_erasure(services, erasure)
         await update(interaction, text=text)
 
-    @app_commands.command(name="opt-in", description="Save my messages again.")
+    @app_commands.command(name="opt-in", description=gettext_noop("Save my messages again."))
     async def opt_in(self, interaction: discord.Interaction) -> None:
         """Save their messages from now on."""
         assert interaction.guild_id is not None
@@ -157,10 +161,12 @@ class Privacy(
             erasure = await self._services.database.write(
                 lambda tx: members.opt_in(tx, server_id, member_id, now_ms)
             )
-            text = "Your messages in discussions are saved already."
+            text = _("Your messages in discussions are saved already.")
             if erasure is not None:
                 await _log_erasure(self._services, erasure)
-                text = "Your messages are saved again from now on. What was deleted stays deleted."
+                text = _(
+                    "Your messages are saved again from now on. What was deleted stays deleted."
+                )
             await answer(interaction, text)
 
 
@@ -170,7 +176,7 @@ async def _log_erasure(services: Services, erasure: Erasure) -> None:
     try:
         await asyncio.to_thread(erasure_log.append_to_log, path, [erasure])
     except OSError as error:
-        _log.error("%s cannot be written (%s); the next start tries again.", path, error)
+        _log.error("%s can't be written (%s); it is tried again at the next start.", path, error)
 
 
 def _split_into_archives(kept: Sequence[StoredFile]) -> Iterator[list[StoredFile]]:

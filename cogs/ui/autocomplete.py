@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot.core import limits
 from bot.core.prompts.parse_time import parse_time
+from bot.core.text.locale_format import format_long_date_time
 from bot.core.text.titles import shorten_title
 from bot.errors import UserError
 from bot.services import Services
@@ -47,5 +48,5 @@ async def complete_time(
         return []
     local = meant.at.astimezone(settings.zone)
     written = " ".join(typed.split())
-    name = f"{written} = {local:%A %d %B %Y %H:%M} ({settings.zone_name})"
+    name = f"{written} = {format_long_date_time(local)} ({settings.zone_name})"
     return [app_commands.Choice(name=shorten_title(name, limits.CHOICE), value=written)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.core.text.titles import escape_title
+from bot.core.text.translate import gettext as _
 from bot.errors import UserError
 from storage.db.writer import Transaction
 from storage.prompts import listings, prompts
@@ -18,13 +19,20 @@ async def choose_essay(tx: Transaction, server_id: int, entered: str) -> EssayCh
     named = await listings.get_named_essays(tx, server_id, text)
     if not named:
         raise UserError(
-            f"This server has no essay with the number or the title “{escape_title(text)}”: "
-            "choose one from the list, or see `/essay list`."
+            _(
+                "This server has no essay with the number or the title “{entered}”. Choose one "
+                "from the list, or see `/essay list`.",
+                entered=escape_title(text),
+            )
         )
     if len(named) > 1:
         numbers = ", ".join(str(one.id) for one in named)
         raise UserError(
-            f"Several essays are titled “{escape_title(text)}”: name one by number ({numbers})."
+            _(
+                "Several essays are titled “{title}”. Name one by its number ({numbers}).",
+                title=escape_title(text),
+                numbers=numbers,
+            )
         )
     return named[0]
 
@@ -37,8 +45,11 @@ async def choose_prompt(tx: Transaction, server_id: int, entered: str) -> Prompt
         found = await prompts.find_prompt(tx, int(text))
     if found is None or found.server_id != server_id:
         raise UserError(
-            f"This server has no prompt “{escape_title(text, 50)}”: choose one from the list, "
-            "or see `/prompts list`."
+            _(
+                "This server has no prompt “{entered}”. Choose one from the list, or see "
+                "`/prompts list`.",
+                entered=escape_title(text, 50),
+            )
         )
     return found
 

@@ -8,6 +8,8 @@ from typing import Any
 import discord
 from discord.ext import commands
 
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.errors import UserError
 from bot.services import Services
 from cogs.ui.responses import answer
@@ -17,7 +19,7 @@ from storage.servers.audit_log import record_action
 
 __all__ = ["WritingCog", "get_server", "get_server_id"]
 
-_ONLY_IN_A_SERVER = "This works only in a server."
+_ONLY_IN_A_SERVER = gettext_noop("This works only in a server.")
 
 #: The changes of a command, and the text of its answer.
 Work = Callable[[Transaction], Awaitable[str]]
@@ -63,12 +65,12 @@ class WritingCog(commands.Cog):
 def get_server_id(interaction: discord.Interaction[Any]) -> int:
     """The id of the server an interaction came from."""
     if interaction.guild_id is None:
-        raise UserError(_ONLY_IN_A_SERVER)
+        raise UserError(_(_ONLY_IN_A_SERVER))
     return interaction.guild_id
 
 
 def get_server(interaction: discord.Interaction) -> discord.Guild:
     """The server an interaction came from."""
     if interaction.guild is None:
-        raise UserError(_ONLY_IN_A_SERVER)
+        raise UserError(_(_ONLY_IN_A_SERVER))
     return interaction.guild

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.core import limits
+from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 from bot.discord_api.errors import TRANSIENT
 from bot.errors import SalonError, make_error_reference
@@ -45,32 +46,34 @@ def describe_error(error: BaseException) -> str:
             return str(cause)
         if isinstance(cause, TRANSIENT):
             _log.warning("Discord could not be reached during a command: %r", cause)
-            return (
+            return _(
                 "I lost the connection to Discord. Check whether it worked, and try again if not."
             )
         if isinstance(cause, WriteWithdrawn):
             _log.warning("A command was withdrawn: %s", cause)
-            return "The archive is busy at this moment. Nothing was saved, please try again."
+            return _("The archive is busy at the moment. Nothing was saved. Please try again.")
         if isinstance(cause, ReadAbandoned):
             _log.warning("A command could not read the archive: %s", cause)
-            return "The archive is busy at this moment, please try again."
+            return _("The archive is busy at the moment. Please try again.")
         if isinstance(cause, DatabaseUnavailable):
             _log.error("A command could not use the archive: %s", cause)
-            return (
+            return _(
                 "My archive isn't available right now. Check whether it worked, and try again if "
                 "not. If it keeps happening, tell whoever runs the bot."
             )
         cause = cause.__cause__
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
-        return "This command was just updated. Try again in a minute."
+        return _("This command was just updated. Try again in a minute.")
     reference = make_error_reference()
     _log.error("Unexpected error in a command", exc_info=error, extra={"reference": reference})
     if isinstance(error, AnswerRefused):
-        return (
+        return _(
             "It worked, but I couldn't show my answer. If it keeps happening, give this reference "
-            f"to whoever runs the bot: `{reference}`."
+            "to whoever runs the bot: `{reference}`.",
+            reference=reference,
         )
-    return (
+    return _(
         "Something went wrong. If it keeps happening, give this reference to whoever runs the "
-        f"bot: `{reference}`."
+        "bot: `{reference}`.",
+        reference=reference,
     )

@@ -18,6 +18,8 @@ from discord import ui
 from discord.ext import commands
 
 from bot.core import limits
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.services import Services
@@ -30,7 +32,7 @@ __all__ = ["FormHandler", "Forms", "SubmittedForm", "Upload", "make_text_field",
 #: The kind and the arguments of the form, separated by colons; at most ``limits.CUSTOM_ID``
 #: characters together.
 _CUSTOM_ID = re.compile(r"salon:form:(?P<kind>[a-z-]+)(?P<arguments>(?::[^:]*)*)", re.DOTALL)
-_OUTDATED = "This form is out of date. Please open it again."
+_OUTDATED = gettext_noop("This form is out of date. Please open it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,15 @@ def make_text_field(
     long: bool = False,
     description: str | None = None,
 ) -> ui.Label[Any]:
-    """A text field for at most ``most`` characters (itself at most ``limits.FIELD_TEXT``)."""
+    """A text field for at most ``most`` characters (itself at most ``limits.FIELD_TEXT``).
+
+    A label or description that is too long in some language is truncated.
+    """
     assert most <= limits.FIELD_TEXT
-    assert len(label) <= limits.FIELD_LABEL
-    assert len(description or "") <= limits.FIELD_DESCRIPTION
     style = discord.TextStyle.paragraph if long else discord.TextStyle.short
     return ui.Label(
-        text=label,
-        description=description,
+        text=truncate(label, limits.FIELD_LABEL),
+        description=description and truncate(description, limits.FIELD_DESCRIPTION),
         component=ui.TextInput(
             custom_id=name,
             style=style,
@@ -101,17 +104,16 @@ async def show_form(
 ) -> None:
     """Answer with a form of 1 to 5 ``fields``; the handler of its kind gets what is entered.
 
-    ``title``: at most ``limits.MODAL_TITLE`` characters. ``arguments`` contain no colon.
+    ``title`` is truncated to ``limits.MODAL_TITLE``. ``arguments`` contain no colon.
     """
     custom_id = ":".join(["salon:form", kind, *map(str, arguments)])
-    assert len(title) <= limits.MODAL_TITLE
     assert len(custom_id) <= limits.CUSTOM_ID
-    form = ui.Modal(title=title, timeout=None, custom_id=custom_id)
+    form = ui.Modal(title=truncate(title, limits.MODAL_TITLE), timeout=None, custom_id=custom_id)
     for field in fields:
         form.add_item(field)
     form.stop()  # Or discord.py would answer it, too.
     if await claim_answer(interaction):
-        raise UserError("That took too long for a form to open. Please try again.")
+        raise UserError(_("That took too long for a form to open. Please try again."))
     await interaction.response.send_modal(form)
 
 
@@ -132,7 +134,7 @@ class Forms(commands.Cog):
 
     def get_form_commands(self) -> dict[str, str]:
         """The command of each kind of form."""
-        return {kind: command for kind, (command, _) in self._handlers.items()}
+        return {kind: command for kind, (command, _handler) in self._handlers.items()}
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
@@ -145,7 +147,7 @@ class Forms(commands.Cog):
             return
         known = self._handlers.get(found["kind"])
         if known is None:
-            await report_error(interaction, UserError(_OUTDATED))
+            await report_error(interaction, UserError(_(_OUTDATED)))
             return
         command, handler = known
         await handle_checked(

@@ -18,6 +18,7 @@ from discord.http import Route
 from discord.utils import MISSING
 
 from bot.core import limits
+from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 from bot.discord_api.errors import TRANSIENT
 from bot.errors import UserError
@@ -126,8 +127,10 @@ async def answer_with_file(
         data, name = await asyncio.to_thread(_zip, name, data), f"{name}.zip"
         if len(data) > limits.FILE_BYTES:
             raise UserError(
-                "This is more than Discord takes in one file (10 MiB), even packed: ask whoever "
-                "runs the bot to take it from the archive."
+                _(
+                    "This is more than Discord allows in one file (10 MiB), even zipped. Ask "
+                    "whoever runs the bot to export it from the archive."
+                )
             )
     upload = (name, data)
     if _has_own_message(interaction):

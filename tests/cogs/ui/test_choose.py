@@ -21,7 +21,7 @@ async def test_an_essay_with_a_title_that_is_not_unique_is_chosen_by_number(
         await set_up_servers(tx)
         await tx.run("UPDATE discussions SET server_id = :here", {"here": HERE})
         await tx.run("UPDATE revisions SET title = 'Same'")
-        with pytest.raises(UserError, match="by number"):
+        with pytest.raises(UserError, match="by its number"):
             await choose_essay(tx, HERE, "Same")
         assert (await choose_essay(tx, HERE, "2")).title == "Same"
 

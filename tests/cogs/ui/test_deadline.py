@@ -14,7 +14,7 @@ import pytest
 from tests.support.running_bot import ESSAY, RunningBot, form_data, running_bot
 from tests.support.waits import set_wait
 
-_NOTHING_SAVED = "Nothing was saved, please try again."
+_NOTHING_SAVED = "Nothing was saved. Please try again."
 
 Interactions = dict[str, Callable[[], Awaitable[dict[str, Any]]]]
 
@@ -163,7 +163,7 @@ async def test_a_read_that_takes_too_long_is_answered_in_time(
     await asyncio.gather(*reads)
     for one in asked:
         assert one["state"] == "answered"
-        assert "busy at this moment, please try again" in await running.answer_text(one)
+        assert "busy at the moment. Please try again" in await running.answer_text(one)
 
 
 async def test_what_takes_longer_is_acknowledged_by_itself_and_answered_later(

@@ -65,4 +65,4 @@ async def test_an_export_too_long_even_zipped_is_rejected_with_a_sentence(
     text = "".join(map(chr, range(0x4E00, 0x9000)))
     await say(running, ["".join(chance.choices(text, k=2000)) for _ in range(3500)])
     asked = await running.run_command("privacy my-data", who=running.member("Ann"))
-    assert "ask whoever runs the bot" in await running.answer_text(asked)
+    assert "Ask whoever runs the bot" in await running.answer_text(asked)
