@@ -29,6 +29,7 @@ if sys.platform != "win32":
 
 __all__ = [
     "MAX_BYTES",
+    "answer",
     "ask_child",
     "count_chapters_in_child_process",
     "fill_extracted_facts",
@@ -181,10 +182,14 @@ def _set_limits(cpu_seconds: int, memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
+def answer(question: bytes) -> bytes:
+    """The child's answer to a question; the caller has set the limits."""
+    return json.dumps(_answer(question)).encode()
+
+
 def _answer(question: bytes) -> dict[str, object]:
     line, _line_break, raw = question.partition(b"\n")
     head = json.loads(line)
-    _set_limits(head["cpu_seconds"], head["memory"])
     with use_language(head["language"]):
         return _read(head, raw.decode("utf-8", "surrogatepass") if head["text"] else raw)
 
@@ -206,7 +211,10 @@ def _read(head: dict[str, Any], data: bytes | str) -> dict[str, object]:
 def main() -> None:
     """The child: read standard input, answer on standard output."""
     gc.disable()  # the process lives for one essay, and collecting would take a third of its time
-    sys.stdout.write(json.dumps(_answer(sys.stdin.buffer.read())))
+    question = sys.stdin.buffer.read()
+    head = json.loads(question.partition(b"\n")[0])
+    _set_limits(head["cpu_seconds"], head["memory"])
+    sys.stdout.buffer.write(answer(question))
 
 
 if __name__ == "__main__":

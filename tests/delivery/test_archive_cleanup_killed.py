@@ -33,7 +33,7 @@ async def start_again(spawned: SpawnedBot, client: EmulatorClient) -> None:
 async def test_a_bot_killed_around_an_erasure_has_no_erased_words_after_the_next_start(
     tmp_path: Path,
 ) -> None:
-    async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
+    async with spawned_bot(tmp_path, forked=True) as spawned, aiohttp.ClientSession() as session:
         spawned.is_restarted = False
         client = EmulatorClient(spawned.emulator, session)
         words = [f"heliotrope{letter}" for letter in "abc"]

@@ -120,7 +120,7 @@ async def test_the_steps_of_the_kills_are_those_of_a_play(
     async def record(step: Step) -> None:
         steps.append(step)
 
-    async with spawned_bot(tmp_path) as spawned:
+    async with spawned_bot(tmp_path, forked=True) as spawned:
         spawned.emulator.steps.hook = record
         await played(spawned, essay, comments)
     recorded = "\n".join(f"{s.number} {s.kind} {s.moment} {s.what}" for s in steps)
@@ -133,7 +133,7 @@ async def test_the_steps_of_the_kills_are_those_of_a_play(
 async def test_a_bot_killed_at_any_step_completes_the_play(
     number: int, tmp_path: Path, essay: Path, comments: Path
 ) -> None:
-    async with spawned_bot(tmp_path) as spawned:
+    async with spawned_bot(tmp_path, forked=True) as spawned:
         spawned.emulator.steps.hook = spawned.killer(number)
         await played(spawned, essay, comments)
         taken = spawned.emulator.steps.count
@@ -146,7 +146,7 @@ async def test_a_bot_killed_again_while_it_recovers_completes_the_play(
 ) -> None:
     # A start takes some eight steps, and the reading of the history follows.
     again = number + 5 + number % 9
-    async with spawned_bot(tmp_path) as spawned:
+    async with spawned_bot(tmp_path, forked=True) as spawned:
         spawned.emulator.steps.hook = spawned.killer(number, again)
         await played(spawned, essay, comments)
         assert len(spawned.restarts) == 2
@@ -156,7 +156,7 @@ async def test_a_bot_killed_again_while_it_recovers_completes_the_play(
 async def test_a_bot_started_after_nonces_have_expired_completes_the_play(
     number: int, tmp_path: Path, essay: Path, comments: Path
 ) -> None:
-    async with spawned_bot(tmp_path) as spawned:
+    async with spawned_bot(tmp_path, forked=True) as spawned:
         spawned.emulator.steps.hook = spawned.killer(number, pause=timedelta(minutes=40))
         await played(spawned, essay, comments)
         assert len(spawned.restarts) == 1
@@ -166,7 +166,7 @@ async def test_a_bot_started_after_nonces_have_expired_completes_the_play(
 async def test_a_bot_killed_at_the_prompt_and_started_after_the_nonce_has_expired_sends_it_once(
     moment: str, tmp_path: Path, essay: Path, comments: Path
 ) -> None:
-    async with spawned_bot(tmp_path) as spawned:
+    async with spawned_bot(tmp_path, forked=True) as spawned:
         spawned.emulator.steps.hook = kill_at_prompt(spawned, moment)
         await played(spawned, essay, comments)
         assert len(spawned.restarts) == 1

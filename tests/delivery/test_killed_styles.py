@@ -109,7 +109,7 @@ async def test_a_bot_killed_around_any_message_completes_the_play(
     essay: Path,
     comments: Path,
 ) -> None:
-    async with spawned_bot(tmp_path) as spawned:
+    async with spawned_bot(tmp_path, forked=True) as spawned:
         await choose(spawned, style)
         spawned.emulator.steps.hook = killer(spawned, number, moment, timedelta(minutes=pause))
         await spawned.bot.start()

@@ -147,7 +147,7 @@ async def test_a_reply_is_moved_once_if_the_bot_is_killed_at_any_step(
     what: str,
     moment: str,
 ) -> None:
-    async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
+    async with spawned_bot(tmp_path, forked=True) as spawned, aiohttp.ClientSession() as session:
         play, head = await played(spawned, session, essay)
         spawned.emulator.steps.hook = strike_once(spawned, kind, what, moment)
         beside = await play.say("Ben", "Why?", head)
@@ -171,7 +171,7 @@ async def test_edits_and_deletions_of_the_original_while_the_bot_is_down_are_app
     does: str,
     moment: str,
 ) -> None:
-    async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
+    async with spawned_bot(tmp_path, forked=True) as spawned, aiohttp.ClientSession() as session:
         play, head = await played(spawned, session, essay)
         spawned.emulator.steps.hook = strike_once(
             spawned, "call", "POST /webhooks/{id}/{token}", moment

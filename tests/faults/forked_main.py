@@ -29,16 +29,13 @@ class ProcessFault:
     fault: str
 
 
-def run(fault: ProcessFault, answers: dict[bytes, bytes]) -> int:
-    """Run the bot until it ends, by itself or killed by the fault; its exit status.
-
-    ``answers``: cached answers of the process that reads essays.
-    """
+def run(fault: ProcessFault) -> int:
+    """Run the bot until it ends, by itself or killed by the fault; its exit status."""
     at = None if fault.marker.exists() else fault.at
     statements = StatementFaultInjector(at, fault.fault, fault.marker)
     counts = fault.marker.with_name("counted")
     statements.load_counts(counts)
-    with faster_bot(answers), watch_writer(statements):
+    with faster_bot(), watch_writer(statements):
         status = main(["run"])
     statements.save_counts(counts)
     return status

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import os
 import signal
@@ -31,8 +32,8 @@ from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
 from bot.settings import Settings
 from tests.faults.call_faults import Occurrence
-from tests.faults.forked_bot import ForkedBot
-from tests.faults.forked_main import ProcessFault
+from tests.faults.forked_main import ProcessFault, run
+from tests.support.forked_bot import ForkedBot
 from tests.support.running_bot import EmulatorClient, wait_until
 
 __all__ = ["Bot", "ForkedProcessBot", "InProcessBot", "ScenePlay", "new_play"]
@@ -270,7 +271,7 @@ async def new_play(*, process_fault: ProcessFault | None = None) -> AsyncIterato
                 clock_link=link,
                 database=path,
             )
-            process = ForkedBot(process_fault, environment, Path(folder) / "printed", log.append)
+            process = ForkedBot(functools.partial(run, process_fault), environment, log.append)
             bot = ForkedProcessBot(process)
             emulator.controls.bot = _Supervised(bot, process)
         loggers = {name: logging.getLogger(name) for name in _LOGGERS}

@@ -1,20 +1,16 @@
-"""Makes runs fast: the bot waits less in real time, and each essay is read only once."""
+"""Makes runs fast: the bot waits less in real time, and starts no process to read an essay."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 
 import pytest
-from discord.state import ConnectionState
 
-from bot.publishing import reader_process
-from tests.support.waits import set_wait
+from tests.support.essay_reading import read_in_bot_process
+from tests.support.waits import set_wait, shorten_guild_wait
 
-__all__ = ["ANSWERS", "faster_bot"]
-
-#: The cached answers of the process that reads essays, by what it was asked.
-ANSWERS: dict[bytes, bytes] = {}
+__all__ = ["faster_bot"]
 
 _WAITS = {
     "reconnect": 0.05,
@@ -29,27 +25,9 @@ _WAITS = {
 
 
 @contextlib.contextmanager
-def faster_bot(answers: MutableMapping[bytes, bytes] = ANSWERS) -> Iterator[None]:
-    """Shorten the bot's waits in real time; its decisions stay the same.
-
-    No fault is injected into the process that reads essays, so its ``answers`` are cached: that
-    process would take half the time of a run.
-    """
-    ask_child = reader_process.ask_child
-
-    async def ask_once(question: bytes, wall_seconds: float) -> bytes:
-        if question in answers:
-            return answers[question]
-        answer = await ask_child(question, wall_seconds)
-        if answer:  # an empty one means that the process died, which the next one may not
-            answers[question] = answer
-        return answer
-
-    with pytest.MonkeyPatch.context() as patch:
-        # Seconds after the last server until discord.py reports that it is ready.
-        soon = property(lambda _: 0.2, lambda *_: None)
-        patch.setattr(ConnectionState, "guild_ready_timeout", soon, raising=False)
-        patch.setattr(reader_process, "ask_child", ask_once)
+def faster_bot() -> Iterator[None]:
+    """Shorten the bot's waits in real time; its decisions stay the same."""
+    with pytest.MonkeyPatch.context() as patch, read_in_bot_process(), shorten_guild_wait():
         for wait, value in _WAITS.items():
             set_wait(patch, wait, value)
         yield

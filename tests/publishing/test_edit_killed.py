@@ -152,7 +152,7 @@ async def hold(play: Play, text: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("way", STEPS)
 async def test_the_steps_of_the_kills_are_those_of_an_edit(tmp_path: Path, way: str) -> None:
-    async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
+    async with spawned_bot(tmp_path, forked=True) as spawned, aiohttp.ClientSession() as session:
         play = await played(spawned, session, tmp_path)
         message = await play.hand_in(written(*TEXTS[way]))
         play.before = spawned.emulator.steps.count
@@ -170,7 +170,7 @@ async def test_the_steps_of_the_kills_are_those_of_an_edit(tmp_path: Path, way: 
 async def test_an_edit_is_completed_after_a_kill_at_any_step(
     tmp_path: Path, way: str, number: int
 ) -> None:
-    async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
+    async with spawned_bot(tmp_path, forked=True) as spawned, aiohttp.ClientSession() as session:
         play = await played(spawned, session, tmp_path)
         text = written(*TEXTS[way])
         message = await play.hand_in(text)

@@ -37,6 +37,7 @@ from bot.export import export_essay
 from bot.publishing.fetch_page import fetch_page, fetch_picture
 from bot.settings import Settings
 from storage.db.database import Database, open_database
+from tests.support.essay_reading import read_in_bot_process
 from tests.support.wire_check import wire_faults
 
 #: Seconds of real time after which :func:`wait_until` gives up.
@@ -355,10 +356,12 @@ async def run_bot(
         gateway_url=emulator.gateway,
         clock_url=emulator.page.replace("http://", "ws://", 1) + CLOCK_LINK,
     )
-    async with (
-        aiohttp.ClientSession() as session,
-        open_database(settings.database, erase_member=erasure.erase) as database,
-    ):
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(read_in_bot_process())
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        database = await stack.enter_async_context(
+            open_database(settings.database, erase_member=erasure.erase)
+        )
         # The tests serve their web pages on loopback, which the bot itself never fetches from.
         page = functools.partial(fetch_page, allows=lambda address: address.is_loopback)
         picture = functools.partial(fetch_picture, allows=lambda address: address.is_loopback)

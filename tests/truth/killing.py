@@ -81,7 +81,7 @@ async def play_and_kill(
     Every third server has a proxy app.
     """
     has_proxies = seed % 3 == 0
-    async with spawned_bot(folder) as spawned, aiohttp.ClientSession() as session:
+    async with spawned_bot(folder, forked=True) as spawned, aiohttp.ClientSession() as session:
         async with run_bot(folder, spawned.emulator) as running:
             await running.publish()
             play = RandomPlay(spawned.emulator, _no_bot(), seed, running.channel(), session)

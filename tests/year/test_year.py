@@ -25,7 +25,7 @@ async def test_in_a_year_every_prompt_is_sent_once_or_skipped_for_a_true_reason(
     tmp_path: Path, seed: int
 ) -> None:
     began = time.monotonic()
-    async with spawned_bot(tmp_path, rates=False) as spawned:
+    async with spawned_bot(tmp_path, rates=False, forked=True) as spawned:
         log = await live(spawned, days=DAYS, essays=ESSAYS, seed=seed)
         world = await spawned.world()
         own = spawned.emulator.world.application.bot_id

@@ -15,8 +15,7 @@ pytestmark = pytest.mark.slow
 _RUN = """
 import asyncio, os, sys
 from pathlib import Path
-from tests.faults.forked_bot import ForkedBot
-from tests.faults.forked_main import ProcessFault
+from tests.support.forked_bot import ForkedBot, run_forked_bot
 
 async def main() -> None:
     folder = Path(sys.argv[1])
@@ -28,8 +27,7 @@ async def main() -> None:
         "SALON_DATABASE": str(folder / "salon.sqlite3"),
         "SALON_ENV_FILE": "",
     }
-    fault = ProcessFault(folder / "marker", None, "")
-    bot = ForkedBot(fault, environment, folder / "printed", print)
+    bot = ForkedBot(run_forked_bot, environment, print)
     await bot.start()
     print(bot.pid, flush=True)
     await asyncio.sleep(3600)
