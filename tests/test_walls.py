@@ -50,7 +50,7 @@ STORAGE: dict[str, list[str]] = {"storage": []} | {
 }
 
 FEATURES = ["bot.publishing", "bot.prompting", "bot.ingest"]
-BELOW_DELIVERY = [*BASE, *STORAGE_ORDER, "bot.discord_api", "bot.quotations"]
+BELOW_DELIVERY = [*BASE, *STORAGE_ORDER, "bot.discord_api", "bot.languages", "bot.quotations"]
 BELOW_COGS = [
     *BELOW_DELIVERY,
     *FEATURES,
@@ -71,6 +71,7 @@ BOT: dict[str, list[str]] = {
     "bot.ingest": BELOW_DELIVERY,
     "bot.delivery": [*BELOW_DELIVERY, *FEATURES],
     "bot.checks": BELOW_DELIVERY,
+    "bot.languages": [*BASE, *STORAGE_ORDER],
     "bot.quotations": [*BASE, *STORAGE_ORDER],
     "bot.erasure": [*BASE, *STORAGE_ORDER, "bot.quotations"],
     "bot.export": [*BASE, *STORAGE_ORDER],

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from bot.app.health import Connection
 from bot.app.watchdog import SILENCE_TIMEOUT, Watchdog
 from bot.app.wiring import Options, build_services
 from bot.clock import Clock
+from bot.core.text.translate import ENGLISH, find_language, use_language
 from bot.discord_api import parse
 from bot.discord_api.command_permissions import CommandPermissions
 from bot.discord_api.commands import CommandSet, describe_commands
@@ -95,6 +96,7 @@ class Salon(SalonBot, CachedPermissions):
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
+        self._handle_interactions_in_users_language()
         self.own_id = 0
         #: Set when the client ends itself, so that a new one is started.
         self.over = asyncio.Event()
@@ -201,6 +203,22 @@ class Salon(SalonBot, CachedPermissions):
         event = parse.parse_gateway_message(message, own_id=self.own_id)
         if event is not None:
             self.services.recorder.put((event,))
+
+    def _handle_interactions_in_users_language(self) -> None:
+        """Make the language of whoever used a command, button or form the current one.
+
+        Every interaction, whatever its type, enters the library here (discord.py: ConnectionState),
+        and all its handlers run in tasks that are started here and inherit the language.
+        """
+        parsers = self._connection.parsers
+        parse_interaction = parsers["INTERACTION_CREATE"]
+
+        def parse_in_users_language(data: Mapping[str, Any]) -> None:
+            locale = data.get("locale")  # docs: Receiving and Responding › Interaction Structure
+            with use_language(find_language(locale) or ENGLISH):
+                parse_interaction(data)
+
+        parsers["INTERACTION_CREATE"] = parse_in_users_language
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Log a bug in an event handler; the bot continues."""

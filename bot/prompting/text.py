@@ -26,7 +26,9 @@ from bot.core.prompts.wording import (
 from bot.core.snowflake import make_first_snowflake
 from bot.core.text.message_quote import find_mentioned
 from bot.core.text.plural import format_plural
+from bot.core.text.translate import use_language
 from bot.errors import UserError
+from bot.languages import get_discussion_language, get_server_language
 from storage.db.writer import Transaction
 from storage.prompts import context, digest
 from storage.prompts.prompts import Prompt
@@ -37,7 +39,16 @@ _WEEK = timedelta(days=7)
 
 
 async def make_text(tx: Transaction, prompt: Prompt, now: datetime) -> PromptText | NothingToSay:
-    """The text that a prompt would have at this moment."""
+    """The text that a prompt would have at this moment, in the language it is posted in."""
+    if prompt.discussion_id is None:
+        language = await get_server_language(tx, prompt.server_id)
+    else:
+        language = await get_discussion_language(tx, prompt.server_id, prompt.discussion_id)
+    with use_language(language):
+        return await _make_text(tx, prompt, now)
+
+
+async def _make_text(tx: Transaction, prompt: Prompt, now: datetime) -> PromptText | NothingToSay:
     if prompt.kind is PromptKind.DIGEST:
         text = make_digest_text(await _get_digest(tx, prompt.server_id, now))
         return NothingToSay("there was nothing to report") if text is None else PromptText(text)

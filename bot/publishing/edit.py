@@ -15,14 +15,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.clock import Clock
-from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.note import Note
 from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import Corrections, apply_corrections, carry_over_corrections
+from bot.core.payload import Payload
+from bot.core.text.translate import use_language
 from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
+from bot.languages import choose_essay_language, identify_language
+from bot.publishing.card import make_card
 from bot.publishing.cover import ChosenCover
 from bot.publishing.pictures import list_files
 from bot.publishing.plan_revision import (
@@ -74,7 +77,7 @@ class EditPreview:
     """An edit, and what it would change.
 
     ``problem``: what keeps it from being applied, "" if nothing. ``skipped``: planned prompts about
-    what is removed.
+    what is removed. ``card``: the new opening card.
     """
 
     edit: PendingRevision
@@ -83,6 +86,7 @@ class EditPreview:
     plan: RevisionPlan
     problem: str
     skipped: int
+    card: Payload
 
 
 class Editing:
@@ -211,7 +215,9 @@ class Editing:
             if posted.is_unfinished
             else self._permissions.explain_cannot_host(posted.channel_id)
         )
-        return EditPreview(edit, posted, old, plan, problem, skipped)
+        with use_language(await self._get_language(server_id, new)):
+            card = make_card(new, self._commands)
+        return EditPreview(edit, posted, old, plan, problem, skipped, card)
 
     async def correct_edit(self, edit_id: int, server_id: int, corrections: Corrections) -> None:
         """Apply an admin's corrections to a pending edit."""
@@ -278,7 +284,7 @@ class Editing:
             revision = preview.edit.revision
             await retarget_prompts(tx, posted.discussion_id, preview.old, revision.essay, now_ms)
             plan = preview.plan
-            revision = replace(revision, language=detect_language(revision.essay))
+            revision = replace(revision, language=identify_language(revision.essay))
             number = await posted_essays.save_revision(
                 tx,
                 posted,
@@ -339,14 +345,19 @@ class Editing:
         settings = await self._database.read(
             lambda tx: settings_module.get_settings(tx, posted.server_id)
         )
-        return await asyncio.to_thread(
-            plan_revision,
-            posted,
-            essay,
-            closing,
-            self._commands,
-            numbered=settings.show_passage_numbers,
-        )
+        with use_language(await self._get_language(posted.server_id, essay)):
+            return await asyncio.to_thread(
+                plan_revision,
+                posted,
+                essay,
+                closing,
+                self._commands,
+                numbered=settings.show_passage_numbers,
+            )
+
+    async def _get_language(self, server_id: int, essay: Essay) -> str:
+        """The language of what is posted under an essay."""
+        return await self._database.read(lambda tx: choose_essay_language(tx, server_id, essay))
 
 
 def _check_editable(posted: PostedEssay | None) -> PostedEssay:

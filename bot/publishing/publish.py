@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.core.conversation.styles import TargetChannel, check_target_channel, choose_style
-from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.note import Note
 from bot.core.extraction.corrections import Corrections, apply_corrections
@@ -23,9 +22,11 @@ from bot.core.layout.part_message import make_part_message
 from bot.core.payload import make_plain_message
 from bot.core.read_essay import Format
 from bot.core.text.titles import escape_title
+from bot.core.text.translate import use_language
 from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
+from bot.languages import choose_essay_language, identify_language
 from bot.publishing import change_state
 from bot.publishing.card import make_card
 from bot.publishing.cover import ChosenCover, set_cover
@@ -242,9 +243,7 @@ class Publishing:
         closing = (submission.question or "").strip() or None
         numbered = await self._shows_passage_numbers(submission.server_id)
         laid_out = [
-            await asyncio.to_thread(
-                _plan_messages, one.essay, closing, self._commands, numbered=numbered
-            )
+            await self._plan_messages(submission.server_id, one.essay, closing, numbered=numbered)
             for one in essays
         ]
         now_ms, target_channel = (
@@ -264,7 +263,7 @@ class Publishing:
                 parts = sum(message.purpose == "part" for message in planned)
                 style = choose_style(target_channel, submission.style, server_style, parts)
                 revision = NewRevision(
-                    essay, source, submission.file_name, closing, notes, detect_language(essay)
+                    essay, source, submission.file_name, closing, notes, identify_language(essay)
                 )
                 draft_id = await _find_same_draft(
                     tx, submission, revision, {before.id for before in made}
@@ -418,13 +417,23 @@ class Publishing:
             essay, chosen, fetch_file=self._fetch_file, fetch_picture=self._fetch_picture
         )
 
+    async def _plan_messages(
+        self, server_id: int, essay: Essay, closing: str | None, *, numbered: bool
+    ) -> tuple[list[NewMessage], tuple[str, ...]]:
+        """The messages of an essay in its own language; see :func:`_plan_messages`."""
+        language = await self._database.read(lambda tx: choose_essay_language(tx, server_id, essay))
+        with use_language(language):
+            return await asyncio.to_thread(
+                _plan_messages, essay, closing, self._commands, numbered=numbered
+            )
+
     async def _replace_draft(
         self, draft: Draft, essay: Essay, closing: str | None, copies: Mapping[str, bytes]
     ) -> None:
         """Lay a draft's essay out again and save it with new pictures; UserError if it is none."""
         numbered = await self._shows_passage_numbers(draft.server_id)
-        planned, notes = await asyncio.to_thread(
-            _plan_messages, essay, closing, self._commands, numbered=numbered
+        planned, notes = await self._plan_messages(
+            draft.server_id, essay, closing, numbered=numbered
         )
         now_ms = self._clock.now_ms()
 

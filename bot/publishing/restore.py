@@ -15,8 +15,10 @@ from bot.core.essay.serialize import essay_from_json
 from bot.core.layout.revise import add_part_links
 from bot.core.message_link import make_message_link
 from bot.core.text.length import count_utf16_units
+from bot.core.text.translate import use_language
 from bot.discord_api.commands import CommandMentions
 from bot.errors import UserError
+from bot.languages import get_discussion_language
 from bot.publishing.card import make_card
 from bot.publishing.publish import Actor
 from storage.db.database import Database
@@ -74,11 +76,13 @@ class Restoring:
                 raise UserError(_NOTHING_DELETED)
             if not deleted:
                 return deleted
+            with use_language(await get_discussion_language(tx, server_id, discussion_id)):
+                planned = plan_restored_messages(posted, deleted, self._commands)
             await deleted_messages.restore(
                 tx,
                 server_id=server_id,
                 discussion_id=discussion_id,
-                restored=plan_restored_messages(posted, deleted, self._commands),
+                restored=planned,
                 revision=posted.revision,
                 now_ms=now_ms,
             )

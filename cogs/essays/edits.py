@@ -19,7 +19,6 @@ from bot.core.extraction.corrections import list_corrected_facts
 from bot.core.text.length import count_utf16_units
 from bot.core.text.titles import escape_title
 from bot.errors import UserError
-from bot.publishing.card import make_card
 from bot.publishing.edit import EditPreview
 from bot.services import Services
 from cogs.essays import edit_summary, wording
@@ -72,11 +71,10 @@ class EditPanel:
 
     def make_view(self, preview: EditPreview, text: str) -> ui.LayoutView:
         """The view of an edit: the new card, the summary of changes, and buttons."""
-        essay = preview.edit.revision.essay
         view = make_card_view(
             f"-# New text of essay {preview.posted.discussion_id} · only you can see this. Nothing "
             "changes until you apply it. The card will look like this:",
-            make_card(essay, self.services.commands),
+            preview.card,
         )
         view.add_item(ui.TextDisplay(text))
         view.add_item(make_button_row(self.button_class, preview.edit.id, _BUTTONS))

@@ -9,11 +9,12 @@ import discord
 from discord.ext import commands
 
 from bot.services import Services
-from cogs.events.joined_servers import greet
+from cogs.events.joined_servers import describe_server, greet
 from cogs.ui.bot import SalonBot
 from storage.db.database import retry_until_available
 from storage.db.writer import Transaction, Work
 from storage.servers import servers as servers_module
+from storage.servers.servers import PresentServer
 
 __all__ = ["Guilds"]
 
@@ -25,7 +26,7 @@ class Guilds(commands.Cog):
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._available: set[int] = set()
+        self._available: dict[int, PresentServer] = {}
         self._is_recording = False
 
     @commands.Cog.listener()
@@ -34,7 +35,7 @@ class Guilds(commands.Cog):
         now_ms = self._services.clock.now_ms()
 
         async def record_joined(tx: Transaction) -> None:
-            if await servers_module.record_joined(tx, server.id, server.name, now_ms):
+            if await servers_module.record_joined(tx, describe_server(server), now_ms):
                 await greet(tx, server, now_ms)
 
         with self._services.active_work.track():
@@ -48,18 +49,27 @@ class Guilds(commands.Cog):
         docs: Gateway Events › Guild Create: sent for a joined server, and for one that is
         available again. At a start thousands come at once: the first handler writes for all.
         """
-        self._available.add(server.id)
+        await self._record_present(describe_server(server))
+
+    @commands.Cog.listener()
+    async def on_guild_update(self, before: discord.Guild, after: discord.Guild) -> None:
+        """A server's preferred locale may have changed (docs: Gateway Events › Guild Update)."""
+        del before
+        await self._record_present(describe_server(after))
+
+    async def _record_present(self, server: PresentServer) -> None:
+        self._available[server.id] = server
         if self._is_recording:
             return
         self._is_recording = True
         try:
             with self._services.active_work.track():
                 while self._available:
-                    some = frozenset(self._available)
+                    some = tuple(self._available.values())
+                    self._available.clear()
                     await self._write(
-                        functools.partial(servers_module.record_present, server_ids=some)
+                        functools.partial(servers_module.record_present, present=some)
                     )
-                    self._available -= some
                 self._services.scheduler.wake()
         finally:
             self._is_recording = False

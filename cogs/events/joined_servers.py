@@ -9,19 +9,23 @@ import discord
 
 from bot.core.payload import make_plain_message
 from bot.core.snowflake import make_snowflake_before
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, use_language
 from bot.discord_api.required_permissions import TO_ALERT
+from bot.languages import get_server_language
 from bot.services import Services
 from storage.db.database import retry_until_available
 from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewMessage
 from storage.servers import servers as servers_module
+from storage.servers.servers import PresentServer
 
-__all__ = ["greet", "record_joined_servers"]
+__all__ = ["describe_server", "greet", "record_joined_servers"]
 
 _log = logging.getLogger(__name__)
 
-_GREETING = (
+_GREETING = gettext_noop(
     "Hello! I host discussions of essays: whoever replies to an essay gets a thread of their own.\n"
     "An admin begins with `/setup`, which asks how I am to do it here and names every permission "
     "that I lack, and then with `/essay publish`.\n"
@@ -35,13 +39,18 @@ async def record_joined_servers(services: Services, servers: Collection[discord.
     by_id = {server.id: server for server in servers}
 
     async def record(tx: Transaction) -> None:
-        names = {server_id: server.name or "" for server_id, server in by_id.items()}
-        for server_id in await servers_module.update_joined(tx, names, now_ms):
+        present = [describe_server(server) for server in servers]
+        for server_id in await servers_module.update_joined(tx, present, now_ms):
             await greet(tx, by_id[server_id], now_ms)
 
     # The list doesn't come again before the next connection.
     await retry_until_available(lambda: services.database.write(record))
     services.scheduler.wake()
+
+
+def describe_server(server: discord.Guild) -> PresentServer:
+    """What is recorded of a server that the bot is in."""
+    return PresentServer(server.id, server.name or "", server.preferred_locale.value)
 
 
 async def greet(tx: Transaction, server: discord.Guild, now_ms: int) -> None:
@@ -50,13 +59,15 @@ async def greet(tx: Transaction, server: discord.Guild, now_ms: int) -> None:
     if channel is None:
         _log.info("Server %d has no channel for the greeting.", server.id)
         return
+    with use_language(await get_server_language(tx, server.id)):
+        greeting = make_plain_message(_(_GREETING), silent=True)
     await messages.plan(
         tx,
         server_id=server.id,
         discussion_id=None,
         channel_id=channel.id,
         after_id=make_snowflake_before(now_ms),
-        messages=[NewMessage("notice", make_plain_message(_GREETING, silent=True))],
+        messages=[NewMessage("notice", greeting)],
         now_ms=now_ms,
     )
 

@@ -19,7 +19,7 @@ from bot.core.prompts.parse_time import parse_quiet_hours
 from bot.core.prompts.timezones import resolve_zone
 from bot.core.text.escape import escape
 from bot.core.text.translate import gettext as _
-from bot.core.text.translate import gettext_noop, ngettext
+from bot.core.text.translate import get_languages, gettext_noop, ngettext
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.prompting import change_settings
@@ -125,6 +125,14 @@ class Setup(commands.Cog):
         when: ui.Container[Any] = ui.Container()
         when.add_item(
             self._make_section(wording.describe_time(settings, now), "time", _("Change …"))
+        )
+        when.add_item(ui.TextDisplay(wording.describe_language()))
+        when.add_item(
+            self._make_select(
+                "language",
+                wording.list_languages(server.preferred_locale.value),
+                settings.language or wording.DISCORDS_LANGUAGE,
+            )
         )
         board = settings.alerts_channel
         alerts = None if board is None else server.get_channel(board)
@@ -260,6 +268,9 @@ class Setup(commands.Cog):
                     await settings_module.set_channel_replies(tx, server_id, value)
                 case "loose":
                     await settings_module.set_plain_messages(tx, server_id, value, now_ms)
+                case "language":
+                    chosen = value if value in get_languages() else None
+                    await settings_module.set_language(tx, server_id, chosen)
                 case "numbers":
                     numbered = (
                         await settings_module.get_settings(tx, server_id)

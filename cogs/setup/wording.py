@@ -9,8 +9,15 @@ import discord
 
 from bot.core.prompts.plan import parse_plan
 from bot.core.text.locale_format import format_clock, format_weekday
+from bot.core.text.translate import (
+    ENGLISH,
+    find_language,
+    get_language_name,
+    get_languages,
+    gettext_noop,
+    ngettext,
+)
 from bot.core.text.translate import gettext as _
-from bot.core.text.translate import gettext_noop, ngettext
 from bot.discord_api import required_permissions as needed
 from bot.discord_api.required_permissions import Permission, join_names
 from storage.servers.settings import ServerSettings
@@ -18,6 +25,7 @@ from storage.servers.settings import ServerSettings
 __all__ = [
     "CHANNEL_REPLIES",
     "CHANNEL_REPLIES_HEADING",
+    "DISCORDS_LANGUAGE",
     "FORUM_STYLE_HEADING",
     "HEADING",
     "PLAIN_MESSAGES",
@@ -27,14 +35,19 @@ __all__ = [
     "Options",
     "describe_alerts_channel",
     "describe_channel",
+    "describe_language",
     "describe_passage_numbers",
     "describe_permissions",
     "describe_proxies",
     "describe_time",
+    "list_languages",
 ]
 
 #: The value and the label of each option; labels are translated where they are shown.
 Options = Sequence[tuple[str, str]]
+
+#: The option for the server's preferred locale.
+DISCORDS_LANGUAGE = "discord"
 
 HEADING = gettext_noop(
     "## How essays are hosted here\n"
@@ -111,6 +124,22 @@ def describe_time(settings: ServerSettings, now: datetime) -> str:
         "**Quiet hours** {start} to {end}", start=f"{quiet.start:%H:%M}", end=f"{quiet.end:%H:%M}"
     )
     return "\n".join([zone, hours])
+
+
+def describe_language() -> str:
+    """What the language is used for."""
+    return _(
+        "**Language** of alerts and the digest, and of messages under essays in other languages"
+    )
+
+
+def list_languages(preferred_locale: str) -> Options:
+    """The server's locale on Discord, then each language by its own name."""
+    of_server = get_language_name(find_language(preferred_locale) or ENGLISH)
+    return (
+        (DISCORDS_LANGUAGE, _("As in Discord's server settings ({language})", language=of_server)),
+        *((language, get_language_name(language)) for language in get_languages()),
+    )
 
 
 def describe_alerts_channel(settings: ServerSettings, *, known: bool) -> str:

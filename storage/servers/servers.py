@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from storage.db import checkpoint_and_vacuum
 from storage.db.writer import Transaction
 
 __all__ = [
+    "PresentServer",
     "erase_due",
     "get_next_due",
     "record_joined",
@@ -22,25 +24,45 @@ _BATCH = 2000
 _POSTPONED_BY = 10_000_000_000_000
 
 
-async def record_joined(tx: Transaction, server_id: int, name: str, now_ms: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class PresentServer:
+    """A server that the bot is in. ``locale``: Discord's preferred locale of it."""
+
+    id: int
+    name: str
+    locale: str
+
+
+async def record_joined(tx: Transaction, server: PresentServer, now_ms: int) -> bool:
     """Record that the bot is in a server; whether the server is new."""
     added = await tx.run(
         """
         INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, :now)
         ON CONFLICT (id) DO NOTHING
         """,
-        {"id": server_id, "name": name, "now": now_ms},
+        {"id": server.id, "name": server.name, "now": now_ms},
     )
-    await tx.run("UPDATE servers SET name = :name WHERE id = :id", {"id": server_id, "name": name})
-    await _make_due_again(tx, server_id)
+    await tx.run(
+        "UPDATE servers SET name = :name, preferred_locale = :locale WHERE id = :id",
+        {"id": server.id, "name": server.name, "locale": server.locale},
+    )
+    await _make_due_again(tx, server.id)
     return bool(added)
 
 
-async def record_present(tx: Transaction, server_ids: Collection[int]) -> None:
+async def record_present(tx: Transaction, present: Collection[PresentServer]) -> None:
     """Record that the bot is in these servers; work postponed when it was removed is due again."""
+    server_ids = {server.id for server in present}
     for row in await tx.rows("SELECT id FROM servers WHERE left_at IS NOT NULL"):
         if row["id"] in server_ids:
             await _make_due_again(tx, row["id"])
+    await tx.run_many(
+        """
+        UPDATE servers SET preferred_locale = :locale
+        WHERE id = :id AND preferred_locale <> :locale
+        """,
+        [{"id": server.id, "locale": server.locale} for server in present],
+    )
 
 
 async def _make_due_again(tx: Transaction, server_id: int) -> None:
@@ -65,21 +87,19 @@ async def record_left(tx: Transaction, server_id: int, now_ms: int) -> None:
             await tx.run(statement, {"id": server_id, "never": _POSTPONED_BY})
 
 
-async def update_joined(tx: Transaction, present: Mapping[int, str], now_ms: int) -> list[int]:
+async def update_joined(
+    tx: Transaction, present: Collection[PresentServer], now_ms: int
+) -> list[int]:
     """Record all servers the bot is in, and those it left; the ids of the new ones.
 
-    ``present``: the names by id. If no server was known, this is the first start and none counts as
-    new: an admin has just invited the bot there. So a start that is interrupted before this changes
-    nothing.
+    If no server was known, this is the first start and none counts as new: an admin has just
+    invited the bot there. So a start that is interrupted before this changes nothing.
     """
     first = await tx.row("SELECT 1 FROM servers LIMIT 1") is None
-    added = [
-        server_id
-        for server_id, name in present.items()
-        if await record_joined(tx, server_id, name, now_ms)
-    ]
+    added = [server.id for server in present if await record_joined(tx, server, now_ms)]
+    server_ids = {server.id for server in present}
     for row in await tx.rows("SELECT id FROM servers WHERE left_at IS NULL"):
-        if row["id"] not in present:
+        if row["id"] not in server_ids:
             await record_left(tx, row["id"], now_ms)
     return [] if first else added
 

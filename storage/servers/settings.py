@@ -53,6 +53,7 @@ class ServerSettings:
     plain_messages:        a channel message that isn't a reply: 'leave' it, or let it 'join'
     channel_replies:       a channel reply that belongs in a thread: 'link' to it, or 'move'
     proxy_apps:            the apps whose webhook messages count as members' messages
+    language:              of what is posted for the whole server; None for its Discord locale
     """
 
     zone_name: str
@@ -71,6 +72,7 @@ class ServerSettings:
     plain_messages: str
     channel_replies: str
     proxy_apps: tuple[int, ...] = ()
+    language: str | None = None
 
     @property
     def prompt_rules(self) -> PromptRules:
@@ -128,7 +130,7 @@ async def get_settings(tx: Transaction, server_id: int) -> ServerSettings:
         SELECT time_zone, quiet_from, quiet_until, plan, nudge_hours, tolerance_hours,
                prompts_paused_at, digest_channel_id, digest_weekday, digest_minute,
                alerts_channel_id, channel_id, style, show_passage_numbers, plain_messages,
-                   channel_replies, proxy_apps
+                   channel_replies, proxy_apps, language
         FROM server_settings WHERE server_id = :server_id
         """,
         {"server_id": server_id},
@@ -158,6 +160,7 @@ async def get_settings(tx: Transaction, server_id: int) -> ServerSettings:
         plain_messages=row["plain_messages"],
         channel_replies=row["channel_replies"],
         proxy_apps=tuple(int(one) for one in row["proxy_apps"].split()),
+        language=row["language"],
     )
 
 
@@ -322,4 +325,13 @@ async def set_channel_replies(tx: Transaction, server_id: int, choice: str) -> N
         WHERE server_id = :server_id
         """,
         {"server_id": server_id, "channel_replies": choice},
+    )
+
+
+async def set_language(tx: Transaction, server_id: int, language: str | None) -> None:
+    """Set the language of alerts, digest and greeting; None: the server's Discord locale."""
+    await make_row(tx, server_id)
+    await tx.run(
+        "UPDATE server_settings SET language = :language WHERE server_id = :server_id",
+        {"server_id": server_id, "language": language},
     )

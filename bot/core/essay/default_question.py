@@ -1,9 +1,9 @@
 """The default closing question, "What do you think?", in the essay's language.
 
 It is asked if the essay has no closing question of its own. The language is the one the source
-names, else the one its script implies, else English. Latin letters alone imply no language. Letters
-in code, addresses and formulas don't count, nor do Latin names in another script; a letter of a
-dense script counts more.
+names, else the one its script implies, else the current one. Latin letters alone imply none.
+Letters in code, addresses and formulas don't count, nor do Latin names in another script; a letter
+of a dense script counts more.
 """
 
 from __future__ import annotations
@@ -15,8 +15,16 @@ import regex
 
 from bot.core.essay.blocks import Block, Heading, Paragraph, Table
 from bot.core.essay.essay import Essay
+from bot.core.essay.function_words import guess_language
+from bot.core.text.translate import get_language
 
-__all__ = ["DEFAULT_QUESTION", "detect_language", "get_default_question", "is_default_question"]
+__all__ = [
+    "DEFAULT_QUESTION",
+    "detect_language",
+    "get_default_question",
+    "guess_latin_language",
+    "is_default_question",
+]
 
 DEFAULT_QUESTION = "What do you think?"
 
@@ -114,9 +122,26 @@ def detect_language(essay: Essay) -> str | None:
     return _detect_by_letters(script, text)
 
 
+def guess_latin_language(essay: Essay) -> str | None:
+    """The language of an essay in Latin letters, by its words; None if they don't decide.
+
+    For an essay whose source names no language, or English, as many pages do whatever they are in.
+    """
+    named = (essay.language or "").strip().casefold().replace("_", "-")
+    if named.split("-")[0] not in ("", "en"):
+        return None
+    text = _take_sample(_get_prose(placed.block) for placed in essay.body)
+    return guess_language(text) if _detect_script(text) == "latin" else None
+
+
 def get_default_question(language: str | None) -> str:
-    """The question in a language returned by :func:`detect_language`."""
-    return _QUESTIONS.get(language or "en", DEFAULT_QUESTION)
+    """The question in a language returned by :func:`detect_language`.
+
+    None: in the current language (:mod:`bot.core.text.translate`), else in English.
+    """
+    asked_in = (language or get_language()).lower().replace("_", "-")
+    base = asked_in.partition("-")[0]
+    return _QUESTIONS.get(asked_in, _QUESTIONS.get(base, DEFAULT_QUESTION))
 
 
 def is_default_question(question: str) -> bool:

@@ -15,32 +15,75 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 __all__ = [
+    "CATALOGS",
     "ENGLISH",
     "find_language",
+    "get_catalog_path",
     "get_language",
+    "get_language_name",
     "get_languages",
     "gettext",
     "gettext_noop",
     "ngettext",
+    "pgettext",
+    "use_catalogs",
     "use_language",
 ]
 
 ENGLISH = "en"
-_FOLDER = Path(__file__).parents[2] / "locales"
+#: The folder of the catalogs.
+CATALOGS = Path(__file__).parents[2] / "locales"
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
+
+
+class _Catalogs:
+    """The catalogs in a folder, each read when it is first used."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        found = (path.parts[-3] for path in folder.glob("*/LC_MESSAGES/salon.po"))
+        self.languages = (ENGLISH, *sorted(found))
+        self._read: dict[str, NullTranslations] = {ENGLISH: NullTranslations()}
+
+    def get(self, language: str) -> NullTranslations:
+        """The catalog of one of the languages."""
+        catalog = self._read.get(language)
+        if catalog is None:
+            catalog = self._read[language] = _read_catalog(
+                get_catalog_path(language, self._folder), language
+            )
+        return catalog
+
+
+def get_catalog_path(language: str, folder: Path = CATALOGS) -> Path:
+    """The file of a language's catalog."""
+    return folder / language / "LC_MESSAGES" / "salon.po"
+
+
+def _read_catalog(path: Path, language: str) -> NullTranslations:
+    with path.open("rb") as file:
+        catalog = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+_catalogs = _Catalogs(CATALOGS)
 
 
 def gettext(sentence: str, /, **values: object) -> str:
     """The sentence in the current language, with its named placeholders (``{title}``) filled in.
 
-    Only the sentence is formatted, never the values.
+    Only the sentence is formatted, never the values; without values, not even the sentence.
     """
-    translated = _get_catalog(_language.get()).gettext(sentence)
+    translated = _catalogs.get(_language.get()).gettext(sentence)
     return translated.format(**values) if values else translated
 
 
@@ -51,8 +94,13 @@ def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
     placeholders.
     """
     language = _language.get()
-    translated = _get_catalog(language).ngettext(one, many, count)
+    translated = _catalogs.get(language).ngettext(one, many, count)
     return translated.format(count=format_decimal(count, locale=language), **values)
+
+
+def pgettext(context: str, sentence: str, /) -> str:
+    """A sentence in the current language, with the meaning that ``context`` gives it (msgctxt)."""
+    return _catalogs.get(_language.get()).pgettext(context, sentence)
 
 
 def gettext_noop(sentence: str) -> str:
@@ -70,33 +118,45 @@ def use_language(language: str) -> Iterator[None]:
         _language.reset(token)
 
 
+@contextmanager
+def use_catalogs(folder: Path) -> Iterator[None]:
+    """Use the catalogs in another folder, in the whole process; for tests of translations."""
+    global _catalogs
+    before, _catalogs = _catalogs, _Catalogs(folder)
+    try:
+        yield
+    finally:
+        _catalogs = before
+
+
 def get_language() -> str:
     """The current language."""
     return _language.get()
 
 
-@cache
 def get_languages() -> tuple[str, ...]:
     """English, then the languages that have a catalog, in alphabetical order."""
-    return (ENGLISH, *sorted(path.parts[-3] for path in _FOLDER.glob("*/LC_MESSAGES/salon.po")))
+    return _catalogs.languages
+
+
+@cache
+def get_language_name(language: str) -> str:
+    """What a language calls itself, as a heading: ``Deutsch``, ``Français``."""
+    name = Locale.parse(language).get_display_name(language) or language
+    return name[:1].upper() + name[1:]
 
 
 def find_language(tag: str | None) -> str | None:
-    """The language that fits a BCP 47 tag (``de-AT``: ``de``); None if there is none."""
-    if tag is None:
+    """The language that fits a BCP 47 tag, such as a locale of Discord's; None if there is none.
+
+    The region counts only where a catalog has one (``pt_BR``); else ``de-AT`` is ``de``.
+    """
+    if not tag:
         return None
-    language = tag.replace("_", "-").partition("-")[0].lower()
-    return language if language in get_languages() else None
-
-
-@cache
-def _get_catalog(language: str) -> NullTranslations:
-    if language == ENGLISH:
-        return NullTranslations()
-    path = _FOLDER / language / "LC_MESSAGES" / "salon.po"
-    with path.open("rb") as file:
-        catalog = read_po(file, locale=language)
-    compiled = BytesIO()
-    write_mo(compiled, catalog)
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+    parts = tag.replace("-", "_").split("_")
+    for length in range(len(parts), 0, -1):
+        wanted = "_".join(parts[:length]).lower()
+        for language in get_languages():
+            if language.lower() == wanted:
+                return language
+    return None

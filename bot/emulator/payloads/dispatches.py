@@ -294,6 +294,12 @@ def _application_joined(event: events.ApplicationJoined, world: World) -> Dispat
 
 
 @render.register
+def _guild_updated(event: events.GuildUpdated, _: World) -> Dispatch:
+    """docs: Gateway Events › Guild Update (the inner payload is a guild object)."""
+    return Dispatch("GUILD_UPDATE", guilds.guild(event.guild), event.guild.id, None, None)
+
+
+@render.register
 def _guild_left(event: events.GuildLeft, _: World) -> Dispatch:
     """docs: Gateway Events › Guild Delete (without ``unavailable``: the user was removed)."""
     return Dispatch("GUILD_DELETE", {"id": str(event.guild.id)}, None, None, event.user_id)

@@ -30,6 +30,7 @@ __all__ = [
     "CommandPermissionsUpdated",
     "Event",
     "GuildLeft",
+    "GuildUpdated",
     "InteractionAnswered",
     "InteractionCreated",
     "InteractionFailed",
@@ -193,6 +194,13 @@ class ApplicationJoined:
 
     guild: Guild
     user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class GuildUpdated:
+    """A server's own properties changed, for instance its preferred locale."""
+
+    guild: Guild
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +384,7 @@ Event: TypeAlias = (
     | ThreadListSynced
     | ApplicationJoined
     | GuildLeft
+    | GuildUpdated
     | MemberJoined
     | MemberUpdated
     | MemberRemoved

@@ -130,6 +130,7 @@ async def test_each_choice_is_saved_and_shown(tmp_path: Path) -> None:
             "style": ["thread"],
             "bring": ["move"],
             "loose": ["join"],
+            "language": ["discord"],
         }
         await use(running, panel, "numbers")
         await use(running, panel, "channel")
