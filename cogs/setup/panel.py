@@ -18,8 +18,8 @@ from discord.ext import commands
 from bot.core.prompts.parse_time import parse_quiet_hours
 from bot.core.prompts.timezones import resolve_zone
 from bot.core.text.escape import escape
-from bot.core.text.translate import gettext as _
 from bot.core.text.translate import get_languages, gettext_noop, ngettext
+from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.prompting import change_settings
