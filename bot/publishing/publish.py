@@ -419,7 +419,7 @@ class Publishing:
 
     async def _plan_messages(
         self, server_id: int, essay: Essay, closing: str | None, *, numbered: bool
-    ) -> tuple[list[NewMessage], tuple[str, ...]]:
+    ) -> tuple[list[NewMessage], tuple[Note, ...]]:
         """The messages of an essay in its own language; see :func:`_plan_messages`."""
         language = await self._database.read(lambda tx: choose_essay_language(tx, server_id, essay))
         with use_language(language):
