@@ -70,11 +70,11 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m bot",
         description="Salon, a Discord bot that hosts discussions of essays.",
     )
-    parser.add_argument("--version", nargs=0, action=_ShowVersion, help="show the version")
+    parser.add_argument("--version", nargs=0, action=_ShowVersion, help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("run", help="run the bot (also without a command)")
+    commands.add_parser("run", help="run the bot (the default)")
     commands.add_parser(
-        "rehearse", help="run it all on a local Discord emulator (see rehearse --help)"
+        "rehearse", help="run the bot on a local Discord emulator (see rehearse --help)"
     )
     preview = commands.add_parser("preview", help="show how an essay would be posted")
     preview.add_argument("file", type=Path, metavar="FILE")
@@ -84,30 +84,38 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
     )
     preview.add_argument(
-        "--chapter", type=int, metavar="N", help="one chapter of an EPUB; all of them if left out"
+        "--chapter", type=int, metavar="N", help="one chapter of an EPUB (default: all)"
     )
-    preview.add_argument("--json", action="store_true", help="as one JSON object")
-    export = commands.add_parser("export", help="write an essay and the tree of its replies")
-    export.add_argument("essay", metavar="ESSAY", help="its number or its exact title")
+    preview.add_argument("--json", action="store_true", help="print one JSON object")
+    export = commands.add_parser("export", help="print an essay's replies as JSON or Markdown")
+    export.add_argument("essay", metavar="ESSAY", help="the essay's number or exact title")
     export.add_argument("--format", choices=("json", "markdown"), default="json")
-    commands.add_parser("doctor", help="say whether all is well, or what to do")
-    backup = commands.add_parser("backup", help="copy the archive, also while the bot runs")
+    commands.add_parser("doctor", help="check whether everything works, and say what to fix")
+    backup = commands.add_parser("backup", help="back up the archive; the bot may be running")
     backup.add_argument(
-        "file", type=Path, nargs="?", metavar="FILE", help="the folder of backups if left out"
+        "file",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="the copy (default: a new file in the backup folder)",
     )
-    restore = commands.add_parser("restore", help="put a backup in the archive's place")
+    restore = commands.add_parser(
+        "restore", help="replace the archive with a backup; stop the bot first"
+    )
     restore.add_argument(
-        "file", type=Path, nargs="?", metavar="FILE", help="the newest good one if left out"
+        "file",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="the backup (default: the newest good one)",
     )
-    forget = commands.add_parser(
-        "forget", help="erase what a member said who left and cannot ask for it in Discord"
-    )
+    forget = commands.add_parser("forget", help="erase a member who left and can't use /privacy")
     forget.add_argument("member", type=int, metavar="MEMBER", help="the member's id")
     forget.add_argument(
-        "--server", type=int, metavar="ID", help="in this server alone; in all if left out"
+        "--server", type=int, metavar="ID", help="only in this server (default: in all)"
     )
     forget.add_argument(
-        "--keep-out", action="store_true", help="and keep nothing of what they say from now on"
+        "--keep-out", action="store_true", help="also save nothing they say from now on"
     )
     return parser
 
@@ -130,7 +138,7 @@ def _preview(file: Path, form: Format, chapter: int | None, *, as_json: bool) ->
     try:
         data = file.read_bytes()
     except OSError as error:
-        _write_error(f"{file} cannot be read: {error.strerror}.")
+        _write_error(f"{file} can't be read: {error.strerror}.")
         return 66
     # Only the one who called this waits for it, so a whole book may take its time.
     essay = asyncio.run(
@@ -206,8 +214,7 @@ async def _export(essay: str, form: str) -> int:
     from bot.export import export_essay, render_markdown
     from storage.db.database import open_for_reading
 
-    path, _ = _get_paths()
-    async with open_for_reading(path) as database:
+    async with open_for_reading(*_get_paths()) as database:
         exported = await database.read(lambda tx: export_essay(tx, essay))
     if form == "markdown":
         _write(render_markdown(exported))

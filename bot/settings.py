@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -68,17 +69,22 @@ def load_environment(environment: Mapping[str, str]) -> dict[str, str]:
     exists and isn't text, or if the one in ``SALON_ENV_FILE`` doesn't exist.
     """
     name = environment.get("SALON_ENV_FILE", ".env")
-    if environment.get("SALON_ENV_FILE") and not Path(name).is_file():
-        raise SettingsError(
-            f"There is no file {name}, which SALON_ENV_FILE names. Correct the path, or leave "
-            "SALON_ENV_FILE out to use .env."
-        )
     try:
-        found = dotenv_values(name, interpolate=False) if name else {}
-    except (UnicodeDecodeError, OSError) as error:
+        if environment.get("SALON_ENV_FILE") and not Path(name).is_file():
+            raise SettingsError(
+                f"SALON_ENV_FILE is set to {name}, but there is no such file. Correct the path, or "
+                "leave SALON_ENV_FILE out to use .env."
+            )
+        # Some editors on Windows put a byte order mark before the first line.
+        found = dotenv_values(name, interpolate=False, encoding="utf-8-sig") if name else {}
+    except UnicodeDecodeError as error:
         raise SettingsError(
-            f"{name} can't be read as UTF-8 text ({type(error).__name__}). Save it again as plain "
-            "UTF-8 text."
+            f"{name} isn't UTF-8 text. Save it again as plain UTF-8 text."
+        ) from error
+    except OSError as error:
+        raise SettingsError(
+            f"{name} can't be read: {_describe(error)}. Make it readable for the user that runs "
+            "Salon."
         ) from error
     return {key: value for key, value in found.items() if value is not None} | dict(environment)
 
@@ -105,18 +111,18 @@ def _read_url(
         host, scheme = parts.hostname, parts.scheme
         _ = parts.port
     except ValueError:
-        problems.append(f"{name} is not an address.")
+        problems.append(f"{name} isn't a valid address.")
         return None
     if scheme not in schemes:
         wanted = " or ".join(f"{scheme}://" for scheme in schemes)
         problems.append(f"{name} must start with {wanted}.")
     elif not _is_loopback(host):
         problems.append(
-            f"{name} must be an address of this machine (127.0.0.1, localhost or [::1]), "
-            "since the token is sent there; leave it out to use Discord."
+            f"{name} must be an address on this machine (127.0.0.1, localhost or [::1]), because "
+            "the token is sent there. Leave it out to use Discord."
         )
     elif parts.username or parts.password:
-        problems.append(f"{name} must not carry a user name or password.")
+        problems.append(f"{name} must not contain a user name or password.")
     return value.rstrip("/")
 
 
@@ -128,10 +134,12 @@ def _read_bytes(
     if not value:
         return None
     if not (value.isascii() and value.isdecimal()):
-        problems.append(f"{name} must be a whole number of bytes, 0 for none.")
+        problems.append(f"{name} must be a whole number of bytes; 0 saves none.")
         return None
     if maximum is not None and int(value) > maximum:
-        problems.append(f"{name} may be {maximum} at most, since members are handed their files.")
+        problems.append(
+            f"{name} can't be more than {maximum}, because Discord limits the files of an answer."
+        )
     return int(value)
 
 
@@ -167,12 +175,24 @@ def _read_health(values: Mapping[str, str], problems: list[str]) -> tuple[str, i
 
 
 def read_database_path(values: Mapping[str, str], problems: list[str]) -> Path:
-    """The archive's file; a problem is added if its folder is missing or it is a folder itself."""
+    """The archive's file, which doesn't have to exist.
+
+    A problem is added if its folder doesn't exist, or if it is something else than a file.
+    """
     database = Path(values.get("SALON_DATABASE", "").strip() or "salon.sqlite3")
-    if database.is_dir():
-        problems.append("SALON_DATABASE names a folder; it must name a file.")
-    elif not database.absolute().parent.is_dir():
-        problems.append(f"SALON_DATABASE lies in a folder that does not exist: {database.parent}.")
+    try:
+        mode = _get_mode(database)
+        if mode is None and not database.absolute().parent.is_dir():
+            problems.append(
+                f"SALON_DATABASE is in a folder that doesn't exist: {database.parent}. Create the "
+                "folder, or set it to a file in another one."
+            )
+    except (OSError, ValueError) as error:
+        problems.append(f"SALON_DATABASE can't be opened: {_describe(error)}.")
+        return database
+    if mode is not None and not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a device or pipe"
+        problems.append(f"SALON_DATABASE is {kind}. Set it to a file.")
     return database
 
 
@@ -180,9 +200,31 @@ def read_backup_folder(values: Mapping[str, str], database: Path, problems: list
     """The folder for backups, by default beside the archive; it is created when needed."""
     name = values.get("SALON_BACKUPS", "").strip()
     folder = Path(name) if name else database.with_name(f"{database.stem}-backups")
-    if folder.exists() and not folder.is_dir():
-        problems.append("SALON_BACKUPS names a file; it must name a folder.")
+    try:
+        mode = _get_mode(folder)
+    except (OSError, ValueError) as error:
+        if name:
+            problems.append(f"SALON_BACKUPS can't be opened: {_describe(error)}.")
+        return folder
+    if mode is not None and not stat.S_ISDIR(mode):
+        problems.append(
+            "SALON_BACKUPS is a file. Set it to a folder."
+            if name
+            else f"{folder}, the folder for backups, is a file. Set SALON_BACKUPS to a folder."
+        )
     return folder
+
+
+def _get_mode(path: Path) -> int | None:
+    """A file's type and permissions (``st_mode``); None if it doesn't exist. Raises OSError."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _describe(error: OSError | ValueError) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def read_settings(values: Mapping[str, str]) -> Settings:
@@ -194,19 +236,20 @@ def read_settings(values: Mapping[str, str]) -> Settings:
     token = values.get("DISCORD_TOKEN", "").strip()
     if not token:
         problems.append(
-            "DISCORD_TOKEN is missing. Put the bot's token into the environment or into .env "
-            "(docs/operators.md says where to find it)."
+            "DISCORD_TOKEN is missing. Set it to the bot's token, in the environment or in .env. "
+            "README.md says where to find it."
         )
     elif not token.isascii() or any(character.isspace() for character in token):
         problems.append(
-            "DISCORD_TOKEN isn't a token: it has characters that no token has. Copy it again."
+            "DISCORD_TOKEN isn't a token: it has characters that no token has. Copy it again from "
+            "the developer portal (Bot › Reset Token)."
         )
     database = read_database_path(values, problems)
     backups = read_backup_folder(values, database, problems)
     api_base = _read_url(values, "DISCORD_API_BASE", ("http", "https"), problems)
     gateway_url = _read_url(values, "DISCORD_GATEWAY_URL", ("ws", "wss"), problems)
     if (api_base is None) != (gateway_url is None) and not problems:
-        problems.append("DISCORD_API_BASE and DISCORD_GATEWAY_URL belong together: set both.")
+        problems.append("Set both DISCORD_API_BASE and DISCORD_GATEWAY_URL, or neither.")
     clock_url = _read_url(values, "SALON_CLOCK_URL", ("ws",), problems)
     log_level = values.get("SALON_LOG_LEVEL", "").strip().upper() or "INFO"
     if log_level not in LOG_LEVELS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def test_an_emulator_on_this_machine_is_accepted(host: str) -> None:
 
 
 def test_an_api_address_without_a_gateway_address_is_refused() -> None:
-    with pytest.raises(SettingsError, match="belong together"):
+    with pytest.raises(SettingsError, match="Set both"):
         read_settings({"DISCORD_TOKEN": TOKEN, "DISCORD_API_BASE": "http://127.0.0.1:1/api/v10"})
 
 
@@ -94,8 +95,39 @@ def test_a_token_with_spaces_is_refused() -> None:
 
 
 def test_a_database_that_is_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="names a folder"):
+    with pytest.raises(SettingsError, match="is a folder"):
         read_settings({"DISCORD_TOKEN": TOKEN, "SALON_DATABASE": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("missing/salon.sqlite3", "in a folder that doesn't exist"),
+        ("loop.sqlite3", "can't be opened"),
+        ("a" * 300, "can't be opened"),
+        ("pipe.sqlite3", "device or pipe"),
+        ("pipe.sqlite3/salon.sqlite3", "in a folder that doesn't exist"),
+        ("nul\0.sqlite3", "can't be opened"),
+    ],
+)
+def test_a_path_that_can_hold_no_database_is_a_problem(
+    tmp_path: Path, name: str, said: str
+) -> None:
+    os.mkfifo(tmp_path / "pipe.sqlite3")
+    (tmp_path / "loop.sqlite3").symlink_to(tmp_path / "loop.sqlite3")
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"DISCORD_TOKEN": TOKEN, "SALON_DATABASE": str(tmp_path / name)})
+    assert str(caught.value).startswith("SALON_DATABASE ")
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value), "one problem, not two"
+
+
+@pytest.mark.parametrize("name", ["file", "loop", "a" * 300])
+def test_a_backup_folder_that_cannot_be_one_is_a_problem(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(SettingsError, match="SALON_BACKUPS"):
+        read_settings({"DISCORD_TOKEN": TOKEN, "SALON_BACKUPS": str(tmp_path / name)})
 
 
 def test_a_repr_contains_no_secret() -> None:
@@ -116,6 +148,20 @@ def test_the_file_is_in_the_working_folder(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / ".env").write_text("DISCORD_TOKEN=here\n")
     assert load_environment({})["DISCORD_TOKEN"] == "here"
     assert "DISCORD_TOKEN" not in load_environment({"SALON_ENV_FILE": ""})
+
+
+@pytest.mark.parametrize("name", ["missing.env", "folder", "file/x", "a" * 300])
+def test_a_settings_file_that_does_not_exist_is_reported(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match=str(name)):
+        load_environment({"SALON_ENV_FILE": str(tmp_path / name)})
+
+
+def test_a_byte_order_mark_is_not_part_of_a_name(tmp_path: Path) -> None:
+    file = tmp_path / "notepad.env"
+    file.write_bytes(b"\xef\xbb\xbfDISCORD_TOKEN=here\r\n")
+    assert load_environment({"SALON_ENV_FILE": str(file)})["DISCORD_TOKEN"] == "here"
 
 
 def test_a_file_that_is_not_text_is_reported(tmp_path: Path) -> None:
@@ -166,7 +212,7 @@ def test_backups_are_beside_the_archive_by_default(tmp_path: Path) -> None:
     assert read_settings(values).backups == tmp_path / "my-backups"
     assert read_settings(values | {"SALON_BACKUPS": "/else"}).backups == Path("/else")
     database.write_text("")
-    with pytest.raises(SettingsError, match="SALON_BACKUPS names a file"):
+    with pytest.raises(SettingsError, match="SALON_BACKUPS is a file"):
         read_settings(values | {"SALON_BACKUPS": str(database)})
 
 
@@ -184,5 +230,5 @@ def test_a_week_is_compared_by_default() -> None:
 
 def test_a_missing_environment_file_is_reported_as_that(tmp_path: Path) -> None:
     file = tmp_path / "none.env"
-    with pytest.raises(SettingsError, match=r"There is no file .*none\.env"):
+    with pytest.raises(SettingsError, match=r"none\.env, but there is no such file"):
         load_environment({"SALON_ENV_FILE": str(file)})

@@ -138,6 +138,7 @@ IMPORT_DISCORD = {
     "bot.discord_api.connection",
     "bot.discord_api.download",
     "bot.discord_api.errors",
+    "bot.discord_api.invite_link",
     "bot.discord_api.parse",
     "bot.discord_api.permissions",
     "bot.discord_api.single_attempt",

@@ -14,7 +14,7 @@ from storage.db.restore import restore as replace_archive
 
 __all__ = ["back_up", "restore"]
 
-_SKIPPED_PROMPT = "the archive was restored from a backup, and it may have been sent before"
+_SKIPPED_PROMPT = "the archive was restored from a backup, and the prompt may have been sent before"
 
 
 def back_up(database: Path, folder: Path, file: Path | None) -> str:
@@ -22,23 +22,23 @@ def back_up(database: Path, folder: Path, file: Path | None) -> str:
 
     Works while a bot is running. Raises DatabaseError if there is no archive, BackupError.
     """
-    if not database.is_file():
+    if not database.is_file() or not database.stat().st_size:
         raise DatabaseError(
-            f"There is no database at {database}; SALON_DATABASE says where it lies."
+            f"There is no database at {database} yet. If it is elsewhere, set SALON_DATABASE to it."
         )
     if file is None:
         path = backups.back_up(database, folder, Clock().now(), backups.BY_HAND).path
     else:
         if file.exists():
-            raise BackupError(f"{file} is there already. Nothing was changed.")
+            raise BackupError(f"{file} already exists. Nothing was changed.")
         try:
             backups.copy_archive(database, file)
         except OSError as error:
-            raise BackupError(f"{file} could not be written: {error.strerror}.") from error
+            raise BackupError(f"{file} couldn't be written: {error.strerror}.") from error
         except StorageError as error:
-            raise BackupError(f"{database} could not be copied: {error}.") from error
+            raise BackupError(f"{database} couldn't be copied: {error}.") from error
         path = file
-    return f"Backed up to {path}: {_format_size(path)}, checked."
+    return f"Backed up to {path} ({_format_size(path)}). The backup was checked."
 
 
 def restore(database: Path, folder: Path, file: Path | None) -> str:
@@ -57,21 +57,21 @@ def restore(database: Path, folder: Path, file: Path | None) -> str:
 
 
 def _describe_restore(file: Path, database: Path, restored: RestoreResult) -> str:
-    lines = [f"{file} is in the place of {database} now."]
+    lines = [f"{database} was replaced with {file}."]
     if restored.aside is not None:
-        lines.append(f"What was there before is kept as {restored.aside}.")
+        lines.append(f"The replaced archive was kept as {restored.aside}.")
     if restored.erased is None:
         lines.append(
-            "It could not tell what was deleted since the backup: what members deleted in the "
-            "last days is found again when the bot reads the history."
+            "The replaced archive couldn't be read, so what was deleted since the backup isn't "
+            "known. The bot finds the deletions of the last days when it reads Discord's history."
         )
     elif restored.erased:
-        lines.append(f"Replies that were deleted or forgotten since, and erased: {restored.erased}")
+        lines.append(f"Replies deleted since the backup, and erased again: {restored.erased}")
     if restored.skipped:
-        lines.append(f"Prompts that were due since, and are not sent again: {restored.skipped}")
+        lines.append(f"Prompts due since the backup, which aren't sent: {restored.skipped}")
     if restored.unplanned:
-        lines.append(f"Scheduled essays that were due since, now drafts: {restored.unplanned}")
-    lines.append("Start the bot: it reads what was said since then from Discord.")
+        lines.append(f"Scheduled essays due since the backup, now drafts: {restored.unplanned}")
+    lines.append("Start the bot now. It reads from Discord what was said since the backup.")
     return "\n".join(lines)
 
 

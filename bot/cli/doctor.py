@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import discord
@@ -12,14 +12,18 @@ import discord
 from bot import checks
 from bot.checks import Finding
 from bot.clock import Clock, to_milliseconds
+from bot.core.text.plural import format_count
 from bot.discord_api.commands import CommandSet
 from bot.discord_api.connection import set_base_urls
 from bot.discord_api.errors import TRANSIENT
+from bot.discord_api.invite_link import get_invite_link
 from bot.errors import DatabaseError, DatabaseInUse, SalonError, SettingsError
 from bot.settings import Settings, read_backup_folder, read_database_path, read_settings
 from storage.db import backups
 from storage.db.connection import lock_archive
 from storage.db.database import Database, open_for_reading
+from storage.db.file_access import find_access_problem
+from storage.db.integrity import describe_damage
 from storage.db.writer import Transaction
 from storage.servers import command_sync, diagnostics
 from storage.servers.diagnostics import Problem, UsedChannel
@@ -38,7 +42,9 @@ def format_findings(found: list[Finding]) -> str:
     ]
     open_ones = sum(not one.is_ok for one in found)
     lines.append(
-        "All is fine." if not open_ones else f"To do: {open_ones} (the lines marked [ do ])."
+        f"{format_count(open_ones, 'problem')} to fix, marked with [ do ]."
+        if open_ones
+        else "No problems found."
     )
     return "\n".join(lines)
 
@@ -62,11 +68,15 @@ async def examine(
         found += [Finding("settings", False, line) for line in str(error).splitlines()]
     else:
         found.append(Finding("settings", True, "complete"))
-    found += _check_disk(database, values)
-    newest = next(iter(backups.list_backups(folder, database.stem)), None)
-    if database.exists() or newest is not None:
-        found.append(checks.check_backups(newest, folder, clock.now()))
-    async with _open_archive(database, found) as archive:
+    async with contextlib.AsyncExitStack() as stack:
+        archive = None
+        # With a wrong path, the settings' finding says all there is to say.
+        if not problems:
+            found += _check_disk(database, values)
+            newest = next(iter(backups.list_backups(folder, database.stem)), None)
+            if database.exists() or newest is not None:
+                found.append(checks.check_backups(newest, folder, clock.now()))
+            archive = await stack.enter_async_context(_open_archive(database, folder, found))
         if archive is not None:
             found += await _check_archive(archive, clock)
         if settings is not None:
@@ -85,35 +95,47 @@ def _check_disk(database: Path, values: Mapping[str, str]) -> list[Finding]:
     if passing:
         found.append(Finding("folder", False, passing))
     else:
-        found.append(Finding("folder", True, f"{folder} is not one that a deploy throws away"))
+        found.append(Finding("folder", True, f"{folder} is kept when Salon is deployed again"))
     return found
 
 
-@asynccontextmanager
-async def _open_archive(database: Path, found: list[Finding]) -> AsyncIterator[Database | None]:
-    """The archive, None if it can't be opened; adds findings about it to ``found``."""
-    if not database.exists():
-        found.append(Finding("database", True, f"{database} is made at the first start"))
+@contextlib.asynccontextmanager
+async def _open_archive(
+    database: Path, folder: Path, found: list[Finding]
+) -> AsyncIterator[Database | None]:
+    """The archive, None if it can't be opened; adds findings about it to ``found``.
+
+    ``folder``: of its backups.
+    """
+    problem = find_access_problem(database)
+    if problem:
+        found.append(Finding("database", False, problem))
+        yield None
+        return
+    if not database.exists() or not database.stat().st_size:
+        found.append(Finding("database", True, f"the first start creates {database}"))
         yield None
         return
     try:
         with lock_archive(database):
-            running = "no bot runs on it now"
+            running = "no bot is running on it"
     except DatabaseInUse:
         running = "a bot is running on it"
     except DatabaseError as error:
-        running = str(error)
+        found.append(Finding("database", False, str(error)))
+        yield None
+        return
     try:
-        async with open_for_reading(database) as archive:
+        async with open_for_reading(database, folder) as archive:
             fault = await archive.check_integrity()
             if fault:
-                found.append(
-                    Finding("database", False, f"damaged ({fault}): see `python -m bot restore`")
-                )
+                found.append(Finding("database", False, describe_damage(database, folder, fault)))
                 yield None
                 return
             size = backups.measure_size(database) / 1024**2
-            found.append(Finding("database", True, f"{database}, {size:.1f} MB, whole; {running}"))
+            found.append(
+                Finding("database", True, f"{database}, {size:.1f} MB, not damaged; {running}")
+            )
             yield archive
     except SalonError as error:
         found.append(Finding("database", False, str(error)))
@@ -143,8 +165,9 @@ async def _check_discord(
     try:
         async with discord.Client(intents=discord.Intents.none()) as client:
             await client.login(settings.token)
-            found = [Finding("token", True, f"Discord knows it as {client.user}")]
+            found = [Finding("token", True, f"belongs to {client.user}")]
             found += await _check_application(client, archive, await load_commands())
+            found.append(await _check_invitation(client))
             if archive is not None:
                 found += await _check_channels(
                     client, await archive.read(diagnostics.get_used_channels)
@@ -155,11 +178,12 @@ async def _check_discord(
             Finding(
                 "token",
                 False,
-                "Discord refuses it: copy it anew (Bot › Reset Token) into DISCORD_TOKEN",
+                "Discord refuses it: copy it again from the developer portal (Bot › Reset Token) "
+                "into DISCORD_TOKEN",
             )
         ]
     except (discord.HTTPException, *TRANSIENT) as error:
-        return [Finding("Discord", False, f"it could not be reached ({error}): try again")]
+        return [Finding("Discord", False, f"can't be reached ({error}): try again later")]
 
 
 async def _check_application(
@@ -170,7 +194,7 @@ async def _check_application(
     flags = application.flags
     found: list[Finding] = []
     if flags.gateway_message_content or flags.gateway_message_content_limited:
-        found.append(Finding("intents", True, "message content is switched on"))
+        found.append(Finding("intents", True, "*Message Content Intent* is on"))
     else:
         found.append(
             Finding(
@@ -188,11 +212,18 @@ async def _check_application(
         found.append(Finding("commands", True, f"{len(commands.names)} registered with Discord"))
     else:
         found.append(
-            Finding(
-                "commands", False, "not those of this version: start the bot, it registers them"
-            )
+            Finding("commands", False, "not those of this version: start the bot to register them")
         )
     return found
+
+
+async def _check_invitation(client: discord.Client) -> Finding:
+    """The link that invites the bot; whether it is in a server."""
+    assert client.application_id is not None
+    link = get_invite_link(client.application_id)
+    async for _ in client.fetch_guilds(limit=1):
+        return Finding("invite link", True, link)
+    return Finding("invite link", False, f"Salon isn't in any server. Open this link: {link}")
 
 
 async def _check_channels(client: discord.Client, used: list[UsedChannel]) -> list[Finding]:
@@ -208,7 +239,9 @@ async def _check_channels(client: discord.Client, used: list[UsedChannel]) -> li
             me = await server.fetch_member(client.user.id)
         except (discord.NotFound, discord.Forbidden):
             name = places[0].server_name
-            found.append(Finding(f"server {name}", False, "Salon is not in it: invite it again"))
+            found.append(
+                Finding(f"server {name}", False, "Salon isn't in it: invite it again with the link")
+            )
             continue
         for uses in checks.group_by_channel(places):
             channel = channels.get(uses[0].channel_id)
@@ -225,5 +258,5 @@ async def _check_channels(client: discord.Client, used: list[UsedChannel]) -> li
             )
     if len(there) > _SERVERS_AT_ONCE:
         more = len(there) - _SERVERS_AT_ONCE
-        found.append(Finding("servers", True, f"{more} more were not looked at"))
+        found.append(Finding("servers", True, f"{format_count(more, 'more server')} not checked"))
     return found

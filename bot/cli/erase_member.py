@@ -42,20 +42,22 @@ async def erase_member(
         since = now_ms if keep_out else None
         return [Erasure(one, member_id, now_ms, out.get(one) or since) for one in servers]
 
-    async with open_for_reading(database) as archive:
+    async with open_for_reading(database, backups) as archive:
         erasures = await archive.read(find_erasures)
     if not erasures:
-        return f"Nothing is kept of member {member_id}. Nothing was changed."
+        return f"Nothing is saved about member {member_id}. Nothing was changed."
     try:
         erasure_log.append_to_log(log_path, erasures)
     except OSError as error:
-        raise DatabaseError(f"It cannot be noted beside {database}: {error.strerror}.") from error
+        raise DatabaseError(
+            f"{log_path} can't be written: {error.strerror}. Nothing was changed."
+        ) from error
     who = f"Member {member_id}"
     where = format_count(len(erasures), "server")
     with contextlib.suppress(DatabaseInUse):
         async with open_database(database, backups=backups, erase_member=erasure.erase):
             return (
-                f"{who} is forgotten in {where}. Threads and copies with their words in Discord "
-                "follow when the bot is started."
+                f"{who} was erased in {where}. When the bot is started, it also removes their "
+                "words from its thread names and messages in Discord."
             )
-    return f"{who} will be forgotten in {where} when the bot, which is running, is started again."
+    return f"{who} will be erased in {where} when the running bot is restarted."

@@ -15,6 +15,7 @@ from bot.core.text.translate import gettext_noop
 __all__ = [
     "TO_ALERT",
     "TO_HOST",
+    "TO_INVITE",
     "TO_MOVE",
     "Permission",
     "get_optional",
@@ -79,8 +80,10 @@ SEND_POLLS = Permission(
 
 #: Without one of these no essay can be hosted in a text or announcement channel.
 TO_HOST = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY, CREATE_THREADS, SEND_IN_THREADS)
-#: The same in a forum, where whoever may send messages may also start a post (docs: Channel
-#: Resource › Start Thread in Forum or Media Channel).
+#: What the invite link asks for. The settings that need more say so.
+TO_INVITE = (*TO_HOST, MANAGE_THREADS)
+#: TO_HOST for a forum: who may send messages there may also start a post (docs: Channel Resource ›
+#: Start Thread in Forum or Media Channel).
 _TO_HOST_IN_FORUM = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY, SEND_IN_THREADS)
 #: Without one of these, replies get a link to their thread instead of being moved.
 TO_MOVE = (MANAGE_WEBHOOKS, MANAGE_MESSAGES)

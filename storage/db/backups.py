@@ -93,9 +93,9 @@ def back_up(database: Path, folder: Path, now: datetime, kind: str = DAILY) -> B
         folder.mkdir(parents=True, exist_ok=True)
         copy_archive(database, path)
     except OSError as error:
-        raise BackupError(f"No backup could be made in {folder}: {error.strerror}.") from error
+        raise BackupError(f"Salon couldn't make a backup in {folder}: {error.strerror}.") from error
     except sqlite3.Error as error:
-        raise BackupError(f"No backup could be made in {folder}: {error}.") from error
+        raise BackupError(f"Salon couldn't make a backup in {folder}: {error}.") from error
     return Backup(path, at, kind)
 
 
@@ -120,7 +120,7 @@ def copy_archive(database: Path, path: Path) -> None:
             target.execute("PRAGMA journal_mode = DELETE")
         fault = find_fault(unfinished)
         if fault:
-            raise BackupError(f"The copy of {database} is not whole: {fault}.")
+            raise BackupError(f"The copy of {database} failed its check: {fault}.")
         with unfinished.open("rb") as file:
             os.fsync(file.fileno())
         unfinished.replace(path)
@@ -137,11 +137,11 @@ def find_fault(path: Path) -> str:
             application = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if application == DEVELOPMENT_APPLICATION_ID:
-                return "it is of a development version of Salon"
+                return "it was written by a development version of Salon"
             if application != APPLICATION_ID:
-                return "it is not of Salon"
+                return "it isn't a Salon database"
             if version > len(load_migrations()):
-                return "it is of a newer Salon"
+                return "it was written by a newer Salon"
             found: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         return str(error)

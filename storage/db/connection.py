@@ -11,6 +11,7 @@ import aiosqlite
 from filelock import FileLock, Timeout
 
 from bot.errors import DatabaseError, DatabaseInUse
+from storage.db.file_access import describe_os_error, find_access_problem
 
 __all__ = ["connect", "lock_archive", "read_pragma"]
 
@@ -19,21 +20,24 @@ __all__ = ["connect", "lock_archive", "read_pragma"]
 def lock_archive(path: Path) -> Iterator[None]:
     """Lock the archive for this process. Raises DatabaseInUse if another process has the lock.
 
-    Raises DatabaseError if it can't be locked, or its folder doesn't exist.
+    Raises DatabaseError if it can't be locked, created or written.
     """
-    if not path.absolute().parent.is_dir():
-        raise DatabaseError(f"The database {path} cannot be made: there is no such folder.")
+    problem = find_access_problem(path)
+    if problem:
+        raise DatabaseError(problem)
     # The lock is beside the resolved file, so that a symbolic link leads to the same lock.
     lock = FileLock(f"{path.resolve()}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
         raise DatabaseInUse(
-            f"Another Salon is running on {path}; stop it first, or set SALON_DATABASE to "
+            f"Another Salon is running on {path}. Stop it first, or set SALON_DATABASE to "
             "another file."
         ) from None
     except OSError as error:
-        raise DatabaseError(f"The database {path} cannot be locked: {error.strerror}.") from error
+        raise DatabaseError(
+            f"The database {path} can't be locked: {describe_os_error(error)}."
+        ) from error
     try:
         yield
     finally:
@@ -50,7 +54,7 @@ async def connect(path: Path, mode: str) -> AsyncIterator[aiosqlite.Connection]:
     try:
         connection = await aiosqlite.connect(address, uri=True, isolation_level=None)
     except sqlite3.Error as error:
-        raise DatabaseError(f"The database {path} cannot be opened: {error}.") from error
+        raise DatabaseError(f"The database {path} can't be opened: {error}.") from error
     try:
         connection.row_factory = sqlite3.Row
         if mode == "ro":

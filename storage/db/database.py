@@ -299,25 +299,36 @@ async def _compare_with_log(
         erasure_log.append_to_log(path, await database.read(erasure_log.get_erasures))
     except OSError as error:
         raise DatabaseError(
-            f"{path}, which says who asked to be forgotten, cannot be used: {error.strerror}."
+            f"{path}, the list of members who had their data erased, can't be used: "
+            f"{error.strerror}."
         ) from error
 
 
 @contextlib.asynccontextmanager
-async def open_for_reading(path: Path) -> AsyncIterator[Database]:
+async def open_for_reading(path: Path, backups: Path | None = None) -> AsyncIterator[Database]:
     """Open an existing archive read-only, while another process may be writing to it.
 
+    ``backups``: the folder of backups, to name the newest good one if the archive is damaged.
     Raises the same errors as :func:`open_database`, except DatabaseInUse.
     """
-    if not path.is_file():
-        raise DatabaseError(f"There is no database at {path}; SALON_DATABASE says where it lies.")
+    missing = f"There is no database at {path} yet. If it is elsewhere, set SALON_DATABASE to it."
+    if not path.is_file() or not path.stat().st_size:
+        raise DatabaseError(missing)
     async with connect(path, "ro") as reader:
-        version = await read_version(reader, path)
+        try:
+            version = await read_version(reader, path)
+        except ForeignDatabase as error:
+            fault = await asyncio.to_thread(find_damage, error, path, backups)
+            if not fault:
+                raise
+            raise DamagedDatabase(
+                await asyncio.to_thread(describe_damage, path, backups, fault)
+            ) from error
         if version == 0:
-            raise ForeignDatabase(f"{path} is not a Salon database.")
+            raise DatabaseError(missing)  # the first start was killed before it created the tables
         if version < len(load_migrations()):
             raise DatabaseError(
-                f"{path} is of an older Salon; start the bot once, which brings it up to date."
+                f"{path} was written by an older Salon. Start the bot once to upgrade it."
             )
         yield Database(path, None, [reader])
 
@@ -335,7 +346,7 @@ async def _prepare(
         version = await read_version(connection, path, len(migrations))
         fault = await check_integrity(connection, look) if version and look else ""
     except ForeignDatabase as error:
-        fault = await find_damage(error, path, backups)
+        fault = await asyncio.to_thread(find_damage, error, path, backups)
         if not fault:
             raise
     except sqlite3.DatabaseError as error:
@@ -357,4 +368,4 @@ async def _prepare(
     except sqlite3.Error as error:
         if connection.in_transaction:
             await connection.execute("ROLLBACK")
-        raise DatabaseError(f"The database {path} cannot be used: {error}.") from error
+        raise DatabaseError(f"The database {path} can't be used: {error}.") from error

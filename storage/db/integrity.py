@@ -11,6 +11,7 @@ import aiosqlite
 from bot.errors import DatabaseError, ForeignDatabase, NewerDatabase
 from storage.db.backups import find_newest_good, list_backups
 from storage.db.connection import read_pragma
+from storage.db.erasure_log import get_log_path
 from storage.db.migrate import APPLICATION_ID, DEVELOPMENT_APPLICATION_ID, load_migrations
 
 __all__ = ["CHECK_SECONDS", "check_integrity", "describe_damage", "find_damage", "read_version"]
@@ -20,32 +21,46 @@ __all__ = ["CHECK_SECONDS", "check_integrity", "describe_damage", "find_damage",
 #: of several years takes less.
 CHECK_SECONDS, _CHECK_STEPS = 15.0, 100_000
 
+#: Where the header of a database has the application id, in bytes.
+_ID_OFFSET = 68
+
 
 async def read_version(
     connection: aiosqlite.Connection, path: Path, newest: int | None = None
 ) -> int:
     """The archive's schema version; 0 if the file is empty.
 
-    Raises ForeignDatabase, NewerDatabase, or DatabaseError for a development version's archive.
+    Raises ForeignDatabase, NewerDatabase, or DatabaseError if it can't be read or was written by a
+    development version.
     """
     try:
         application = await read_pragma(connection, "PRAGMA application_id")
         version = await read_pragma(connection, "PRAGMA user_version")
         tables = await read_pragma(connection, "SELECT count(*) FROM sqlite_master")
+    except sqlite3.OperationalError as error:
+        raise DatabaseError(f"The database {path} can't be read: {error}.") from error
     except sqlite3.DatabaseError as error:
-        raise ForeignDatabase(f"{path} is not a Salon database: {error}.") from error
+        raise ForeignDatabase(
+            f"{path} isn't a Salon database, or it is damaged ({error}). Nothing was changed. Set "
+            "SALON_DATABASE to another file; or, if this was Salon's, put a backup in its place "
+            "with `python -m bot restore`."
+        ) from error
     newest = len(load_migrations()) if newest is None else newest
     if application == DEVELOPMENT_APPLICATION_ID:
         raise DatabaseError(
             f"{path} is an archive of a development version of Salon, from before the first "
-            "release. It can't be upgraded; it was left alone. Set SALON_DATABASE to another file."
+            "release. It can't be upgraded. Nothing was changed. Set SALON_DATABASE to another "
+            "file."
         )
     if application != APPLICATION_ID and (application or version or tables):
-        raise ForeignDatabase(f"{path} is a database, but not one of Salon's; it was left alone.")
+        raise ForeignDatabase(
+            f"{path} is another program's database, not a Salon database. Nothing was changed. Set "
+            "SALON_DATABASE to another file."
+        )
     if version > newest:
         raise NewerDatabase(
-            f"{path} was written by a newer Salon (version {version}; this one knows "
-            f"{newest}); it was left alone. Install the newer Salon again."
+            f"{path} was written by a newer Salon (its schema version is {version}, this Salon's "
+            f"is {newest}). Nothing was changed. Install the newer Salon again."
         )
     return version
 
@@ -69,26 +84,46 @@ async def check_integrity(connection: aiosqlite.Connection, seconds: float = CHE
     return "" if found == "ok" else found.splitlines()[-1]
 
 
-async def find_damage(error: ForeignDatabase, path: Path, backups: Path | None) -> str:
+def find_damage(error: ForeignDatabase, path: Path, backups: Path | None) -> str:
     """Decide whether an unreadable file is a damaged archive; SQLite's error, or "" if it isn't.
 
-    The first page says whose file it is. If that is unreadable, the existence of backups decides.
+    It is one if SQLite recognizes it as a database, if its first page says that it is Salon's, or
+    if it has backups or an erasure log. Blocking.
     """
     cause = error.__cause__
-    if isinstance(cause, sqlite3.DatabaseError):
-        corrupt = cause.sqlite_errorcode == sqlite3.SQLITE_CORRUPT
-        if corrupt or (backups is not None and list_backups(backups, path.stem)):
-            return str(cause)
+    if not isinstance(cause, sqlite3.DatabaseError):
+        return ""
+    if (
+        cause.sqlite_errorcode == sqlite3.SQLITE_CORRUPT
+        or _has_application_id(path)
+        or get_log_path(path).exists()
+        or (backups is not None and list_backups(backups, path.stem))
+    ):
+        return str(cause)
     return ""
+
+
+def _has_application_id(path: Path) -> bool:
+    """Whether a file has Salon's id where SQLite keeps it (docs: Database File Format § 1.3)."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(_ID_OFFSET + 4)
+    except OSError:
+        return False
+    return int.from_bytes(header[_ID_OFFSET:]) == APPLICATION_ID
 
 
 def describe_damage(path: Path, backups: Path | None, fault: str) -> str:
     """The error sentence for a damaged archive, with the newest good backup. Blocking."""
     good = None if backups is None else find_newest_good(backups, path.stem)
-    sentence = f"The database {path} is damaged ({fault}); it was left alone."
+    sentence = f"The database {path} is damaged ({fault}). Nothing was changed."
     if good is None:
-        return f"{sentence} There is no good backup{'' if backups is None else f' in {backups}'}."
+        where = "" if backups is None else f" in {backups}"
+        return (
+            f"{sentence} There is no good backup{where}. If you have one elsewhere, use `python -m "
+            "bot restore FILE`; otherwise set SALON_DATABASE to a new file."
+        )
     return (
-        f"{sentence} The newest good backup is {good.path}, of {good.at:%Y-%m-%d %H:%M} UTC: "
+        f"{sentence} The newest good backup is {good.path} from {good.at:%Y-%m-%d %H:%M} UTC. "
         "`python -m bot restore` puts it in place and keeps the damaged file."
     )

@@ -65,7 +65,7 @@ def restore(backup: Path, database: Path, now: datetime, *, skip_reason: str) ->
         fresh.replace(database)
     except (OSError, sqlite3.Error) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
-        raise BackupError(f"{backup} could not be restored: {reason}.") from error
+        raise BackupError(f"{backup} couldn't be restored: {reason}.") from error
     finally:
         fresh.unlink(missing_ok=True)
     return RestoreResult(aside, erased, skipped, unplanned)

@@ -38,7 +38,7 @@ async def test_a_failed_backup_is_logged_once_and_retried(
     for _ in range(3):
         await daily_backup.back_up_if_due()
     (told,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
-    assert "No backup could be made" in told
+    assert "couldn't make a backup" in told
     folder.unlink()
     await daily_backup.back_up_if_due()
     assert len(list_backups(folder, "salon")) == 1

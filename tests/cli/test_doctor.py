@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,14 @@ from bot.cli.doctor import examine, format_findings
 from bot.clock import Clock
 from bot.emulator.server import Emulator
 from bot.emulator.world.permissions import Permission
+from bot.errors import DatabaseError
+from storage.db.database import open_database
 from storage.db.writer import Transaction
 from storage.servers import settings
 from tests.cogs.setup.test_panel import forbid, use
 from tests.storage.db.test_backups import spoil
 from tests.support.running_bot import run_bot, run_emulator, running_bot
+from tests.support.unprivileged import run_unprivileged
 
 
 def values(emulator: Emulator, folder: Path, **more: str) -> dict[str, str]:
@@ -49,7 +53,7 @@ async def test_the_doctor_finds_no_problem_if_there_is_none(tmp_path: Path) -> N
     assert "a bot is running on it" in subjects["database"].text
     assert "channel #essays of The Reading Room" in subjects
     assert subjects["commands"].text.endswith("registered with Discord")
-    assert format_findings([one for one in found if one.is_ok]).endswith("All is fine.")
+    assert format_findings([one for one in found if one.is_ok]).endswith("No problems found.")
 
 
 async def test_problems_with_token_intents_and_permissions_are_found(tmp_path: Path) -> None:
@@ -67,7 +71,7 @@ async def test_problems_with_token_intents_and_permissions_are_found(tmp_path: P
         wrong = values(emulator, tmp_path, DISCORD_TOKEN="nobody.knows.this")
         found = by_subject(await examine(wrong, Clock(), load_command_set))
         assert "Discord refuses it" in found["token"].text
-        assert "no bot runs on it now" in found["database"].text
+        assert "no bot is running on it" in found["database"].text
         with_none = await examine(
             {"SALON_DATABASE": str(tmp_path / "new.sqlite3")}, Clock(), load_command_set
         )
@@ -82,6 +86,114 @@ async def test_a_damaged_archive_is_found(tmp_path: Path) -> None:
         found = by_subject(await examine(values(emulator, tmp_path), Clock(), load_command_set))
         assert not found["database"].is_ok
         assert "damaged" in found["database"].text
+
+
+async def get_start_problem(path: Path) -> str:
+    """What a start says about the archive at ``path``; "" if it opens it."""
+    try:
+        async with open_database(path, backups=path.parent / f"{path.stem}-backups"):
+            return ""
+    except DatabaseError as error:
+        return str(error)
+
+
+async def make_archive(path: Path) -> Path:
+    async with open_database(path):
+        pass
+    for file in path.parent.glob(f"{path.name}.*"):
+        file.unlink()
+    return path
+
+
+def truncate(path: Path, size: int) -> None:
+    with path.open("r+b") as file:
+        file.truncate(size)
+
+
+def overwrite(path: Path, at: int, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("whole", lambda path: None, ""),
+        ("new", Path.unlink, ""),
+        ("empty", lambda path: truncate(path, 0), ""),
+        ("40 bytes", lambda path: truncate(path, 40), "is damaged"),
+        ("a page", lambda path: truncate(path, 4096), "is damaged"),
+        ("a part", lambda path: truncate(path, 100_000), "is damaged"),
+        ("header", lambda path: overwrite(path, 0, bytes(16)), "is damaged"),
+        ("schema", lambda path: overwrite(path, 100, b"\xff" * 3000), "is damaged"),
+        ("middle", lambda path: overwrite(path, 20_480, b"\xff" * 100_000), "is damaged"),
+        ("zeros", lambda path: path.write_bytes(bytes(50_000)), "isn't a Salon database, or it is"),
+        ("text", lambda path: path.write_text("Notes. " * 99), "isn't a Salon database, or it is"),
+        ("folder", lambda path: (path.unlink(), path.mkdir()), "is a folder"),
+    ],
+)
+async def test_the_doctor_says_of_a_database_what_a_start_would_say(
+    tmp_path: Path, name: str, change: Callable[[Path], object], said: str
+) -> None:
+    path = await make_archive(tmp_path / f"{name}.sqlite3")
+    change(path)
+    settings = {"SALON_DATABASE": str(path), "DISCORD_TOKEN": "no token"}
+    found = by_subject(await examine(settings, Clock(), load_command_set))
+    one = found.get("database", found["settings"])
+    problem = await get_start_problem(path)
+    assert one.is_ok == (problem == ""), (one, problem)
+    assert said in problem
+    assert said in one.text
+
+
+async def test_a_damaged_file_with_an_erasure_log_or_backups_is_an_archive(tmp_path: Path) -> None:
+    for name, make in (
+        ("log", lambda path: path.with_name(f"{path.name}.forgotten").touch()),
+        ("backup", lambda path: back_up(path, tmp_path / "backup-backups", None)),
+    ):
+        path = await make_archive(tmp_path / f"{name}.sqlite3")
+        make(path)
+        path.write_bytes(bytes(50_000))
+        settings = {"SALON_DATABASE": str(path)}
+        text = by_subject(await examine(settings, Clock(), load_command_set))["database"].text
+        assert text == await get_start_problem(path)
+        assert "is damaged" in text
+        assert ("The newest good backup" in text) == (name == "backup")
+
+
+def test_the_doctor_reports_a_folder_that_salon_may_not_write(tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    folder.chmod(0o555)
+    settings = {
+        "SALON_DATABASE": str(folder / "salon.sqlite3"),
+        "SALON_ENV_FILE": "",
+        "DISCORD_TOKEN": "a.b.c",
+        "DISCORD_API_BASE": "http://127.0.0.1:9/api/v10",
+        "DISCORD_GATEWAY_URL": "ws://127.0.0.1:9/gateway",
+    }
+    doctor = run_unprivileged("-m", "bot", "doctor", **settings)
+    start = run_unprivileged("-m", "bot", **settings)
+    assert doctor.returncode == 1
+    assert start.returncode == 74
+    assert f"[ do ] database: {start.stderr.strip()}" in doctor.stdout
+
+
+async def test_the_doctor_prints_the_invite_link(tmp_path: Path) -> None:
+    async with run_emulator() as emulator:
+        bot = emulator.world.bot
+        found = by_subject(await examine(values(emulator, tmp_path), Clock(), load_command_set))
+        link = found["invite link"]
+        assert link.is_ok
+        readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+        application = str(emulator.world.application.id)
+        assert link.text in readme.replace("YOUR_APPLICATION_ID", application)
+        for guild in emulator.world.guilds_of(bot.id):
+            del guild.members[bot.id]
+        found = by_subject(await examine(values(emulator, tmp_path), Clock(), load_command_set))
+        assert found["invite link"].text.startswith("Salon isn't in any server")
+        assert not found["invite link"].is_ok
 
 
 @pytest.mark.smoke

@@ -40,11 +40,11 @@ async def test_a_member_who_left_is_erased_at_once_or_at_the_next_start(
             await running.settle()
             if is_running:
                 told = await erase_member(path, backups, ann, None, keep_out=False)
-                assert "when the bot, which is running, is started again" in told
+                assert "when the running bot is restarted" in told
                 assert await _authors(running) == ["Ann"]
         if not is_running:
             told = await erase_member(path, backups, ann, None, keep_out=False)
-            assert "is forgotten in 1 server." in told
+            assert "was erased in 1 server." in told
             assert WORDS.encode() not in path.read_bytes()
         async with run_bot(tmp_path, emulator) as running:
             await running.settle(600)
@@ -72,7 +72,7 @@ async def test_an_opted_out_member_stays_opted_out_and_other_servers_are_unchang
             await running.settle(60)
             assert await _authors(running) == [None, None]
             told = await erase_member(path, backups, running.member("Ben").id, None, keep_out=False)
-            assert told.startswith("Nothing is kept of member")
+            assert told.startswith("Nothing is saved about member")
 
 
 async def test_without_an_archive_nobody_is_erased(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ async def test_a_backup_that_cannot_be_made_says_why_and_leaves_nothing(tmp_path
     await fill(path)
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
-    with pytest.raises(BackupError, match="No backup could be made in"):
+    with pytest.raises(BackupError, match="couldn't make a backup in"):
         backups.back_up(path, blocked / "folder", NOW)
     spoil(path)
     with pytest.raises(BackupError):
@@ -106,7 +106,7 @@ async def test_a_disk_that_fills_up_during_a_backup_is_reported_and_keeps_older_
     output, _ = await asyncio.wait_for(process.communicate(), 60)
     told = output.decode()
     assert process.returncode != 0
-    assert told.startswith("No backup could be made in "), told
+    assert told.startswith("Salon couldn't make a backup in "), told
     assert len(told.splitlines()) == 1, told
     assert list(folder.iterdir()) == [older.path]
     assert backups.find_fault(older.path) == ""
@@ -231,7 +231,7 @@ async def test_without_room_for_a_backup_the_tables_are_not_changed(tmp_path: Pa
     path, folder = tmp_path / "salon.sqlite3", tmp_path / "kept"
     await fill(path)
     folder.write_text("in the way")
-    with pytest.raises(DatabaseError, match="No backup could be made"):
+    with pytest.raises(DatabaseError, match="couldn't make a backup"):
         async with open_database(path, backups=folder, migrations=(*load_migrations(), NEXT)):
             pass
     with closing(sqlite3.connect(path)) as connection:

@@ -86,7 +86,7 @@ async def test_a_database_of_something_else_is_refused_and_left_alone(tmp_path: 
         other.execute("CREATE TABLE recipes (name TEXT)")
         other.commit()
     before = path.read_bytes()
-    with pytest.raises(ForeignDatabase, match="not one of Salon's"):
+    with pytest.raises(ForeignDatabase, match="another program's database"):
         async with open_database(path):
             pass
     assert path.read_bytes() == before
@@ -96,7 +96,7 @@ async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Pa
     path = tmp_path / "notes.txt"
     path.write_text("These are notes, and no database at all. " * 100)
     before = path.read_bytes()
-    with pytest.raises(ForeignDatabase, match="not a Salon database"):
+    with pytest.raises(ForeignDatabase, match="isn't a Salon database, or it is damaged"):
         async with open_database(path):
             pass
     assert path.read_bytes() == before
@@ -139,13 +139,13 @@ async def test_reading_a_missing_archive_is_an_error(tmp_path: Path) -> None:
 async def test_reading_an_empty_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "empty.sqlite3"
     path.touch()
-    with pytest.raises(ForeignDatabase):
+    with pytest.raises(DatabaseError, match="There is no database"):
         async with open_for_reading(path):
             pass
 
 
 async def test_a_folder_that_cannot_be_written_is_an_error_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseError, match="cannot be"):
+    with pytest.raises(DatabaseError, match="there is no folder"):
         async with open_database(tmp_path / "missing" / "salon.sqlite3"):
             pass
 
