@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from bot.core.conversation.styles import FORUM, THREADS
 from bot.core.layout.withdrawn import make_withdrawn_body
-from storage.db import checkpoint_and_vacuum
 from storage.db.writer import Transaction
 from storage.delivery import alerts, message_edits, messages, threads
 from storage.delivery.message_edits import NewMessageEdit
 from storage.delivery.messages import PostedMessage
-from storage.essays import discussions, pictures, posted_essays
+from storage.essays import discussions, posted_essays
 from storage.prompts import claimed
 
 __all__ = ["change_state", "plan_withdrawal", "withdraw"]
@@ -53,9 +52,7 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
     withdrawn = await discussions.mark_withdrawn(tx, discussion_id)
     if withdrawn is None:
         return None
-    await posted_essays.cancel_revisions(tx, discussion_id)
-    await pictures.drop_all(tx, discussion_id)
-    await checkpoint_and_vacuum.mark_erasure(tx, now_ms)
+    await posted_essays.erase_withdrawn(tx, discussion_id, now_ms)
     await claimed.skip_unsent(tx, discussion_id, reason=_SKIPPED_PROMPT)
     await messages.cancel_unsent(tx, discussion_id, last_error=_UNSENT)
     # A planned thread may exist: Discord may have opened it without its response reaching the bot.

@@ -37,7 +37,6 @@ from bot.publishing.reader_process import (
     fill_extracted_facts,
     read_in_child_process,
 )
-from storage.db import checkpoint_and_vacuum
 from storage.db.database import Database, retry_until_available
 from storage.db.errors import DatabaseUnavailable
 from storage.db.writer import Transaction, Work
@@ -501,14 +500,7 @@ class Publishing:
     async def discard_draft(self, discussion_id: int) -> None:
         """Delete a draft."""
         now_ms = self._clock.now_ms()
-
-        async def discard(tx: Transaction) -> bool:
-            found = await drafts.discard(tx, discussion_id)
-            if found:
-                await checkpoint_and_vacuum.mark_erasure(tx, now_ms)
-            return found
-
-        if not await self._database.write(discard):
+        if not await self._database.write(lambda tx: drafts.discard(tx, discussion_id, now_ms)):
             raise UserError(_NOT_A_DRAFT)
         self._on_work()
 

@@ -82,11 +82,12 @@ class Database:
 
     async def close(self) -> None:
         """Finish what is queued to be written, then stop writing."""
+        if self._writer is not None:
+            await self._writer.close()
+        # Only now: what the writer finished may have erased words, and started it again.
         if self._truncation is not None:
             self._truncation.cancel()
             await asyncio.gather(self._truncation, return_exceptions=True)
-        if self._writer is not None:
-            await self._writer.close()
 
     async def write(self, work: Work[T]) -> T:
         """Run ``work`` in a write transaction; its value, once it is committed.
@@ -143,7 +144,7 @@ class Database:
     async def _truncate_later(self) -> None:
         await asyncio.sleep(_LATEST_TRUNCATION)
         attempts = 0
-        while self.log_has_erased_words:
+        while self.log_has_erased_words and not self._get_writer().is_closed:
             attempts += 1
             try:
                 if await self.truncate_log():

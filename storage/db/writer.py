@@ -131,6 +131,11 @@ class Writer:
             await self._task
             self._task = None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is closed or about to be."""
+        return self._closed
+
     async def write(self, work: Work[T], *, begin_within: float | None = None) -> T:
         """Run ``work`` in a transaction and return its value once the transaction is committed.
 

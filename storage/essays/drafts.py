@@ -13,6 +13,7 @@ from bot.core.essay.essay import Essay
 from bot.core.essay.note import Note, notes_from_lines, notes_to_lines
 from bot.core.essay.serialize import essay_from_json
 from bot.core.payload import Payload
+from storage.db.checkpoint_and_vacuum import mark_erasure
 from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewMessage
@@ -311,8 +312,8 @@ async def publish(
     return True
 
 
-async def discard(tx: Transaction, discussion_id: int) -> bool:
-    """Delete a draft or a scheduled essay; False if it is neither any more."""
+async def discard(tx: Transaction, discussion_id: int, now_ms: int) -> bool:
+    """Erase a draft or a scheduled essay; False if it is neither any more."""
     key = {"id": discussion_id}
     row = await tx.row(
         "SELECT id FROM discussions WHERE id = :id AND state IN ('draft', 'scheduled')", key
@@ -325,4 +326,5 @@ async def discard(tx: Transaction, discussion_id: int) -> bool:
     await tx.run("DELETE FROM planned_messages WHERE discussion_id = :id", key)
     await tx.run("DELETE FROM audit_log WHERE discussion_id = :id", key)
     await tx.run("DELETE FROM discussions WHERE id = :id", key)
+    await mark_erasure(tx, now_ms)
     return True

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from bot.core.layout.parts import Position
 from bot.core.payload import Payload
+from storage.db.checkpoint_and_vacuum import mark_erasure
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery import messages as messages_module
 from storage.delivery.message_edits import NewMessageEdit
 from storage.delivery.messages import NewMessage
-from storage.essays import revisions
+from storage.essays import pictures, revisions
 from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
 
@@ -21,7 +22,7 @@ __all__ = [
     "NewPayload",
     "PostedEssay",
     "PostedMessage",
-    "cancel_revisions",
+    "erase_withdrawn",
     "find_posted_essay",
     "get_revision_progress",
     "retry_revision",
@@ -337,8 +338,11 @@ async def retry_revision(tx: Transaction, discussion_id: int, now_ms: int) -> in
     )
 
 
-async def cancel_revisions(tx: Transaction, discussion_id: int) -> None:
-    """Delete pending revisions, and the planned edits of a revision except deletions and locks."""
+async def erase_withdrawn(tx: Transaction, discussion_id: int, now_ms: int) -> None:
+    """Erase what a withdrawn essay doesn't need: its pictures, pending revisions and their edits.
+
+    Planned deletions and locks stay.
+    """
     key = {"id": discussion_id}
     await tx.run("DELETE FROM pending_revisions WHERE discussion_id = :id", key)
     await tx.run(
@@ -349,3 +353,5 @@ async def cancel_revisions(tx: Transaction, discussion_id: int) -> None:
         """,
         key,
     )
+    await pictures.drop_all(tx, discussion_id)
+    await mark_erasure(tx, now_ms)

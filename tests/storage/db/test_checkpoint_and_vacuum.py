@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import shutil
 import sqlite3
@@ -103,6 +104,26 @@ async def test_the_log_is_truncated_as_soon_as_readers_allow_if_nobody_else_does
                     await database.write(lambda tx: tx.rows("SELECT 1"))
         await task
         assert files_with(tmp_path, SECRET) == []
+
+
+@pytest.mark.parametrize("seconds", [0.0, 20.0])
+async def test_a_database_that_closes_during_an_erasure_leaves_no_truncation_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    set_wait(monkeypatch, "log truncation", seconds)
+    problems: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: problems.append(context["message"]))
+    async with open_database(tmp_path / "salon.sqlite3") as database:
+        await fill(database)
+        await database.write(erase_all)
+        erasures = [asyncio.create_task(database.write(erase_all)) for _ in range(3)]
+        await asyncio.sleep(0)  # they are queued
+    await asyncio.gather(*erasures)
+    assert [one for one in asyncio.all_tasks() if one.get_name() == "truncate-log"] == []
+    gc.collect()  # a task whose error nobody asked for reports it when it is collected
+    assert problems == []
+    assert files_with(tmp_path, SECRET) == []
 
 
 async def test_a_crash_before_the_truncation_leaves_nothing_after_the_next_start(

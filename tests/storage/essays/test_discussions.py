@@ -53,7 +53,7 @@ async def test_a_draft_is_published_once(database: Database) -> None:
 
     assert await database.write(publish)
     assert not await database.write(publish)
-    assert not await database.write(lambda tx: drafts.discard(tx, number))
+    assert not await database.write(lambda tx: drafts.discard(tx, number, NOW_MS))
     assert not await database.write(
         lambda tx: scheduled.schedule(tx, number, at_ms=NOW_MS, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
     )

@@ -45,7 +45,7 @@ async def test_a_picture_is_saved_once_and_erased_with_its_last_use(tmp_path: Pa
             seen.append(await get_names(tx))
             await pictures.drop_all(tx, 1)
             seen.append(await get_names(tx))
-            assert await drafts.discard(tx, 2)
+            assert await drafts.discard(tx, 2, 1)
             seen.append(await get_names(tx))
             await pictures.drop_all(tx, 3)
             seen.append(await get_names(tx))
