@@ -1,40 +1,81 @@
-"""Forecasts what will become of a planned prompt, for the lists that admins see."""
+"""Forecasts what will become of planned prompts, for the lists that admins see."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.prompts.policy import Postpone, PromptKind, Send, Skip
-from bot.core.prompts.wording import NothingToSay
+from bot.core.prompts.wording import NothingToSay, PromptText
 from bot.core.text.timestamps import format_timestamp
+from bot.core.text.translate import gettext as _
 from bot.prompting.decide import decide
 from bot.prompting.text import make_text
 from storage.db.writer import Transaction
 from storage.prompts.prompts import Prompt
 
-__all__ = ["forecast"]
+__all__ = ["Forecast", "forecast", "forecast_all"]
 
 #: The states of an essay that isn't published yet.
 _UNPUBLISHED = ("draft", "scheduled", "publishing")
 
 
-async def forecast(tx: Transaction, prompt: Prompt, now: datetime) -> str:
-    """What would keep a prompt from being sent when it is due, if nothing changes; "" if nothing.
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What will become of a planned prompt if nothing changes.
 
-    The policy is asked for the time at which the prompt is due, the text is the present one.
+    obstacle:    what keeps it from being sent when it is due, a sentence; "" if nothing does
+    is_skipped:  it will never be sent
+    text:        what it will say; None if it says nothing or is being sent
+    """
+
+    obstacle: str = ""
+    is_skipped: bool = False
+    text: PromptText | None = None
+
+
+async def forecast_all(tx: Transaction, planned: Sequence[Prompt], now: datetime) -> list[Forecast]:
+    """The forecasts of a discussion's prompts, the earliest first.
+
+    What an earlier one will ask, a later one doesn't ask again.
+    """
+    asked: set[str] = set()
+    found: list[Forecast] = []
+    for prompt in planned:
+        one = await forecast(tx, prompt, now, asked_before=asked)
+        if one.text is not None and not one.is_skipped:
+            asked.update(one.text.asked)
+        found.append(one)
+    return found
+
+
+async def forecast(
+    tx: Transaction, prompt: Prompt, now: datetime, *, asked_before: Collection[str] = ()
+) -> Forecast:
+    """The forecast of one prompt; the policy is asked for the time at which it is due.
+
+    ``asked_before``: what earlier prompts will ask, as in PromptMaterial.
     """
     if prompt.state != "planned":
-        return f"waits: {prompt.reason}" if prompt.reason else "is being sent"
+        if prompt.reason:
+            return Forecast(_("It waits: {reason}", reason=prompt.reason))
+        return Forecast(_("It is being sent."))
     decided = await decide(tx, prompt, max(now, prompt.due_at))
+    text = await make_text(tx, prompt, now, asked_before=asked_before)
+    said = None if isinstance(text, NothingToSay) else text
     if decided.context.state in _UNPUBLISHED:
-        return "will be sent only if the essay is published by then"
+        return Forecast(_("It will be sent only if the essay is published by then."), text=said)
     match decided.decision:
-        case Postpone(until, reason, _):
-            return f"would wait until {format_timestamp(until)}: {reason}"
+        case Postpone(until, reason, _resets_lateness):
+            obstacle = _(
+                "It would wait until {time}: {reason}", time=format_timestamp(until), reason=reason
+            )
+            return Forecast(obstacle, text=said)
         case Skip(reason):
-            return f"would be skipped: {reason}"
+            return Forecast(_("It would be skipped: {reason}", reason=reason), True, said)
         case Send():
-            text = await make_text(tx, prompt, now)
             if isinstance(text, NothingToSay) and prompt.kind is not PromptKind.DIGEST:
-                return f"would be skipped: {text.reason}"
-    return f"waits: {prompt.reason}" if prompt.reason else ""
+                return Forecast(_("It would be skipped: {reason}", reason=text.reason), True)
+    obstacle = _("It waits: {reason}", reason=prompt.reason) if prompt.reason else ""
+    return Forecast(obstacle, text=said)

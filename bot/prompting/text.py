@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from bot.clock import to_milliseconds
@@ -38,17 +39,24 @@ __all__ = ["check_content_exists", "make_text"]
 _WEEK = timedelta(days=7)
 
 
-async def make_text(tx: Transaction, prompt: Prompt, now: datetime) -> PromptText | NothingToSay:
-    """The text that a prompt would have at this moment, in the language it is posted in."""
+async def make_text(
+    tx: Transaction, prompt: Prompt, now: datetime, *, asked_before: Collection[str] = ()
+) -> PromptText | NothingToSay:
+    """The text that a prompt would have at this moment, in the language it is posted in.
+
+    ``asked_before``: what counts as asked beside what was asked, as in PromptMaterial.
+    """
     if prompt.discussion_id is None:
         language = await get_server_language(tx, prompt.server_id)
     else:
         language = await get_discussion_language(tx, prompt.server_id, prompt.discussion_id)
     with use_language(language):
-        return await _make_text(tx, prompt, now)
+        return await _make_text(tx, prompt, now, asked_before)
 
 
-async def _make_text(tx: Transaction, prompt: Prompt, now: datetime) -> PromptText | NothingToSay:
+async def _make_text(
+    tx: Transaction, prompt: Prompt, now: datetime, asked_before: Collection[str]
+) -> PromptText | NothingToSay:
     if prompt.kind is PromptKind.DIGEST:
         text = make_digest_text(await _get_digest(tx, prompt.server_id, now))
         return NothingToSay("there was nothing to report") if text is None else PromptText(text)
@@ -59,7 +67,8 @@ async def _make_text(tx: Transaction, prompt: Prompt, now: datetime) -> PromptTe
         return PromptText(make_nudge_text(head.text, head.author, names))
     assert prompt.discussion_id is not None
     content = parse_content(prompt.content)
-    return make_prompt_text(content, await _get_material(tx, prompt.discussion_id, content))
+    material = await _get_material(tx, prompt.discussion_id, content, asked_before)
+    return make_prompt_text(content, material)
 
 
 async def _get_digest(tx: Transaction, server_id: int, now: datetime) -> Digest:
@@ -80,7 +89,7 @@ def _format_question(prompt: digest.UnansweredPrompt) -> str:
 
 
 async def _get_material(
-    tx: Transaction, discussion_id: int, content: PromptContent
+    tx: Transaction, discussion_id: int, content: PromptContent, asked_before: Collection[str]
 ) -> PromptMaterial:
     essay = await context.get_essay(tx, discussion_id)
     passage = busiest_thread = None
@@ -91,7 +100,7 @@ async def _get_material(
     return PromptMaterial(
         title=essay.title,
         questions=essay.questions,
-        asked=essay.asked_questions,
+        asked=essay.asked_questions.union(asked_before),
         replies=essay.replies,
         passage=passage,
         busiest_thread=busiest_thread,

@@ -6,7 +6,10 @@ from zoneinfo import available_timezones
 
 from discord import app_commands
 
+from bot.core.prompts.plan import parse_content
+from bot.core.text.locale_format import format_short_date_time
 from bot.core.text.titles import shorten_title
+from bot.core.text.translate import gettext as _
 from bot.services import Services
 from cogs.prompts import wording
 from cogs.ui.autocomplete import make_choices
@@ -48,6 +51,8 @@ def complete_zone(typed: str) -> list[app_commands.Choice[str]]:
 
 def _format_choice(prompt: Prompt, title: str | None, settings: ServerSettings) -> str:
     """A prompt in the list of choices, with its time in the server's time zone."""
-    local = prompt.due_at.astimezone(settings.zone)
-    what = wording.KINDS.get(prompt.kind, prompt.content)
-    return f"{prompt.id}: {local:%a %d %b %H:%M} {shorten_title(what, 30)} · {title or 'digest'}"
+    when = format_short_date_time(prompt.due_at.astimezone(settings.zone))
+    what = wording.describe_kind(prompt.kind) or wording.describe_content(
+        parse_content(prompt.content)
+    )
+    return f"{prompt.id}: {when} {shorten_title(what, 30)} · {title or _('digest')}"

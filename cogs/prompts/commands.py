@@ -13,6 +13,8 @@ from bot.core.prompts.policy import PromptKind
 from bot.core.prompts.wording import NothingToSay
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.titles import escape_title
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.core.text.truncate import truncate_lines
 from bot.errors import UserError
 from bot.prompting.dispatch import send_now
@@ -36,7 +38,6 @@ from storage.servers import settings as settings_module
 __all__ = ["Prompts"]
 
 _SHOWN_COMING, _SHOWN_PAST = 25, 10
-_ENDED = ("closed", "withdrawn")
 
 
 @app_commands.guild_only()
@@ -45,7 +46,7 @@ class Prompts(
     PromptSettings,
     commands.GroupCog,
     group_name="prompts",
-    group_description="Manage follow-up prompts.",
+    group_description=gettext_noop("Manage follow-up prompts."),
 ):
     """The commands about prompts; only the admin who used one sees the answer."""
 
@@ -55,8 +56,10 @@ class Prompts(
 
     # -- one prompt ---------------------------------------------------------------------------
 
-    @app_commands.command(name="list", description="Show upcoming and recent prompts.")
-    @app_commands.describe(essay="Only this essay's prompts")
+    @app_commands.command(
+        name="list", description=gettext_noop("Show upcoming and recent prompts.")
+    )
+    @app_commands.describe(essay=gettext_noop("Only this essay's prompts"))
     async def list_prompts(
         self, interaction: discord.Interaction, essay: str | None = None
     ) -> None:
@@ -71,7 +74,7 @@ class Prompts(
             settings = await settings_module.get_settings(tx, server_id)
             paused = await pauses.get_paused_discussions(tx, server_id)
             if settings.paused or (chosen is not None and chosen.id in paused):
-                lines.append("**Prompts are paused**: `/prompts resume` lets them come again.")
+                lines.append(_("**Prompts are paused.** `/prompts resume` continues them."))
             for prompt in await listings.get_coming(tx, server_id, discussion_id, _SHOWN_COMING):
                 title = titles.get(prompt.discussion_id or 0)
                 obstacle = await forecast(tx, prompt, now)
@@ -81,17 +84,19 @@ class Prompts(
 
         with self.services.active_work.track():
             listed = await self.services.database.read(look)
-            nothing = "No prompts are planned: publishing an essay plans some, and so does "
-            await answer(interaction, listed or f"{nothing}`/prompts add`.")
+            nothing = _(
+                "No prompts are planned. Publishing an essay plans some, and so does "
+                "`/prompts add`."
+            )
+            await answer(interaction, listed or nothing)
 
-    @app_commands.command(description="Plan a prompt for an essay.")
+    @app_commands.command(description=gettext_noop("Plan a prompt for an essay."))
     @app_commands.describe(
-        essay="The essay",
-        when="For instance “Thursday 18:00”, “in 3 days”, “1 April at noon”",
-        what="“next question”, “question 2”, “passage 4: why?”, “text: …”, “poll: q | a | b”, "
-        "“last call”",
-        condition="“always”, “if quiet for 24 hours”, “if fewer than 5 replies”",
-        force="Even if the channel already had a prompt that day",
+        essay=gettext_noop("The essay"),
+        when=gettext_noop("For example “Thursday 18:00”, “in 3 days”, “1 April at noon”"),
+        what=gettext_noop("“next question”, “question 2”, “poll: q | a | b” or your words"),
+        condition=gettext_noop("“if quiet for 24 hours”, “if fewer than 5 replies”, “always”"),
+        force=gettext_noop("Even if the channel already had a prompt that day"),
     )
     async def add(
         self,
@@ -135,13 +140,13 @@ class Prompts(
 
         await self.write_and_answer(interaction, add)
 
-    @app_commands.command(description="Change an upcoming prompt.")
+    @app_commands.command(description=gettext_noop("Change an upcoming prompt."))
     @app_commands.describe(
-        prompt="The prompt",
-        when="A new time (optional)",
-        what="New content (optional)",
-        condition="A new condition (optional)",
-        force="Even if the channel already had a prompt that day",
+        prompt=gettext_noop("The prompt"),
+        when=gettext_noop("A new time (optional)"),
+        what=gettext_noop("New content (optional)"),
+        condition=gettext_noop("A new condition (optional)"),
+        force=gettext_noop("Even if the channel already had a prompt that day"),
     )
     async def edit(
         self,
@@ -158,7 +163,7 @@ class Prompts(
         async def edit(tx: Transaction) -> str:
             found = await choose_prompt(tx, server_id, prompt)
             if found.kind is not PromptKind.STEP or found.discussion_id is None:
-                raise UserError("You can't change a single nudge or digest.")
+                raise UserError(_("Nudges and digests can't be changed one by one."))
             settings = await settings_module.get_settings(tx, server_id)
             asked = parse_content(found.content)
             if what is not None:
@@ -176,9 +181,7 @@ class Prompts(
                 parsed = parse_time(when, now, settings.zone)
                 await prompts.reschedule(tx, found.id, at=parsed.at, local_at=parsed.local)
             if not changed:
-                raise UserError(
-                    f"Prompt {found.id} can't be changed any more. It is {found.state}."
-                )
+                raise UserError(wording.describe_unchangeable(found))
             await self.record_action(
                 tx, interaction, found.discussion_id, f"changed prompt {found.id}"
             )
@@ -193,8 +196,8 @@ class Prompts(
 
         await self.write_and_answer(interaction, edit)
 
-    @app_commands.command(description="Cancel an upcoming prompt.")
-    @app_commands.describe(prompt="The prompt")
+    @app_commands.command(description=gettext_noop("Cancel an upcoming prompt."))
+    @app_commands.describe(prompt=gettext_noop("The prompt"))
     async def cancel(self, interaction: discord.Interaction, prompt: str) -> None:
         """Cancel one prompt."""
         server_id, now_ms = get_server(interaction).id, self.services.clock.now_ms()
@@ -203,23 +206,27 @@ class Prompts(
             found = await choose_prompt(tx, server_id, prompt)
             by = escape_title(interaction.user.display_name)
             if found.kind is PromptKind.DIGEST:
-                raise UserError("`/prompts digest` with `when: none` stops the digest.")
+                raise UserError(_("To stop the digest, use `/prompts digest` with `when: none`."))
             if not await prompts.skip(
                 tx, prompt_id=found.id, reason=f"cancelled by {by}", now_ms=now_ms
             ):
-                raise UserError(
-                    f"Prompt {found.id} can't be changed any more. It is {found.state}."
-                )
+                raise UserError(wording.describe_unchangeable(found))
             await self.record_action(
                 tx, interaction, found.discussion_id, f"cancelled prompt {found.id}"
             )
-            when = format_timestamp(found.planned_for)
-            return f"Prompt {found.id}, which was to come {when}, is cancelled."
+            return _(
+                "Prompt {number}, planned for {time}, is cancelled.",
+                number=found.id,
+                time=format_timestamp(found.planned_for),
+            )
 
         await self.write_and_answer(interaction, cancel)
 
-    @app_commands.command(description="Send a prompt now, even in quiet hours.")
-    @app_commands.describe(essay="The essay", what="What to post (default: the next question)")
+    @app_commands.command(description=gettext_noop("Send a prompt now, even in quiet hours."))
+    @app_commands.describe(
+        essay=gettext_noop("The essay"),
+        what=gettext_noop("What to post (default: the next question)"),
+    )
     async def now(
         self,
         interaction: discord.Interaction,
@@ -233,28 +240,34 @@ class Prompts(
         async def send(tx: Transaction) -> str:
             chosen = await choose_essay(tx, server_id, essay)
             if chosen.state != "open":
+                _refuse_ended(chosen)
                 raise UserError(
-                    f"“{escape_title(chosen.title)}” is {chosen.state}: only open ones get prompts."
+                    _(
+                        "“{title}” isn't published yet. Only open essays get prompts.",
+                        title=escape_title(chosen.title),
+                    )
                 )
             found = await send_now(
                 tx, server_id=server_id, discussion_id=chosen.id, content=str(asked), now=now
             )
             if isinstance(found, NothingToSay):
-                raise UserError(f"Nothing was sent: {found.reason}.")
+                raise UserError(_("Nothing was sent: {reason}.", reason=found.reason))
             await self.record_action(tx, interaction, chosen.id, f"sent prompt {found}")
             prompt = await choose_prompt(tx, server_id, str(found))
             title = escape_title(chosen.title)
             if prompt.state == "planned":
-                return (
-                    f"Prompt {found} goes out to “{title}” as soon as the essay that is being "
-                    "posted in its channel is complete."
+                return _(
+                    "Prompt {number} for “{title}” goes out when the essay that is being posted "
+                    "in its channel is complete.",
+                    number=found,
+                    title=title,
                 )
-            return f"Prompt {found} goes out to “{title}” now."
+            return _("Prompt {number} for “{title}” goes out now.", number=found, title=title)
 
         await self.write_and_answer(interaction, send)
 
-    @app_commands.command(description="Preview the upcoming prompts of an essay.")
-    @app_commands.describe(essay="The essay")
+    @app_commands.command(description=gettext_noop("Preview the upcoming prompts of an essay."))
+    @app_commands.describe(essay=gettext_noop("The essay"))
     async def preview(self, interaction: discord.Interaction, essay: str) -> None:
         """Show the texts of an essay's planned prompts as they would be now."""
         server_id, now = get_server(interaction).id, self.services.clock.now()
@@ -276,7 +289,7 @@ class Prompts(
         with self.services.active_work.track():
             lines = await self.services.database.read(look)
             await answer(
-                interaction, truncate_lines(lines) or "This essay has no upcoming prompts."
+                interaction, truncate_lines(lines) or _("This essay has no upcoming prompts.")
             )
 
     # -- autocomplete ----------------------------------------------------------------------------
@@ -309,8 +322,11 @@ class Prompts(
 
 
 def _refuse_ended(essay: EssayChoice) -> None:
-    if essay.state in _ENDED:
-        raise UserError(f"“{escape_title(essay.title)}” is {essay.state}: it gets no more prompts.")
+    title = escape_title(essay.title)
+    if essay.state == "closed":
+        raise UserError(_("“{title}” is closed. It gets no more prompts.", title=title))
+    if essay.state == "withdrawn":
+        raise UserError(_("“{title}” is withdrawn. It gets no more prompts.", title=title))
 
 
 async def setup(bot: SalonBot) -> None:

@@ -9,6 +9,8 @@ from bot.core.prompts.parse_time import parse_quiet_hours
 from bot.core.prompts.plan import format_plan, parse_plan, parse_weekly
 from bot.core.prompts.timezones import resolve_zone
 from bot.core.text.titles import escape_title
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.errors import UserError
 from bot.prompting import change_settings, schedule
 from bot.prompting.resume import resume_discussion, resume_server
@@ -29,8 +31,10 @@ _MOST_HOURS = 24 * 90
 class PromptSettings(WritingCog):
     """Part of the cog ``Prompts``."""
 
-    @app_commands.command(description="Pause prompts for an essay or the whole server.")
-    @app_commands.describe(essay="Only this essay (default: the whole server)")
+    @app_commands.command(
+        description=gettext_noop("Pause prompts for an essay or the whole server.")
+    )
+    @app_commands.describe(essay=gettext_noop("Only this essay (default: the whole server)"))
     async def pause(self, interaction: discord.Interaction, essay: str | None = None) -> None:
         """Stop prompts until they are resumed."""
         server_id, now_ms = get_server(interaction).id, self.services.clock.now_ms()
@@ -44,13 +48,19 @@ class PromptSettings(WritingCog):
             await self.record_action(
                 tx, interaction, None if chosen is None else chosen.id, "paused prompts"
             )
-            where = "this server" if chosen is None else f"“{escape_title(chosen.title)}”"
-            return f"Prompts in {where} are paused until `/prompts resume`."
+            if chosen is None:
+                return _("Prompts in this server are paused until `/prompts resume`.")
+            return _(
+                "Prompts for “{title}” are paused until `/prompts resume`.",
+                title=escape_title(chosen.title),
+            )
 
         await self.write_and_answer(interaction, pause)
 
-    @app_commands.command(description="Resume prompts for an essay or the whole server.")
-    @app_commands.describe(essay="Only this essay (default: the whole server)")
+    @app_commands.command(
+        description=gettext_noop("Resume prompts for an essay or the whole server.")
+    )
+    @app_commands.describe(essay=gettext_noop("Only this essay (default: the whole server)"))
     async def resume(self, interaction: discord.Interaction, essay: str | None = None) -> None:
         """Resume prompts; those that were due meanwhile are sent, unless it is too late."""
         server_id, now = get_server(interaction).id, self.services.clock.now()
@@ -64,20 +74,22 @@ class PromptSettings(WritingCog):
             await self.record_action(
                 tx, interaction, None if chosen is None else chosen.id, "resumed prompts"
             )
-            if chosen is not None and (await settings_module.get_settings(tx, server_id)).paused:
-                return (
-                    f"Prompts in “{escape_title(chosen.title)}” come again with those of the whole "
-                    "server, which are paused: `/prompts resume` without an essay lets them come."
+            if chosen is None:
+                return _("Prompts in this server are resumed.")
+            title = escape_title(chosen.title)
+            if (await settings_module.get_settings(tx, server_id)).paused:
+                return _(
+                    "Prompts for “{title}” are resumed, but prompts in the whole server are still "
+                    "paused. To resume those, use `/prompts resume` without an essay.",
+                    title=title,
                 )
-            where = "this server" if chosen is None else f"“{escape_title(chosen.title)}”"
-            return f"Prompts in {where} come again."
+            return _("Prompts for “{title}” are resumed.", title=title)
 
         await self.write_and_answer(interaction, resume)
 
-    @app_commands.command(description="Show or set the plan for new essays.")
+    @app_commands.command(description=gettext_noop("Show or set the plan for new essays."))
     @app_commands.describe(
-        steps="“none”, “default”, or steps parted by “;”: “after 1 day: questions; "
-        "Thursday 18:00: last call”"
+        steps=gettext_noop("“none”, “default”, or steps: “after 1 day: questions; Thu 18:00: …”")
     )
     async def plan(
         self,
@@ -100,14 +112,15 @@ class PromptSettings(WritingCog):
         await self.write_and_answer(interaction, plan)
 
     @app_commands.command(
-        name="settings", description="Show or set time zone, quiet hours, nudges and more."
+        name="settings",
+        description=gettext_noop("Show or set time zone, quiet hours, nudges and more."),
     )
     @app_commands.describe(
-        zone="A large city such as Berlin, or an IANA name such as America/New_York",
-        quiet="Quiet hours, for instance “22:00-08:00”; “none” for none",
-        nudges="Hours without a reply before a thread gets a nudge; 0 for never",
-        tolerance="How many hours late a prompt may be",
-        notices="Where I post alerts for admins",
+        zone=gettext_noop("A large city such as Berlin, or a name such as Europe/Berlin"),
+        quiet=gettext_noop("Quiet hours, for example “22:00-08:00”; “none” for none"),
+        nudges=gettext_noop("Hours without a reply before a thread gets a nudge; 0: never"),
+        tolerance=gettext_noop("How many hours late a prompt may be"),
+        notices=gettext_noop("Where I post alerts for admins"),
     )
     async def policy(
         self,
@@ -140,9 +153,10 @@ class PromptSettings(WritingCog):
 
         await self.write_and_answer(interaction, set_policy)
 
-    @app_commands.command(description="Show or set the weekly digest.")
+    @app_commands.command(description=gettext_noop("Show or set the weekly digest."))
     @app_commands.describe(
-        when="For instance “Sunday 18:00”; “none” for no digest", channel="Here if left out"
+        when=gettext_noop("For example “Sunday 18:00”; “none” for no digest"),
+        channel=gettext_noop("Where it is posted (default: here)"),
     )
     async def digest(
         self,
@@ -155,7 +169,12 @@ class PromptSettings(WritingCog):
         off = when is not None and when.strip().lower() in ("none", "off", "never")
         weekly = None if when is None or off else parse_weekly(when)
         if when is not None and not off and (weekly is None or weekly.weekday is None):
-            raise UserError(f"“{when}” is no time of the week: write for instance “Sunday 18:00”.")
+            raise UserError(
+                _(
+                    "“{when}” isn't a time of the week. Write for example “Sunday 18:00”.",
+                    when=escape_title(when),
+                )
+            )
         channel_id = interaction.channel_id if channel is None else channel.id
 
         async def digest(tx: Transaction) -> str:

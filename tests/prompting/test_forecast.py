@@ -28,20 +28,20 @@ async def test_the_forecast_says_why_a_prompt_would_be_skipped_or_wait(database:
             await tx.run(change)
             prompt = await prompts.find_prompt(tx, first)
             assert prompt is not None
-            forecasts.append(await forecast(tx, prompt, NOON))
+            forecasts.append((await forecast(tx, prompt, NOON)).obstacle)
         await tx.run("UPDATE discussions SET state = 'open'")
         asked = await prompts.find_prompt(tx, await add_prompt(tx, NOON, content="question 7"))
         assert asked is not None
-        forecasts.append(await forecast(tx, asked, NOON))
+        forecasts.append((await forecast(tx, asked, NOON)).obstacle)
         sent = await send_now(tx, server_id=HERE, discussion_id=HERE, content="default", now=NOON)
         assert isinstance(sent, int)
         under_way = await prompts.find_prompt(tx, sent)
         assert under_way is not None
-        return [*forecasts, await forecast(tx, under_way, NOON)]
+        return [*forecasts, (await forecast(tx, under_way, NOON)).obstacle]
 
     assert await database.write(work) == [
         "",
-        "would be skipped: the discussion is closed",
-        "would be skipped: the essay has no question 7",
-        "is being sent",
+        "It would be skipped: the discussion is closed",
+        "It would be skipped: the essay has no question 7",
+        "It is being sent.",
     ]

@@ -98,11 +98,16 @@ class PromptMaterial:
 
 @dataclass(frozen=True, slots=True)
 class PromptText:
-    """The text of a prompt. ``asked``: the questions it asks, as in PromptMaterial."""
+    """The text of a prompt.
+
+    asked:      the questions it asks, as in PromptMaterial
+    questions:  the words of these
+    """
 
     content: str
     asked: tuple[str, ...] = ()
     poll: Poll | None = None
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +179,7 @@ def _ask(asked: Sequence[str], material: PromptMaterial) -> PromptText:
     content = make_questions_text(
         material.title, questions, material.replies, opens_threads=material.opens_threads
     )
-    return PromptText(content, tuple(asked))
+    return PromptText(content, tuple(asked), questions=tuple(questions))
 
 
 def make_questions_text(
@@ -214,7 +219,9 @@ def _make_last_call(material: PromptMaterial) -> PromptText | NothingToSay:
             for one in left.asked
         )
         lines = [_make_last_call_opening(material), asking, material.answer_hint]
-        return PromptText("\n".join(line for line in lines if line), left.asked)
+        return PromptText(
+            "\n".join(line for line in lines if line), left.asked, questions=left.questions
+        )
     busiest = material.busiest_thread
     pointer = format_plural(
         busiest.messages,

@@ -55,7 +55,7 @@ async def test_a_resume_during_another_pause_does_not_reset_lateness(running: Ru
     await prompts(running, "pause", essay="1")
     await running.settle(DAY + 11 * HOUR)
     told = await prompts(running, "resume", essay="1")
-    assert "the whole server, which are paused" in told
+    assert "prompts in the whole server are still paused" in told
     await running.settle(11 * HOUR)
     await prompts(running, "resume")
     await running.settle(HOUR)
@@ -71,7 +71,7 @@ async def test_a_servers_resume_does_not_end_an_essays_own_pause(running: Runnin
     await prompts(running, "resume")
     await running.settle(HOUR / 2)
     assert (await rows(running))[0] == ("skipped", "prompts were paused")
-    assert "come again" in await prompts(running, "resume", essay="1")
+    assert "are resumed" in await prompts(running, "resume", essay="1")
     await running.settle(HOUR / 4)
     assert len(await came(running, posted)) == 1
 
@@ -159,5 +159,5 @@ async def test_the_list_names_a_closed_essay_before_quiet_hours(
     )
     await close(running)
     told = await prompts(running, "edit", prompt="1", what="last call")
-    assert "would be skipped: the discussion is closed" in told
+    assert "It would be skipped: the discussion is closed" in told
     assert "goes out at their end" not in told

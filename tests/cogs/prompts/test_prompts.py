@@ -189,7 +189,7 @@ async def test_the_digest_comes_weekly_where_there_is_something_to_say(running: 
     # About five days after the essay is published, when two prompts have come.
     day = running.emulator.world.now() + timedelta(days=13)
     told = await prompts(running, "digest", when=f"{day:%A} 18:00", channel=admins)
-    assert "The digest comes into" in told
+    assert "The digest is posted in" in told
     await running.settle(8 * DAY)
     assert await running.bot_messages(admins) == []
     posted = await running.publish()
@@ -385,7 +385,7 @@ async def test_an_admin_adds_edits_previews_and_cancels_a_prompt(running: Runnin
         condition="if fewer than 5 replies",
         force=True,
     )
-    assert "Prompt 4 for “Slow bread” comes <t:" in told
+    assert "Prompt 4 for “Slow bread” is planned for <t:" in told
     assert "> The dough does not care how busy we are." in await prompts(
         running, "preview", essay="Slow bread"
     )
@@ -396,7 +396,7 @@ async def test_an_admin_adds_edits_previews_and_cancels_a_prompt(running: Runnin
     await running.settle(2 * HOUR)
     (said,) = await came(running, posted)
     assert "Come back!" in said
-    assert "can't be changed any more. It is sent" in await prompts(running, "cancel", prompt="4")
+    assert "can't be changed: it was sent" in await prompts(running, "cancel", prompt="4")
     assert "is cancelled" in await prompts(running, "cancel", prompt="1")
     await running.settle(DAY)
     assert len(await came(running, posted)) == 1
@@ -422,7 +422,7 @@ async def test_a_pause_holds_prompts_and_a_resume_in_time_sends_them(running: Ru
     await running.settle(DAY + HOUR)
     assert await came(running, posted) == []
     assert "Prompts are paused" in await prompts(running, "list", essay="1")
-    assert "come again" in await prompts(running, "resume", essay="1")
+    assert "are resumed" in await prompts(running, "resume", essay="1")
     assert len(await came(running, posted)) == 1
     await prompts(running, "pause")
     await running.settle(10 * DAY)
@@ -472,7 +472,7 @@ async def test_a_local_time_follows_the_servers_time_zone(running: RunningBot) -
         ("now", {"essay": "1", "what": "passage 99"}, "no passage 99"),
         ("settings", {"zone": "Mars/Olympus"}, "know the time zone"),
         ("settings", {"quiet": "night"}, "understand the hours"),
-        ("digest", {"when": "monthly"}, "no time of the week"),
+        ("digest", {"when": "monthly"}, "isn't a time of the week"),
     ],
 )
 async def test_an_impossible_command_is_rejected_with_a_sentence(

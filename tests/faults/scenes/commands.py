@@ -108,7 +108,7 @@ async def prompts_are_scheduled_by_hand(play: ScenePlay) -> None:
     )
     await play.settle(60)
     await command(play, "prompts pause", "paused", essay="1")
-    await command(play, "prompts resume", "come again", essay="1")
+    await command(play, "prompts resume", "are resumed", essay="1")
     head = await actions.head_of(play, text="Who answers?")
     await play.settle(3 * DAY)
     await play.write("Ben", "I do.", channel_id=head)

@@ -240,7 +240,7 @@ async def a_prompt_being_sent_is_no_longer_allowed(play: ScenePlay) -> None:
     await play.settle(600)
     play.emulator.faults.clear()
     await play.settle(600)
-    await command(play, "prompts resume", "come again", essay="1")
+    await command(play, "prompts resume", "are resumed", essay="1")
     await change_prompt_setting(play, "quiet_until", 23 * 60, option("quiet", "00:00-23:00"))
     given = [option("essay", "1"), option("when", "in 3 hours"), option("what", "text: Quietly.")]
     await play.retry_until(

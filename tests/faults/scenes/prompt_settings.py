@@ -47,7 +47,7 @@ async def the_prompt_settings_change(play: ScenePlay) -> None:
     await change_prompt_setting(play, "quiet_until", None, option("quiet", "none"))
     await command(play, "prompts pause", "paused")
     await play.settle(DAY)
-    await command(play, "prompts resume", "come again")
+    await command(play, "prompts resume", "are resumed")
     await play.settle(DAY)
     await command(play, "prompts digest", "digest", when="none")
     await play.settle(DAY)
