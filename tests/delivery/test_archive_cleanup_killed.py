@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
+import pytest
 
+from bot.emulator.world.seed import add_application, invite_bot
 from tests.support.archive_bytes import files_with
 from tests.support.running_bot import EmulatorClient, run_bot
+from tests.support.samples import every_nth
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 #: Seconds of the world's clock: before the log is truncated, and from there to after it.
@@ -79,3 +83,70 @@ async def test_a_bot_killed_around_an_erasure_has_no_erased_words_after_the_next
         assert left(tmp_path, words[2]) == []
         names = [thread["name"] for thread in (await client.world())["threads"]]
         assert [name for name in names if "heliotrope" in name] == []
+
+
+async def delete_head(client: EmulatorClient, head: int) -> None:
+    path = f"/channels/{client.channel()}/messages/{head}"
+    await client.call_as(client.member("Ann"), "DELETE", path)
+
+
+async def edit_head(client: EmulatorClient, head: int) -> None:
+    path = f"/channels/{client.channel()}/messages/{head}"
+    await client.call_as(client.member("Ann"), "PATCH", path, {"content": "Rye, then."})
+
+
+async def bulk_delete(client: EmulatorClient, head: int) -> None:
+    """As another bot does, the only ones that may."""
+    world = client.emulator.world
+    moderator = world.users[add_application(world, client.member(), "Moderator").bot_id]
+    invite_bot(world, next(iter(world.guilds.values())), moderator)
+    other = await client.write("Dev", "Something else.")
+
+    async def call() -> None:
+        async with client.session.post(
+            f"{client.emulator.api}/channels/{client.channel()}/messages/bulk-delete",
+            json={"messages": [str(head), str(other)]},
+            headers={"Authorization": f"Bot {moderator.token}"},
+        ) as response:
+            assert response.status < 300
+
+    try:
+        await call()
+    except aiohttp.ServerDisconnectedError:
+        await call()  # the step at which Salon is killed was this bot's call, which never arrived
+
+
+@pytest.mark.parametrize(
+    ("erase", "step"),
+    every_nth([(e, n) for e in (delete_head, edit_head, bulk_delete) for n in range(1, 13)], 5),
+)
+async def test_a_bot_killed_at_a_step_after_an_erasure_leaves_no_erased_words(
+    tmp_path: Path, erase: Callable[[EmulatorClient, int], Awaitable[None]], step: int
+) -> None:
+    """``step``: of the bot's traffic, counted from the erasure; its event to the bot is the first.
+
+    Plays with fewer steps than that are killed when they are over.
+    """
+    async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
+        client = EmulatorClient(spawned.emulator, session)
+        async with run_bot(tmp_path, spawned.emulator) as running:
+            *_, closing = await running.publish()
+            head = await running.write("Ann", "heliotrope garden", to=closing["id"])
+            await running.settle()
+        await spawned.bot.start()
+        await client.settle()
+        assert "heliotrope" in str((await client.world())["threads"])
+
+        steps = spawned.emulator.steps
+        steps.hook = spawned.killer(steps.count + step)
+        await erase(client, head)
+        await client.settle(_BEFORE)
+        if not spawned.restarts:
+            spawned.kill()
+        await asyncio.gather(*spawned.restarts)
+        await client.settle(60)
+        assert left(tmp_path, "heliotrope") == []
+        world = await client.world()
+        assert "heliotrope" not in str(world["threads"])
+        kept = [one for one in await client.bot_messages() if "heliotrope" in one["content"]]
+        assert kept == []
