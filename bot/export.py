@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.core.text.plural import format_count
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, ngettext
 from bot.errors import UnknownEssay
 from storage.db.writer import Transaction
 from storage.essays import discussions
@@ -12,6 +13,16 @@ from storage.essays.discussions import ListedDiscussion
 from storage.essays.export import export_discussion
 
 __all__ = ["export_essay", "find_essay", "render_markdown"]
+
+#: The states of an essay; translated where they are shown.
+_STATES = {
+    "draft": gettext_noop("draft"),
+    "scheduled": gettext_noop("scheduled"),
+    "publishing": gettext_noop("publishing"),
+    "open": gettext_noop("open"),
+    "closed": gettext_noop("closed"),
+    "withdrawn": gettext_noop("withdrawn"),
+}
 
 
 async def export_essay(tx: Transaction, essay: str) -> dict[str, Any]:
@@ -35,7 +46,7 @@ async def find_essay(tx: Transaction, essay: str) -> ListedDiscussion:
     if len(matching) > 1:
         numbers = ", ".join(str(one.id) for one in matching)
         raise UnknownEssay(
-            f"Several essays are titled “{essay}”: name one by its number ({numbers})."
+            f"Several essays have the title “{essay}”. Give the number of one: {numbers}."
         )
     return matching[0]
 
@@ -48,9 +59,13 @@ def render_markdown(exported: dict[str, Any]) -> str:
     for reply in replies:
         parent = reply["parent"] if reply["parent"] in known else None
         answers.setdefault(parent, []).append(reply)
-    lines = [f"# {essay['title']}", "", f"Essay {essay['id']}, {essay['state']}."]
+    values = {"number": essay["id"], "state": _(_STATES[essay["state"]])}
     if essay["published_at"]:
-        lines[-1] += f" Published {essay['published_at'][:16].replace('T', ' ')} UTC."
+        when = essay["published_at"][:16].replace("T", " ")
+        heading = _("Essay {number}, {state}. Published {when} UTC.", when=when, **values)
+    else:
+        heading = _("Essay {number}, {state}.", **values)
+    lines = [f"# {essay['title']}", "", heading]
     # Not recursive: replies may be nested deeper than Python's stack.
     waiting = [(reply, 0) for reply in reversed(answers.get(None, []))]
     while waiting:
@@ -61,11 +76,16 @@ def render_markdown(exported: dict[str, Any]) -> str:
 
 
 def _render_reply(reply: dict[str, Any], depth: int) -> list[str]:
-    name = reply["author"]["name"] if reply["author"] else "Somebody"
+    name = reply["author"]["name"] if reply["author"] else _("Somebody")
     when = reply["written_at"][:16].replace("T", " ")
-    heading = f"**{name}**, {when}" + (", edited" if reply["edited_at"] else "")
-    body = ["*deleted*"] if reply["deleted"] else _render_content(reply)
-    body += [f"(file: {file['name']}, {file['size']} bytes)" for file in reply["attachments"]]
+    heading = f"**{name}**, {when}"
+    if reply["edited_at"]:
+        heading = _("**{name}**, {when}, edited", name=name, when=when)
+    body = [_("*deleted*")] if reply["deleted"] else _render_content(reply)
+    body += [
+        _("(file: {name}, {size} bytes)", name=file["name"], size=file["size"])
+        for file in reply["attachments"]
+    ]
     if reply["reactions"]:
         body.append("  ".join(f"{one['emoji']} {one['count']}" for one in reply["reactions"]))
     mark = "> " * depth
@@ -76,15 +96,19 @@ def _render_content(reply: dict[str, Any]) -> list[str]:
     lines = reply["text"].split("\n") if reply["text"] else []
     forward, poll = reply["forward"], reply["poll"]
     if forward is not None:
-        lines += ["*forwarded:*", *(f"> {line}" for line in forward["text"].split("\n"))]
-        lines += [f"> (sticker: {name})" for name in forward["stickers"]]
+        lines += [_("*forwarded:*"), *(f"> {line}" for line in forward["text"].split("\n"))]
+        lines += ["> " + _("(sticker: {name})", name=name) for name in forward["stickers"]]
     if poll is not None:
-        lines.append(f"*poll:* {poll['question']}")
+        lines.append(_("*poll:* {question}", question=poll["question"]))
         lines += [f"- {_render_answer(answer)}" for answer in poll["answers"]]
-    lines += [f"(sticker: {name})" for name in reply["stickers"]]
+    lines += [_("(sticker: {name})", name=name) for name in reply["stickers"]]
     return lines or [""]
 
 
 def _render_answer(answer: dict[str, Any]) -> str:
     text = " ".join(part for part in (answer["emoji"], answer["text"]) if part)
-    return text if answer["votes"] is None else f"{text}: {format_count(answer['votes'], 'vote')}"
+    if answer["votes"] is None:
+        return text
+    return ngettext(
+        "{answer}: {count} vote", "{answer}: {count} votes", answer["votes"], answer=text
+    )

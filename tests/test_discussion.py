@@ -287,7 +287,7 @@ async def test_the_answer_shows_the_progress_of_publishing(running: RunningBot) 
     )
 
     async def told() -> bool:
-        return "Publishing “Long”: 2 of 6" in component_texts(
+        return "Publishing “Long”: 2 of 6 messages posted." in component_texts(
             (await running.answer_message(interaction))["components"]
         )
 
@@ -394,7 +394,7 @@ async def test_withdrawing_an_essay_deletes_the_bots_messages_and_keeps_members(
     asked = await running.run_command(
         "essay withdraw", options=[{"type": 3, "name": "essay", "value": "1"}]
     )
-    assert "cannot be undone" in await running.answer_text(asked)
+    assert "can't undo this" in await running.answer_text(asked)
     await running.press(asked, "Withdraw")
     await running.settle()
     assert await running.bot_messages() == []
@@ -465,6 +465,7 @@ async def test_a_draft_can_be_corrected_read_and_discarded(running: RunningBot) 
     assert "Ann Baker" not in told
     text = await running.answer_text(await running.press(interaction, "Full text"))
     assert "It takes a night" in text
+    await running.press(interaction, "Discard")
     await running.press(interaction, "Discard")
     assert "is discarded" in await running.answer_text(interaction)
     assert "no essays yet" in await running.answer_text(await running.run_command("essay list"))
@@ -625,7 +626,7 @@ async def test_the_full_text_of_a_long_essay_is_sent_as_a_file(running: RunningB
     text = "# Long\n\n" + "\n\n".join(f"Paragraph {n}. " + "Words. " * 200 for n in range(9))
     interaction = await running.run_command("essay publish", file=("long.md", text.encode()))
     pressed = await running.press(interaction, "Full text")
-    assert "are in this file" in await running.answer_text(pressed)
+    assert "This file has all" in await running.answer_text(pressed)
     (file,) = (await running.answer_message(pressed))["attachments"]
     async with running.session.get(file["url"]) as response:
         whole = await response.text()
@@ -640,6 +641,7 @@ async def test_a_draft_for_which_prompts_were_planned_can_be_discarded(running: 
     assert "comes" in await running.answer_text(
         await running.run_command("prompts add", options=options)
     )
+    await running.press(interaction, "Discard")
     await running.press(interaction, "Discard")
     assert "is discarded" in await running.answer_text(interaction)
     assert "no essays yet" in await running.answer_text(await running.run_command("essay list"))

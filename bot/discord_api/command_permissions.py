@@ -18,6 +18,8 @@ import discord
 from discord import app_commands
 from discord.http import HTTPClient
 
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.discord_api.errors import TRANSIENT
 from bot.errors import UserError
 
@@ -27,8 +29,9 @@ _log = logging.getLogger(__name__)
 
 #: Seconds for the calls that read the overrides, so that an interaction is answered in time.
 _SECONDS = 1.5
-_CANNOT_CHECK = (
-    "Discord could not be asked whether you may do this, so nothing was changed. Please try again."
+_CANNOT_CHECK = gettext_noop(
+    "I couldn't ask Discord whether you are allowed to do this, so nothing was changed. Please try "
+    "again."
 )
 
 
@@ -179,11 +182,15 @@ class CommandPermissions:
                 own, everywhere = await self._get_overrides(user.server_id, kind, name)
         except (discord.HTTPException, *TRANSIENT) as error:
             _log.warning("Command permissions could not be read (%s).", error)
-            raise UserError(_CANNOT_CHECK) from error
+            raise UserError(_(_CANNOT_CHECK)) from error
         if not is_allowed(user, command.default_permissions, own, everywhere):
             shown = f"`/{name}`" if kind == discord.AppCommandType.chat_input.value else f"*{name}*"
             raise UserError(
-                f"You may not use {shown} here, and this belongs to it. Nothing was changed."
+                _(
+                    "This is part of {command}, which you aren't allowed to use here. Nothing was "
+                    "changed.",
+                    command=shown,
+                )
             )
 
     def _find_command(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import discord
 from discord.http import HTTPClient
 
+from bot.core.text.translate import gettext as _
 from bot.discord_api.errors import TRANSIENT, get_error_name
 from bot.errors import UserError
 
@@ -18,5 +19,5 @@ async def download_attachment(http: HTTPClient, url: str) -> bytes:
     except (discord.HTTPException, *TRANSIENT) as error:
         why = error.status if isinstance(error, discord.HTTPException) else get_error_name(error)
         raise UserError(
-            f"Discord did not hand out the file ({why}); attach it once more."
+            _("I couldn't download the file from Discord ({why}). Attach it again.", why=why)
         ) from error

@@ -12,6 +12,8 @@ from typing import Final
 import aiohttp
 import discord
 
+from bot.core.text.translate import gettext_noop
+
 __all__ = [
     "ARCHIVED",
     "AUTOMOD",
@@ -58,7 +60,9 @@ BLOCKED_BY_AUTOMOD: Final = frozenset((200000, 200001))
 CANNOT_REPLY_WITHOUT_HISTORY: Final = 160002
 
 #: What an admin can do about a message that AutoMod blocked.
-AUTOMOD = "The server's AutoMod refused the message; let me pass in its rules."
+AUTOMOD = gettext_noop(
+    "The server's AutoMod blocked the message. Exempt me from the rule in the server settings."
+)
 
 #: Errors of one attempt that may be over by the next, without anybody's doing.
 TRANSIENT = (OSError, asyncio.TimeoutError, aiohttp.ClientError, discord.RateLimited)

@@ -7,6 +7,7 @@ from typing import Protocol
 import discord
 
 from bot.core.conversation.styles import FORUM, THREADS, Tag, TargetChannel
+from bot.core.text.translate import gettext as _
 from bot.discord_api import required_permissions
 
 __all__ = ["CachedPermissions", "Permissions", "explain_forbidden"]
@@ -53,7 +54,7 @@ def explain_forbidden(
 ) -> str:
     """Why Discord answered 403 in a channel: the missing permission, else Discord's own words."""
     missing = permissions.explain_cannot_host(channel_id)
-    return missing or f"Discord forbids it ({error.text or error.code})."
+    return missing or _("Discord forbids it ({reason}).", reason=error.text or error.code)
 
 
 class CachedPermissions(discord.Client):
@@ -105,7 +106,7 @@ class CachedPermissions(discord.Client):
         """What keeps the bot from hosting a discussion in the channel, as a sentence, or ""."""
         found = self._get_permissions(channel_id)
         if found is None:
-            return f"I cannot see <#{channel_id}>: give me *View Channel* there."
+            return _explain_invisible(channel_id)
         name, granted = found
         target_channel = self.get_target_channel(channel_id)
         needed = required_permissions.get_required_to_host(
@@ -114,17 +115,27 @@ class CachedPermissions(discord.Client):
         missing = [one for one in needed if not getattr(granted, one.key)]
         if not missing:
             return ""
-        names = required_permissions.join_names(missing)
-        return f"I may not host a discussion in #{name}: give me {names} there."
+        return _(
+            "I can't host a discussion in #{channel}. Give me {permissions} there.",
+            channel=name,
+            permissions=required_permissions.join_names(missing),
+        )
 
     def explain_cannot_move(self, channel_id: int) -> str:
         """What keeps the bot from moving replies out of the channel, as a sentence, or ""."""
         found = self._get_permissions(channel_id)
         if found is None:
-            return f"I cannot see <#{channel_id}>: give me *View Channel* there."
+            return _explain_invisible(channel_id)
         name, granted = found
         missing = [one for one in required_permissions.TO_MOVE if not getattr(granted, one.key)]
         if not missing:
             return ""
-        names = required_permissions.join_names(missing)
-        return f"I may not move replies in #{name} into their threads: give me {names} there."
+        return _(
+            "I can't move replies in #{channel} to their threads. Give me {permissions} there.",
+            channel=name,
+            permissions=required_permissions.join_names(missing),
+        )
+
+
+def _explain_invisible(channel_id: int) -> str:
+    return _("I can't see {channel}. Give me *View Channel* there.", channel=f"<#{channel_id}>")

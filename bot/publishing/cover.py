@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from bot.core.essay.essay import Essay
 from bot.core.layout.card import MAX_COVER_URL
 from bot.core.text.escape import escape_url
+from bot.core.text.locale_format import format_number
+from bot.core.text.translate import ENGLISH, use_language
+from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 from bot.errors import UnreadableEssay, UserError
 from bot.publishing.fetch_page import MAX_PICTURE_BYTES
@@ -40,21 +43,30 @@ class ChosenCover:
 
     def __post_init__(self) -> None:
         if self.upload is not None and self.address is not None:
-            raise UserError("Give either a picture or a link, not both. Nothing was changed.")
+            raise UserError(_("Give either a picture or a link, not both. Nothing was changed."))
         if self.upload is not None and self.upload.size > MAX_PICTURE_BYTES:
             raise UserError(
-                f"{truncate(self.upload.filename, 80)} is larger than "
-                f"{MAX_PICTURE_BYTES // 1024 // 1024} MiB. Nothing was changed."
+                _(
+                    "{name} is larger than {size} MiB. Nothing was changed.",
+                    name=truncate(self.upload.filename, 80),
+                    size=MAX_PICTURE_BYTES // 1024 // 1024,
+                )
             )
         address = self.address
         if address is not None and not address.lower().startswith(("http://", "https://")):
             raise UserError(
-                f"“{truncate(address, 80)}” isn't a link. It has to start with `https://`. "
-                "Nothing was changed."
+                _(
+                    "“{address}” isn't a link. It has to start with `https://`. Nothing was "
+                    "changed.",
+                    address=truncate(address, 80),
+                )
             )
         if address is not None and len(escape_url(address)) > MAX_COVER_URL:
             raise UserError(
-                f"The link is longer than {MAX_COVER_URL} characters. Nothing was changed."
+                _(
+                    "The link is longer than {length} characters. Nothing was changed.",
+                    length=format_number(MAX_COVER_URL),
+                )
             )
 
 
@@ -75,7 +87,9 @@ async def set_cover(
         if chosen.upload is not None:
             name, data = chosen.upload.filename, await fetch_file(chosen.upload.url)
         elif chosen.address is not None:
-            name, data = chosen.address, await fetch_picture(chosen.address, MAX_PICTURE_BYTES)
+            name = chosen.address
+            with use_language(ENGLISH):  # an error is only logged
+                data = await fetch_picture(chosen.address, MAX_PICTURE_BYTES)
         else:
             return bare, {}
     except UnreadableEssay as error:
@@ -84,7 +98,10 @@ async def set_cover(
     checked = await check_picture(data)
     if checked is None or not checked.name:
         raise UserError(
-            f"“{truncate(name, 80)}” can't be the cover. Use a PNG, JPEG, GIF, WebP, AVIF or SVG "
-            "picture. Nothing was changed."
+            _(
+                "“{name}” can't be the cover. Use a PNG, JPEG, GIF, WebP, AVIF or SVG picture. "
+                "Nothing was changed.",
+                name=truncate(name, 80),
+            )
         )
     return replace(bare, cover_file=checked.name), {checked.name: checked.content}

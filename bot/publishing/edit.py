@@ -20,7 +20,8 @@ from bot.core.essay.note import Note
 from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import Corrections, apply_corrections, carry_over_corrections
 from bot.core.payload import Payload
-from bot.core.text.translate import use_language
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, use_language
 from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
@@ -60,15 +61,29 @@ __all__ = ["EditPreview", "Editing"]
 
 _log = logging.getLogger(__name__)
 
-_EDIT_NOT_FOUND = (
-    "This revision is not there any more: it was applied or discarded, or another one took its "
-    "place. `/essay show` tells how the essay stands."
+_EDIT_NOT_FOUND = gettext_noop(
+    "This edit was applied, discarded or replaced by another one. `/essay show` shows the essay's "
+    "state."
 )
-_EDIT_IN_PROGRESS = (
-    "Messages of the last edit are still on their way: try again in a moment. `/essay show` tells "
-    "how far they are."
+_EDIT_IN_PROGRESS = gettext_noop(
+    "Messages of the last edit aren't posted yet. Try again in a moment. `/essay show` shows the "
+    "progress."
 )
-_OVERTAKEN = "A text of this essay was handed in after this one; `/essay show` tells how it stands."
+_OVERTAKEN = gettext_noop(
+    "Another text of this essay was submitted after this one. `/essay show` shows the essay's "
+    "state."
+)
+_HANDLED = gettext_noop("This was handled already. `/essay show` shows the essay's state.")
+_NOT_EDITABLE = gettext_noop("This server has no such essay.")
+_DRAFT = gettext_noop("This essay isn't published yet. Use `/essay show` to change the draft.")
+_PUBLISHING = gettext_noop(
+    "This essay is still being published. Edit it when all of its messages are posted."
+)
+_WITHDRAWN = gettext_noop("This essay was withdrawn. Use `/essay publish` to publish the new text.")
+_THREAD_DELETED = gettext_noop(
+    "The essay's own thread was deleted, and its text with it. Use `/essay publish` to publish the "
+    "new text."
+)
 _ATTEMPTS = 5
 
 
@@ -162,11 +177,9 @@ class Editing:
                 await submissions.has_accepted_duplicate(tx, submission, digest)
                 or await submissions.has_newer_pending(tx, submission)
             ):
-                raise UserError(_OVERTAKEN)
+                raise UserError(_(_OVERTAKEN))
             if not await submissions.accept(tx, submission.id, digest):
-                raise UserError(
-                    "This was handled already; `/essay show` tells how the essay stands."
-                )
+                raise UserError(_(_HANDLED))
             if same:
                 return None
             # Those of an edit that this one replaces aren't needed any more.
@@ -203,15 +216,15 @@ class Editing:
 
         found = await self._database.read(look)
         if found is None or found[1].server_id != server_id:
-            raise UserError(_EDIT_NOT_FOUND)
+            raise UserError(_(_EDIT_NOT_FOUND))
         edit, posted = found
         new, old = edit.revision.essay, essay_from_json(json.loads(posted.essay))
-        plan, _ = await self._plan_changes(posted, new, edit.revision.closing)
+        plan, _notes = await self._plan_changes(posted, new, edit.revision.closing)
         skipped = await self._database.read(
             lambda tx: count_missing(tx, posted.discussion_id, old, new)
         )
         problem = (
-            _EDIT_IN_PROGRESS
+            _(_EDIT_IN_PROGRESS)
             if posted.is_unfinished
             else self._permissions.explain_cannot_host(posted.channel_id)
         )
@@ -224,12 +237,12 @@ class Editing:
         preview = await self.get_preview(edit_id, server_id)
         before = preview.edit.revision
         essay, closing = apply_corrections(before.essay, before.closing, corrections)
-        _, notes = await self._plan_changes(preview.posted, essay, closing)
+        _plan, notes = await self._plan_changes(preview.posted, essay, closing)
         revision = replace(before, essay=essay, closing=closing, notes=notes)
         if not await self._database.write(
             lambda tx: pending_revisions.correct(tx, preview.edit, revision)
         ):
-            raise UserError(_EDIT_NOT_FOUND)
+            raise UserError(_(_EDIT_NOT_FOUND))
 
     async def choose_cover(self, preview: EditPreview, chosen: ChosenCover) -> None:
         """Set a pending edit's cover, or remove it; UserError if it isn't a picture."""
@@ -246,7 +259,7 @@ class Editing:
             return True
 
         if not await self._database.write(save):
-            raise UserError(_EDIT_NOT_FOUND)
+            raise UserError(_(_EDIT_NOT_FOUND))
 
     async def find_pending(self, discussion_id: int) -> int | None:
         """The id of an essay's pending edit, if there is one."""
@@ -260,16 +273,16 @@ class Editing:
 
         Returns what was applied, and the revision's number.
         """
-        for _ in range(_ATTEMPTS):
+        for _attempt in range(_ATTEMPTS):
             preview = await self.get_preview(edit_id, server_id)
             _check_editable(preview.posted)
             if preview.problem:
-                raise UserError(f"{preview.problem} Nothing was changed.")
+                raise UserError(f"{preview.problem} {_('Nothing was changed.')}")
             number = await self._apply(preview, actor)
             if number is not None:
                 self._on_work()
                 return preview, number
-        raise UserError("The essay changed while this was decided: try once more.")
+        raise UserError(_("The essay was changed in the meantime. Please try again."))
 
     async def _apply(self, preview: EditPreview, actor: Actor) -> int | None:
         """Apply an edit; None if the essay's messages have changed since the preview."""
@@ -280,7 +293,7 @@ class Editing:
             if posted is None or _ignore_answers(posted) != _ignore_answers(preview.posted):
                 return None
             if not await pending_revisions.discard(tx, preview.edit.id):
-                raise UserError(_EDIT_NOT_FOUND)
+                raise UserError(_(_EDIT_NOT_FOUND))
             revision = preview.edit.revision
             await retarget_prompts(tx, posted.discussion_id, preview.old, revision.essay, now_ms)
             plan = preview.plan
@@ -336,7 +349,7 @@ class Editing:
         if not await self._database.write(
             lambda tx: posted_essays.retry_revision(tx, discussion_id, now_ms)
         ):
-            raise UserError("There is nothing to retry.")
+            raise UserError(_("There is nothing to retry."))
         self._on_work()
 
     async def _plan_changes(
@@ -362,18 +375,15 @@ class Editing:
 
 def _check_editable(posted: PostedEssay | None) -> PostedEssay:
     if posted is None:
-        raise UserError("This essay is not there any more.")
+        raise UserError(_(_NOT_EDITABLE))
     if posted.state in ("draft", "scheduled"):
-        raise UserError("This essay is not published yet: `/essay show` lets you change the draft.")
+        raise UserError(_(_DRAFT))
     if posted.state == "publishing":
-        raise UserError("This essay is still being published: edit it once all of it stands.")
+        raise UserError(_(_PUBLISHING))
     if posted.state == "withdrawn":
-        raise UserError("This essay was withdrawn: publish the new text with `/essay publish`.")
+        raise UserError(_(_WITHDRAWN))
     if posted.thread_lost:
-        raise UserError(
-            "The essay's own thread is gone, and its text with it: post the new text with "
-            "`/essay publish`."
-        )
+        raise UserError(_(_THREAD_DELETED))
     return posted
 
 

@@ -22,6 +22,8 @@ from yarl import URL
 
 from bot.core.essay.essay import Essay
 from bot.core.read_essay import BINARY_FORMATS, Format
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay
 from bot.publishing.reader_process import read_in_child_process
 
@@ -65,15 +67,24 @@ _HEADERS = {
     "Accept-Encoding": "gzip",
 }
 _PICTURES = "image/png, image/jpeg, image/gif, image/webp, image/avif, image/svg+xml, image/*;q=0.5"
-_PRIVATE = "This address leads into a private network; only pages of the public web are fetched."
-_UNREACHABLE = "The page could not be reached; is the address right?"
-_DAMAGED = "The page came damaged; try once more."
-_TOO_LARGE = "This page is larger than 5 MiB; an essay has to be smaller."
-_PICTURE_TOO_LARGE = "This picture, with those before it, is too large to be fetched."
-_NOT_A_WEB_ADDRESS = (
-    "This isn't the address of a web page; is the address right? "
-    "It has to begin with http:// or https://."
+_PRIVATE = gettext_noop(
+    "This link leads to a private network. I can only fetch pages from the public web."
 )
+_UNREACHABLE = gettext_noop("I can't reach this page. Is the link right?")
+_DAMAGED = gettext_noop("The page arrived damaged. Please try again.")
+_TOO_LARGE = gettext_noop("This page is larger than {size} MiB. An essay has to be smaller.")
+_PICTURE_TOO_LARGE = gettext_noop(
+    "This picture, together with those before it, is too large to be fetched."
+)
+_NOT_A_WEB_ADDRESS = gettext_noop(
+    "This isn't a link to a web page. Is the link right? It has to start with `https://` or "
+    "`http://`."
+)
+_WITH_PASSWORD = gettext_noop("This link has a user name or password in it. Leave them out.")
+_UNKNOWN_ENCODING = gettext_noop("The page is compressed in a way that I can't read.")
+_TIMEOUT = gettext_noop("The page took too long to load.")
+_FAILED = gettext_noop("I couldn't fetch the page. Please try again.")
+_TOO_MANY_REDIRECTS = gettext_noop("This link redirects too many times.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +140,21 @@ def _check_address(address: str, allows: Allows) -> URL:
     """The parsed URL; UnreadableEssay if it isn't allowed."""
     try:
         url = URL(address)
-        host, _ = url.host, url.port
+        host, _port = url.host, url.port
     except ValueError:
-        raise UnreadableEssay(_NOT_A_WEB_ADDRESS) from None
+        raise UnreadableEssay(_(_NOT_A_WEB_ADDRESS)) from None
     if url.scheme not in ("http", "https") or not host:
-        raise UnreadableEssay(_NOT_A_WEB_ADDRESS)
+        raise UnreadableEssay(_(_NOT_A_WEB_ADDRESS))
     if url.user or url.password:
-        raise UnreadableEssay("This address carries a user name or password; leave them out.")
+        raise UnreadableEssay(_(_WITH_PASSWORD))
     try:
         number = ipaddress.ip_address(host.split("%")[0])
     except ValueError:
         if not _is_host_name(url.raw_host or ""):
-            raise UnreadableEssay(_UNREACHABLE) from None
+            raise UnreadableEssay(_(_UNREACHABLE)) from None
         return url  # the resolver checks which addresses it has
     if not allows(number):
-        raise UnreadableEssay(_PRIVATE)
+        raise UnreadableEssay(_(_PRIVATE))
     return url
 
 
@@ -165,7 +176,7 @@ async def _decompress(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
             yield chunk
         return
     if encoding not in ("gzip", "x-gzip"):
-        raise UnreadableEssay("The page came packed in a way that was not asked for.")
+        raise UnreadableEssay(_(_UNKNOWN_ENCODING))
     decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
     async for chunk in response.content.iter_chunked(65_536):
         compressed = chunk
@@ -173,9 +184,9 @@ async def _decompress(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
             yield decompressor.decompress(compressed, 262_144)
             compressed = decompressor.unconsumed_tail
         if compressed or decompressor.unused_data:
-            raise UnreadableEssay(_DAMAGED)  # a second member: more than the page
+            raise UnreadableEssay(_(_DAMAGED))  # a second member: more than the page
     if not decompressor.eof:
-        raise UnreadableEssay(_DAMAGED)
+        raise UnreadableEssay(_(_DAMAGED))
 
 
 async def _read_body(
@@ -186,9 +197,9 @@ async def _read_body(
         async for chunk in _decompress(response):
             held += chunk
             if len(held) > most:
-                raise UnreadableEssay(too_large)
+                raise UnreadableEssay(_(too_large, size=MAX_BYTES // 1024 // 1024))
     except zlib.error:
-        raise UnreadableEssay(_DAMAGED) from None
+        raise UnreadableEssay(_(_DAMAGED)) from None
     return bytes(held)
 
 
@@ -227,20 +238,25 @@ async def _open(
 ) -> AsyncIterator[tuple[aiohttp.ClientResponse, URL]]:
     """The answer after redirects, and its URL."""
     url = _check_address(address, allows)
-    for _ in range(MAX_REDIRECTS + 1):
+    for _redirect in range(MAX_REDIRECTS + 1):
         async with session.get(url, allow_redirects=False) as response:
             if response.status in (301, 302, 303, 307, 308):
                 target = response.headers.get("Location", "")
                 try:
                     url = _check_address(str(url.join(URL(target))), allows)
                 except ValueError:
-                    raise UnreadableEssay(_NOT_A_WEB_ADDRESS) from None
+                    raise UnreadableEssay(_(_NOT_A_WEB_ADDRESS)) from None
                 continue
             if response.status != 200:
-                raise UnreadableEssay(f"The page could not be had: it answers {response.status}.")
+                raise UnreadableEssay(
+                    _(
+                        "I couldn't fetch the page. Its server answers with status {status}.",
+                        status=response.status,
+                    )
+                )
             yield response, url
             return
-    raise UnreadableEssay("This address leads from one to another without an end.")
+    raise UnreadableEssay(_(_TOO_MANY_REDIRECTS))
 
 
 async def _fetch(session: aiohttp.ClientSession, address: str, allows: Allows) -> Page:
@@ -248,7 +264,10 @@ async def _fetch(session: aiohttp.ClientSession, address: str, allows: Allows) -
         form = _FORMATS.get(response.content_type)
         if form is None:
             raise UnreadableEssay(
-                f"This address holds no text to read, but {response.content_type}."
+                _(
+                    "This link doesn't lead to a text, but to a file of type {type}.",
+                    type=response.content_type,
+                )
             )
         data = await _read_body(response)
         shown = str(url.with_fragment(None))
@@ -260,9 +279,9 @@ async def _fetch(session: aiohttp.ClientSession, address: str, allows: Allows) -
 async def _fetch_bytes(
     session: aiohttp.ClientSession, address: str, allows: Allows, most: int
 ) -> bytes:
-    async with _open(session, address, allows) as (response, _):
+    async with _open(session, address, allows) as (response, _url):
         if (response.content_length or 0) > most:
-            raise UnreadableEssay(_PICTURE_TOO_LARGE)
+            raise UnreadableEssay(_(_PICTURE_TOO_LARGE))
         return await _read_body(response, most, _PICTURE_TOO_LARGE)
 
 
@@ -312,15 +331,15 @@ def _explain_errors() -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        raise UnreadableEssay("The page took too long to arrive.") from None
+        raise UnreadableEssay(_(_TIMEOUT)) from None
     except aiohttp.ClientConnectorError as error:
         if isinstance(error.os_error, _PrivateAddress):
-            raise UnreadableEssay(_PRIVATE) from None
-        raise UnreadableEssay(_UNREACHABLE) from None
+            raise UnreadableEssay(_(_PRIVATE)) from None
+        raise UnreadableEssay(_(_UNREACHABLE)) from None
     except UnicodeError:  # a name that IDNA can't encode
-        raise UnreadableEssay(_UNREACHABLE) from None
+        raise UnreadableEssay(_(_UNREACHABLE)) from None
     except (aiohttp.ClientError, OSError):
-        raise UnreadableEssay("The page could not be fetched; try once more.") from None
+        raise UnreadableEssay(_(_FAILED)) from None
 
 
 async def read_page(

@@ -17,6 +17,7 @@ from bot.core import limits
 from bot.core.essay.blocks import Picture
 from bot.core.essay.essay import BodyBlock, Essay
 from bot.core.layout.pictures import link_pictures
+from bot.core.text.translate import ENGLISH, use_language
 from bot.errors import UnreadableEssay
 from bot.publishing.reader_process import ask_child
 
@@ -112,7 +113,8 @@ async def collect_pictures(
                 return
             try:
                 if address.startswith(("http://", "https://")):
-                    data = await fetch(address, left)
+                    with use_language(ENGLISH):  # an error is only logged
+                        data = await fetch(address, left)
                     left -= len(data)
                     checked = await check_picture(data)
                 else:

@@ -19,6 +19,8 @@ from bot.core.layout.parts import Position
 from bot.core.layout.revise import PostedPart, RevisedLayout, add_part_links, revise
 from bot.core.message_link import make_message_link
 from bot.core.payload import Payload, make_edit, make_edit_body, make_plain_message
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.discord_api.commands import CommandMentions
 from bot.publishing.card import make_card
 from storage.delivery.message_edits import NewMessageEdit
@@ -34,7 +36,7 @@ __all__ = [
     "plan_revision",
 ]
 
-_EMPTIED = "-# This part is no longer in the essay."
+_EMPTIED = gettext_noop("This part is no longer in the essay.")
 #: Age in milliseconds (one hour) from which on Discord limits edits of a message, and the interval
 #: between two such edits (docs: Opcodes and Status Codes › JSON, 30046; the number allowed isn't
 #: documented).
@@ -162,7 +164,7 @@ def _plan_part_changes(
     changes = []
     for number, (message, part) in enumerate(zip(parts, revised.parts, strict=True)):
         if part is None:
-            payload = make_plain_message(_EMPTIED, silent=True)
+            payload = make_plain_message(f"-# {_(_EMPTIED)}", silent=True)
             emptied = message.content_without_links == "" and message.essay_range is None
             stays = message.answered and emptied
             changes.append(_plan_change(message, payload, needed=stays, content_without_links=""))

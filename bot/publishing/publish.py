@@ -22,7 +22,8 @@ from bot.core.layout.part_message import make_part_message
 from bot.core.payload import make_plain_message
 from bot.core.read_essay import Format
 from bot.core.text.titles import escape_title
-from bot.core.text.translate import use_language
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, use_language
 from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
@@ -73,9 +74,15 @@ MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_CHAPTERS = 25
 _MAX_PICTURES = 50 * 1024 * 1024  # bytes of the pictures of these chapters
 
-_HANDLED = "This essay was handled already. `/essay list` shows its state."
-_NOT_A_DRAFT = "This essay isn't a draft any more. Nothing was changed."
-_SUBMITTED_AGAIN = "This essay was submitted again since. `/essay list` shows its state."
+_HANDLED = gettext_noop("This essay was handled already. `/essay list` shows its state.")
+_NOT_A_DRAFT = gettext_noop("This essay isn't a draft any more. Nothing was changed.")
+_SUBMITTED_AGAIN = gettext_noop(
+    "This essay was submitted again in the meantime. `/essay list` shows its state."
+)
+_NOTHING_TO_RETRY = gettext_noop("There is nothing to retry.")
+_CANNOT_WITHDRAW = gettext_noop("Only a published essay can be withdrawn.")
+_CANNOT_CLOSE = gettext_noop("Only an open essay can be closed.")
+_CANNOT_REOPEN = gettext_noop("Only a closed essay can be opened again.")
 
 #: The number of an essay's first revision.
 _FIRST_REVISION = 1
@@ -254,7 +261,7 @@ class Publishing:
         async def keep(tx: Transaction) -> CreatedDrafts:
             server_style = (await settings_module.get_settings(tx, submission.server_id)).style
             if cut_off and await submissions.has_accepted_duplicate(tx, submission, digest):
-                raise UserError(_SUBMITTED_AGAIN)
+                raise UserError(_(_SUBMITTED_AGAIN))
             accepted = await submissions.accept(tx, submission.id, digest)
             made: list[ChapterDraft] = []
             for one, (planned, notes) in zip(essays, laid_out, strict=True):
@@ -269,7 +276,7 @@ class Publishing:
                 )
                 if draft_id is None:
                     if not accepted:
-                        raise UserError(_HANDLED)
+                        raise UserError(_(_HANDLED))
                     draft_id = await drafts.create(
                         tx,
                         submission=submission,
@@ -313,7 +320,9 @@ class Publishing:
             return _Source(submission.text, "markdown")
         content = await self._fetch_file(submission.file_url or "")
         if len(content) > MAX_FILE_BYTES:
-            raise UserError(f"The file is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB.")
+            raise UserError(
+                _("The file is larger than {size} MiB.", size=MAX_FILE_BYTES // 1024 // 1024)
+            )
         return _Source(content, "auto", submission.file_name)
 
     async def _read_with_pictures(
@@ -362,7 +371,7 @@ class Publishing:
         async def look(tx: Transaction) -> tuple[Draft, ListedDiscussion | None, ServerSettings]:
             draft = await drafts.find(tx, discussion_id)
             if draft is None or draft.server_id != server_id:
-                raise UserError("This draft is not there any more.")
+                raise UserError(_("This draft was discarded."))
             duplicate = await discussions.find_same_essay(
                 tx, draft.channel_id, draft.essay, besides=draft.id
             )
@@ -388,13 +397,13 @@ class Publishing:
     async def set_style(self, discussion_id: int, style: str) -> None:
         """Set a draft's style; a forum post stays one."""
         if not await self._database.write(lambda tx: drafts.set_style(tx, discussion_id, style)):
-            raise UserError(_NOT_A_DRAFT)
+            raise UserError(_(_NOT_A_DRAFT))
 
     async def set_tags(self, discussion_id: int, tags: tuple[int, ...]) -> None:
         """Set the tags of a forum post that isn't posted yet."""
         if not await self._database.write(lambda tx: drafts.set_tags(tx, discussion_id, tags)):
             raise UserError(
-                "This essay was posted already, or it isn't a forum post. Nothing was changed."
+                _("This essay was posted already, or it isn't a forum post. Nothing was changed.")
             )
 
     async def correct_draft(self, preview: Preview, corrections: Corrections) -> None:
@@ -452,7 +461,7 @@ class Publishing:
             return True
 
         if not await self._database.write(replace_content):
-            raise UserError(_NOT_A_DRAFT)
+            raise UserError(_(_NOT_A_DRAFT))
 
     async def publish(self, discussion_id: int, actor: Actor, after_id: int) -> None:
         """Plan the messages of a draft; delivery sends them.
@@ -461,10 +470,10 @@ class Publishing:
         """
         draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))
         if draft is None:
-            raise UserError("This draft is not there any more. Nothing was published.")
+            raise UserError(_("This draft was discarded. Nothing was published."))
         problem = self._find_problem(draft)
         if problem:
-            raise UserError(f"{problem} Nothing was published.")
+            raise UserError(f"{problem} {_('Nothing was published.')}")
         now_ms = self._clock.now_ms()
         begun = await self._database.write(
             lambda tx: drafts.publish(
@@ -478,7 +487,9 @@ class Publishing:
         )
         if not begun:
             title = escape_title(draft.essay.title)
-            raise UserError(f"“{title}” isn't a draft any more. `/essay show` shows its state.")
+            raise UserError(
+                _("“{title}” isn't a draft any more. `/essay show` shows its state.", title=title)
+            )
         self._on_work()
 
     async def schedule(self, discussion_id: int, actor: Actor, at_ms: int) -> None:
@@ -494,14 +505,14 @@ class Publishing:
                 now_ms=now_ms,
             )
         ):
-            raise UserError(_NOT_A_DRAFT)
+            raise UserError(_(_NOT_A_DRAFT))
         self._on_work()
 
     async def discard_draft(self, discussion_id: int) -> None:
         """Delete a draft."""
         now_ms = self._clock.now_ms()
         if not await self._database.write(lambda tx: drafts.discard(tx, discussion_id, now_ms)):
-            raise UserError(_NOT_A_DRAFT)
+            raise UserError(_(_NOT_A_DRAFT))
         self._on_work()
 
     # -- published essays --------------------------------------------------------------------
@@ -522,7 +533,7 @@ class Publishing:
                 raise UserError(problem)
         now_ms = self._clock.now_ms()
         if not await self._database.write(lambda tx: _retry(tx, discussion_id, now_ms)):
-            raise UserError("There is nothing to retry.")
+            raise UserError(_(_NOTHING_TO_RETRY))
         self._on_work()
 
     async def withdraw(self, discussion_id: int, actor: Actor) -> None:
@@ -533,7 +544,7 @@ class Publishing:
             actor,
             lambda tx: change_state.withdraw(tx, discussion_id, now_ms),
             what="withdrawn",
-            otherwise="Only an essay that was published can be withdrawn.",
+            otherwise=_CANNOT_WITHDRAW,
         )
 
     async def change_state(self, discussion_id: int, actor: Actor, *, to: str) -> None:
@@ -547,7 +558,7 @@ class Publishing:
                 tx, discussion_id, before=before, after=to, now_ms=now_ms
             ),
             what="closed" if to == "closed" else "reopened",
-            otherwise=f"Only an essay that is {before} can be made {to}.",
+            otherwise=_CANNOT_CLOSE if to == "closed" else _CANNOT_REOPEN,
         )
 
     async def _change(
@@ -561,14 +572,14 @@ class Publishing:
     ) -> None:
         """Make ``change`` and write it to the audit log; UserError if it changes nothing.
 
-        ``change`` returns the server's id, or None.
+        ``change`` returns the server's id, or None. ``otherwise``: the error's sentence.
         """
         now_ms = self._clock.now_ms()
 
         async def changed(tx: Transaction) -> None:
             found = await change(tx)
             if found is None:
-                raise UserError(otherwise)
+                raise UserError(_(otherwise))
             await record_action(
                 tx,
                 server_id=found,

@@ -15,7 +15,8 @@ from bot.core.essay.serialize import essay_from_json
 from bot.core.layout.revise import add_part_links
 from bot.core.message_link import make_message_link
 from bot.core.text.length import count_utf16_units
-from bot.core.text.translate import use_language
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, use_language
 from bot.discord_api.commands import CommandMentions
 from bot.errors import UserError
 from bot.languages import get_discussion_language
@@ -31,9 +32,9 @@ from storage.servers.audit_log import record_action
 
 __all__ = ["Restoring", "plan_restored_messages"]
 
-_NOT_FOUND = "I can't find this essay any more."
-_NOTHING_DELETED = "No message of this essay is missing any more."
-_PLACE_DELETED = (
+_NOT_FOUND = gettext_noop("This server has no such essay.")
+_NOTHING_DELETED = gettext_noop("No message of this essay is missing any more.")
+_PLACE_DELETED = gettext_noop(
     "The channel or thread of this essay was deleted, so I can't post there. Publish the essay "
     "again with `/essay publish`."
 )
@@ -67,13 +68,13 @@ class Restoring:
         async def plan(tx: Transaction) -> Sequence[DeletedMessage]:
             posted = await posted_essays.find_posted_essay(tx, discussion_id)
             if posted is None or posted.server_id != server_id:
-                raise UserError(_NOT_FOUND)
+                raise UserError(_(_NOT_FOUND))
             deleted = await deleted_messages.find_deleted_messages(tx, discussion_id)
             if any(one.channel_deleted for one in deleted):
-                raise UserError(_PLACE_DELETED)
+                raise UserError(_(_PLACE_DELETED))
             retried = await deleted_messages.retry_restored(tx, discussion_id, now_ms)
             if not deleted and not retried:
-                raise UserError(_NOTHING_DELETED)
+                raise UserError(_(_NOTHING_DELETED))
             if not deleted:
                 return deleted
             with use_language(await get_discussion_language(tx, server_id, discussion_id)):

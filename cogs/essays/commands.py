@@ -12,9 +12,10 @@ from discord.ext import commands
 from bot.clock import to_milliseconds
 from bot.core.conversation.styles import THREAD, THREADS
 from bot.core.prompts.parse_time import parse_time
-from bot.core.text.plural import format_count
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.titles import escape_title
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, ngettext
 from bot.core.text.truncate import truncate_lines
 from bot.errors import UserError
 from bot.export import render_markdown
@@ -50,9 +51,10 @@ from storage.servers import settings as settings_module
 __all__ = ["Essays"]
 
 _MAX_LISTED = 40
+_ESSAY = gettext_noop("The essay, by title or number")
 _STYLES = [
-    app_commands.Choice(name="A thread for each reply", value=THREADS),
-    app_commands.Choice(name="One thread for the essay", value=THREAD),
+    app_commands.Choice(name=gettext_noop("A thread for every reply to it"), value=THREADS),
+    app_commands.Choice(name=gettext_noop("One thread for the whole essay"), value=THREAD),
 ]
 
 
@@ -62,7 +64,7 @@ class Essays(
     EditCommand,
     commands.GroupCog,
     group_name="essay",
-    group_description="Publish and manage essays.",
+    group_description=gettext_noop("Publish and manage essays."),
 ):
     """The commands about essays."""
 
@@ -73,14 +75,18 @@ class Essays(
         self.deleted = DeletedMessagesPanel(services)
         super().__init__()
 
-    @app_commands.command(description="Publish an essay here, or in another channel.")
+    @app_commands.command(description=gettext_noop("Publish an essay here, or in another channel."))
     @app_commands.describe(
-        file="The essay as a file: text, Markdown, HTML, Word, PDF or EPUB",
-        url="Or a link to it; leave both out to open a form",
-        channel="Where to publish it; if left out, where /setup says, or here",
-        style="How it is discussed; as /setup says if left out",
-        tags="Of a post in a forum, with commas between them",
-        chapter="Of an EPUB: a chapter's number, or “all” for a draft of each; empty: all in one",
+        file=gettext_noop("The essay as a file: text, Markdown, HTML, Word, PDF or EPUB"),
+        url=gettext_noop("Or a link to it. Without a file or link, a form opens."),
+        channel=gettext_noop(
+            "Where to publish it. By default the channel chosen in /setup, or this one"
+        ),
+        style=gettext_noop("How it is discussed. By default as chosen in /setup"),
+        tags=gettext_noop("Tags of the forum post, separated by commas"),
+        chapter=gettext_noop(
+            "Of an EPUB: a chapter's number, or “all” for a draft of each. By default all as one"
+        ),
     )
     @app_commands.choices(style=_STYLES)
     async def publish(
@@ -101,7 +107,7 @@ class Essays(
             )
             url, wanted = (url or "").strip() or None, parse_chapter(chapter)
             if file is not None and url:
-                raise UserError("Give either a file or a link, not both.")
+                raise UserError(_("Give either a file or a link, not both."))
             if file is None and url is None:
                 target_channel = self.services.permissions.get_target_channel(channel_id)
                 await show_form(
@@ -110,7 +116,7 @@ class Essays(
                     channel_id,
                     style or "",
                     "" if wanted is None else wanted,
-                    title="Publish an essay",
+                    title=_("Publish an essay"),
                     fields=[*make_submission_fields(), *make_tags_fields(target_channel, tags)],
                 )
                 return
@@ -131,7 +137,7 @@ class Essays(
         """Submit what was uploaded or pasted in the form."""
         channel_id = entered.number
         if get_server(interaction).get_channel(channel_id) is None:
-            raise UserError("This server doesn't have the channel any more. Nothing was saved.")
+            raise UserError(_("The channel was deleted in the meantime. Nothing was saved."))
         # A form that was opened before an update has fewer arguments.
         style, chapter = (*entered.arguments[1:], "", "")[:2]
         target = check_target(
@@ -163,7 +169,9 @@ class Essays(
         else:
             await self.drafts.show(interaction, created.drafts[0].id)
 
-    @app_commands.command(name="list", description="Show this server's essays and their numbers.")
+    @app_commands.command(
+        name="list", description=gettext_noop("Show this server's essays and their numbers.")
+    )
     async def list_essays(self, interaction: discord.Interaction) -> None:
         """Show the newest essays of this server."""
         server = get_server_id(interaction)
@@ -173,15 +181,20 @@ class Essays(
             )
             lines = [wording.format_essay_line(essay) for essay in found[:_MAX_LISTED]]
             if len(found) > _MAX_LISTED:
-                lines.append(f"… and {len(found) - _MAX_LISTED} older ones.")
+                more = len(found) - _MAX_LISTED
+                lines.append(
+                    ngettext("… and {count} older one.", "… and {count} older ones.", more)
+                )
             await answer(
                 interaction,
                 truncate_lines(lines)
-                or "There are no essays yet. Publish one with `/essay publish`.",
+                or _("There are no essays yet. Publish one with `/essay publish`."),
             )
 
-    @app_commands.command(description="Show an essay's status, or continue with a draft.")
-    @app_commands.describe(essay="The essay")
+    @app_commands.command(
+        description=gettext_noop("Show an essay's status, or continue with a draft.")
+    )
+    @app_commands.describe(essay=_ESSAY)
     async def show(self, interaction: discord.Interaction, essay: str) -> None:
         """Show a draft with its buttons, or an essay's state and audit log."""
         with self.services.active_work.track():
@@ -201,9 +214,10 @@ class Essays(
                 return
             await answer(interaction, text)
 
-    @app_commands.command(description="Publish a draft later.")
+    @app_commands.command(description=gettext_noop("Publish a draft later."))
     @app_commands.describe(
-        essay="The draft", when="tomorrow 9:00, Thursday 18:00, 2026-12-01 18:30 …"
+        essay=gettext_noop("The draft, by title or number"),
+        when=gettext_noop("For example: tomorrow 9:00, Thursday 18:00, 2026-12-01 18:30"),
     )
     async def schedule(self, interaction: discord.Interaction, essay: str, when: str) -> None:
         """Schedule a draft, or another time for a scheduled essay."""
@@ -218,14 +232,18 @@ class Essays(
                 found.id, get_actor(interaction), to_milliseconds(moment)
             )
             preview = await self.services.publishing.get_preview(found.id, server)
-            text = (
-                f"“{escape_title(found.title)}” will be published "
-                f"{format_timestamp(moment, 'F')} ({format_timestamp(moment, 'R')})."
+            text = _(
+                "“{title}” will be published {when} ({in_how_long}).",
+                title=escape_title(found.title),
+                when=format_timestamp(moment, "F"),
+                in_how_long=format_timestamp(moment, "R"),
             )
             await answer(interaction, "\n".join([text, *list_warnings(preview)]))
 
-    @app_commands.command(description="Close a discussion: no new threads, no more prompts.")
-    @app_commands.describe(essay="The essay")
+    @app_commands.command(
+        description=gettext_noop("Close a discussion: no new threads, no more prompts.")
+    )
+    @app_commands.describe(essay=_ESSAY)
     async def close(self, interaction: discord.Interaction, essay: str) -> None:
         """Close an open discussion."""
         with self.services.active_work.track():
@@ -233,39 +251,41 @@ class Essays(
             await self.services.publishing.change_state(
                 found.id, get_actor(interaction), to="closed"
             )
-            await answer(
-                interaction,
-                f"“{escape_title(found.title)}” is closed. "
-                f"{wording.describe_closing(found)}; `/essay reopen` opens it again.",
-            )
+            await answer(interaction, wording.describe_closed(found))
 
-    @app_commands.command(description="Open a closed discussion again.")
-    @app_commands.describe(essay="The essay")
+    @app_commands.command(description=gettext_noop("Open a closed discussion again."))
+    @app_commands.describe(essay=_ESSAY)
     async def reopen(self, interaction: discord.Interaction, essay: str) -> None:
         """Open a closed discussion again."""
         with self.services.active_work.track():
             found = await self._find_essay(interaction, essay)
             await self.services.publishing.change_state(found.id, get_actor(interaction), to="open")
-            await answer(interaction, f"“{escape_title(found.title)}” is open again.")
+            text = _("“{title}” is open again.", title=escape_title(found.title))
+            await answer(interaction, text)
 
-    @app_commands.command(description="Unpublish an essay (asks first).")
-    @app_commands.describe(essay="The essay")
+    @app_commands.command(description=gettext_noop("Unpublish an essay (asks first)."))
+    @app_commands.describe(essay=_ESSAY)
     async def withdraw(self, interaction: discord.Interaction, essay: str) -> None:
         """Ask for confirmation."""
         with self.services.active_work.track():
             found = await self._find_essay(interaction, essay)
             if found.state not in ("publishing", "open", "closed"):
                 raise UserError(
-                    "Only an essay that was published can be withdrawn; a draft is discarded "
-                    "with `/essay show`."
+                    _(
+                        "Only a published essay can be withdrawn. You can discard a draft with "
+                        "`/essay show`."
+                    )
                 )
             await answer(interaction, view=self.drafts.make_withdrawal_view(found))
 
     @app_commands.command(
-        name="export", description="Get an essay and the tree of its replies as a file."
+        name="export",
+        description=gettext_noop("Get an essay and the tree of its replies as a file."),
     )
     @app_commands.rename(form="format")
-    @app_commands.describe(essay="The essay", form="For programs, or to read")
+    @app_commands.describe(
+        essay=_ESSAY, form=gettext_noop("JSON is for programs, Markdown is to read")
+    )
     async def export_essay(
         self,
         interaction: discord.Interaction,
@@ -282,8 +302,12 @@ class Essays(
             else:
                 data = json.dumps(exported, ensure_ascii=False, indent=2)
                 name = f"essay-{found.id}.json"
-            replies = format_count(len(exported["replies"]), "reply", "replies")
-            text = f"“{escape_title(found.title)}” and {replies}."
+            text = ngettext(
+                "“{title}” and {count} reply.",
+                "“{title}” and {count} replies.",
+                len(exported["replies"]),
+                title=escape_title(found.title),
+            )
             await answer_with_file(interaction, text, data, name)
 
     @publish.autocomplete("tags")
@@ -326,16 +350,20 @@ class Essays(
         if settings.channel is not None:
             if server.get_channel(settings.channel) is None:
                 raise UserError(
-                    "The channel that was chosen for essays was deleted. Choose another one in "
-                    "`/setup`, or name one as `channel`."
+                    _(
+                        "The channel that was chosen for essays was deleted. Choose another one in "
+                        "`/setup`, or name one as `channel`."
+                    )
                 )
             return settings.channel
         here = interaction.channel
         if isinstance(here, discord.TextChannel):
             return here.id
         raise UserError(
-            "An essay is published in a channel, not in a thread: run the command in one, name a "
-            "channel or forum as `channel`, or choose one in `/setup`."
+            _(
+                "I can publish an essay in a channel, but not here. Use the command in a text "
+                "channel, name a channel or forum as `channel`, or choose one in `/setup`."
+            )
         )
 
     async def _find_essay(self, interaction: discord.Interaction, essay: str) -> ListedDiscussion:

@@ -8,6 +8,7 @@ from discord import ui
 
 from bot.core.essay.essay import Essay
 from bot.core.extraction.corrections import FIELD_LIMITS, Corrections, get_form_values
+from bot.core.text.translate import gettext as _
 from cogs.ui.forms import SubmittedForm, make_text_field
 
 __all__ = ["make_correction_fields", "read_corrections_form"]
@@ -16,17 +17,28 @@ __all__ = ["make_correction_fields", "read_corrections_form"]
 def make_correction_fields(essay: Essay, closing: str | None) -> list[ui.Label[Any]]:
     """The fields, with what was found in the essay; ``closing``: the question an admin chose."""
     shown = get_form_values(essay, closing)
-    asked = "Closing question (empty: the essay's own)"
     return [
-        make_text_field("title", "Title", shown.title, most=FIELD_LIMITS["title"], required=True),
-        make_text_field("byline", "Byline", shown.byline, most=FIELD_LIMITS["byline"]),
         make_text_field(
-            "epigraph", "Epigraph", shown.epigraph, most=FIELD_LIMITS["epigraph"], long=True
+            "title", _("Title"), shown.title, most=FIELD_LIMITS["title"], required=True
+        ),
+        make_text_field("byline", _("Byline"), shown.byline, most=FIELD_LIMITS["byline"]),
+        make_text_field(
+            "epigraph", _("Epigraph"), shown.epigraph, most=FIELD_LIMITS["epigraph"], long=True
         ),
         make_text_field(
-            "source", "Source of the epigraph", shown.epigraph_source, most=FIELD_LIMITS["source"]
+            "source",
+            _("Source of the epigraph"),
+            shown.epigraph_source,
+            most=FIELD_LIMITS["source"],
         ),
-        make_text_field("closing", asked, shown.closing, most=FIELD_LIMITS["closing"], long=True),
+        make_text_field(
+            "closing",
+            _("Closing question"),
+            shown.closing,
+            most=FIELD_LIMITS["closing"],
+            long=True,
+            description=_("Empty: the essay's own."),
+        ),
     ]
 
 

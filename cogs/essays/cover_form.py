@@ -8,6 +8,8 @@ from discord import ui
 
 from bot.core.essay.essay import Essay
 from bot.core.layout.card import MAX_COVER_URL
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.publishing.cover import ChosenCover, UploadedCover
 from cogs.ui.forms import SubmittedForm, make_text_field
 from storage.db.database import Database
@@ -15,23 +17,23 @@ from storage.essays.pictures import get_pictures
 
 __all__ = ["COVER_TITLE", "load_cover", "make_cover_fields", "read_cover_form"]
 
-COVER_TITLE = "Cover"
+COVER_TITLE = gettext_noop("Cover")
 
 
 def make_cover_fields(essay: Essay) -> list[ui.Label[Any]]:
     """The fields for a picture or its address, with the current address."""
     return [
         ui.Label(
-            text="A picture",
-            description="PNG, JPEG, GIF, WebP, AVIF or SVG.",
+            text=_("A picture"),
+            description=_("PNG, JPEG, GIF, WebP, AVIF or SVG."),
             component=ui.FileUpload(custom_id="file", required=False, max_values=1),
         ),
         make_text_field(
             "url",
-            "Or a link to it",
+            _("Or a link to it"),
             essay.cover_image,
             most=MAX_COVER_URL,
-            description="Leave both empty for a card without a cover.",
+            description=_("Leave both empty for a card without a cover."),
         ),
     ]
 

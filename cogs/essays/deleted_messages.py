@@ -9,7 +9,9 @@ import discord
 from discord import ui
 
 from bot.core.layout.restore_button import RESTORE, RESTORE_BUTTON_KIND, RESTORE_LABEL
-from bot.core.text.plural import format_count
+from bot.core.text.locale_format import join_words
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, ngettext
 from bot.services import Services
 from cogs.ui.buttons import make_button_class, make_button_row
 from cogs.ui.commands import get_server_id
@@ -21,7 +23,8 @@ from storage.essays.deleted_messages import DeletedMessage
 
 __all__ = ["DeletedMessagesPanel"]
 
-_NAMES = {"card": "the opening card", "closing": "the closing question"}
+#: Translated where they are shown.
+_NAMES = {"card": gettext_noop("the card"), "closing": gettext_noop("the closing question")}
 
 
 class DeletedMessagesPanel:
@@ -54,7 +57,7 @@ class DeletedMessagesPanel:
         if not lines:
             return False
         view: ui.LayoutView = make_text_view("\n".join([text, *(f"⚠️ {one}" for one in lines)]))
-        label = (RESTORE, RESTORE_LABEL, discord.ButtonStyle.primary)
+        label = (RESTORE, _(RESTORE_LABEL), discord.ButtonStyle.primary)
         view.add_item(make_button_row(self.button_class, discussion_id, [label]))
         await answer(interaction, view=view)
         return True
@@ -68,33 +71,39 @@ class DeletedMessagesPanel:
             number, get_server_id(interaction), get_actor(interaction)
         )
         if not restored:
-            await answer(interaction, "I'm trying again to post what is missing.")
+            await answer(interaction, _("I'm trying again to post what is missing."))
             return
         places = sorted({one.channel_id for one in restored})
-        where = " and ".join(f"<#{place}>" for place in places)
-        count = format_count(len(restored), "message")
-        await answer(
-            interaction,
-            f"I'm posting {count} again as the newest in {where}. Replies and threads stay as "
-            "they are. To have the text in its order again, use `/essay edit` afterwards.",
+        text = ngettext(
+            "I'm posting {count} message again, as the newest in {places}. Replies and threads "
+            "stay as they are. To bring the text into its order again, use `/essay edit` "
+            "afterwards.",
+            "I'm posting {count} messages again, as the newest in {places}. Replies and threads "
+            "stay as they are. To bring the text into its order again, use `/essay edit` "
+            "afterwards.",
+            len(restored),
+            places=join_words([f"<#{place}>" for place in places]),
         )
+        await answer(interaction, text)
 
 
 def _describe_refused(count: int) -> str:
-    return (
-        f"Discord refused {format_count(count, 'message')} that I tried to post again. "
-        f"*{RESTORE_LABEL}* tries again."
+    return ngettext(
+        "Discord refused {count} message that I tried to post again. *{button}* tries again.",
+        "Discord refused {count} messages that I tried to post again. *{button}* tries again.",
+        count,
+        button=_(RESTORE_LABEL),
     )
 
 
 def _describe(deleted: Sequence[DeletedMessage]) -> str:
     parts = sum(one.purpose == "part" for one in deleted)
-    names = [_NAMES[one.purpose] for one in deleted if one.purpose in _NAMES]
+    names = [_(_NAMES[one.purpose]) for one in deleted if one.purpose in _NAMES]
     if parts:
-        names.append(format_count(parts, "part"))
-    verb = "was" if len(deleted) == 1 else "were"
-    what = f"Deleted in Discord: {', '.join(names)}."
-    return (
-        f"{what} *{RESTORE_LABEL}* posts what {verb} deleted again, as the newest message there. "
-        "Replies and threads stay as they are."
+        names.append(ngettext("{count} part", "{count} parts", parts))
+    return _(
+        "Deleted in Discord: {names}. *{button}* posts that again, below everything else. Replies "
+        "and threads stay as they are.",
+        names=", ".join(names),
+        button=_(RESTORE_LABEL),
     )

@@ -15,9 +15,10 @@ from bot.core import limits
 from bot.core.extraction.title import find_former_title_line
 from bot.core.layout.card import CARD_TEXT
 from bot.core.prompts.parse_time import parse_time
-from bot.core.text.plural import format_count
+from bot.core.text.locale_format import format_number
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, ngettext
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.publishing.publish import Preview
@@ -50,14 +51,14 @@ _MAX_QUESTION, _MAX_NOTES = 300, 5
 #: Messages of the full text that are shown one by one; longer essays are sent as a file.
 _MAX_SHOWN = 5
 
-_WHEN = "When (tomorrow 9:00, 2026-12-01 18:30)"
 _GREEN, _GREY = discord.ButtonStyle.success, discord.ButtonStyle.secondary
 _RED = discord.ButtonStyle.danger
+#: Labels are translated where they are shown.
 _BUTTONS: tuple[Label, ...] = (
-    ("schedule", "Schedule …", _GREY),
-    ("edit", "Edit details", _GREY),
-    ("text", "Full text", _GREY),
-    ("discard", "Discard", _RED),
+    ("schedule", gettext_noop("Schedule …"), _GREY),
+    ("edit", gettext_noop("Edit details"), _GREY),
+    ("text", gettext_noop("Full text"), _GREY),
+    ("discard", gettext_noop("Discard"), _RED),
 )
 
 
@@ -65,43 +66,70 @@ def list_warnings(preview: Preview) -> list[str]:
     """What keeps a draft from being published, or might: shown first."""
     lines = []
     if preview.problem:
-        lines.append(f"**Not yet:** {preview.problem}")
+        lines.append(_("**Not yet:** {problem}", problem=preview.problem))
     if preview.duplicate is not None:
-        where = wording.make_card_link(preview.duplicate) or f"<#{preview.duplicate.channel_id}>"
         lines.append(
-            f"**Already published** as essay {preview.duplicate.id} ({preview.duplicate.state}): "
-            f"{where}. Publish it again only if you mean to."
+            _(
+                "**Already published** as essay {number} ({state}): {where}. Publish it again only "
+                "if you mean to.",
+                number=preview.duplicate.id,
+                state=wording.get_state_name(preview.duplicate.state),
+                where=wording.make_card_link(preview.duplicate)
+                or f"<#{preview.duplicate.channel_id}>",
+            )
         )
     return lines
+
+
+def _count_messages(preview: Preview) -> str:
+    """How many messages a draft becomes, and which."""
+    draft = preview.draft
+    parts = sum(post.purpose == "part" for post in draft.posts)
+    values = {"channel": f"<#{draft.channel_id}>", "total": format_number(len(draft.posts))}
+    if any(post.purpose == "closing" for post in draft.posts):
+        return ngettext(
+            "**Messages in {channel}: {total}** (the card, {count} part and the closing question)",
+            "**Messages in {channel}: {total}** (the card, {count} parts and the closing question)",
+            parts,
+            **values,
+        )
+    return ngettext(
+        "**Messages in {channel}: {total}** (the card and {count} part, which ends with the "
+        "question)",
+        "**Messages in {channel}: {total}** (the card and {count} parts, the last of which ends "
+        "with the question)",
+        parts,
+        **values,
+    )
 
 
 def _summarize(preview: Preview) -> str:
     """What an admin should know before deciding; the most important comes first."""
     draft = preview.draft
-    parts = sum(post.purpose == "part" for post in draft.posts)
     closing = next((p.payload["content"] for p in draft.posts if p.purpose == "closing"), None)
     lines = list_warnings(preview)
     if draft.scheduled_for is not None:
-        lines.append(f"**Scheduled** for <t:{draft.scheduled_for // 1000}:F>.")
-    lines.append(
-        f"**{format_count(len(draft.posts), 'message')}** in <#{draft.channel_id}>: the card, "
-        f"{format_count(parts, 'part')}"
-        + (", the closing question." if closing else "; the last part ends with the question.")
-    )
+        when = f"<t:{draft.scheduled_for // 1000}:F>"
+        lines.append(_("**Scheduled** for {when}.", when=when))
+    lines.append(_count_messages(preview))
     left = find_former_title_line(draft.essay)
     if left is not None:
-        lines.append(f"{wording.describe_former_title(left)}.")
+        lines.append(wording.describe_former_title(left))
     if draft.essay.cover_image is not None and draft.essay.cover_file is None:
-        lines.append("**Cover:** it couldn't be fetched, so the card shows it from its address.")
+        lines.append(
+            _("**Cover:** I couldn't fetch it, so the card shows it from its own address.")
+        )
     notes = draft.notes[:_MAX_NOTES]
     if notes:
         lines.append(_("**Couldn't be reproduced exactly**"))
         lines += [f"- {note.translate()}" for note in notes]
     if closing:
         quoted = truncate(closing, _MAX_QUESTION).replace("\n", "\n> ")
-        lines.append(f"**Closing question**\n> {quoted}")
+        lines.append(_("**Closing question**"))
+        lines.append(f"> {quoted}")
     lines.append(style_controls.describe_style(preview))
-    lines.append(f"**Follow-up prompts**\n{truncate(preview.plan, _MAX_QUESTION)}")
+    lines.append(_("**Follow-up prompts**"))
+    lines.append(truncate(preview.plan, _MAX_QUESTION))
     return truncate("\n".join(lines), _MAX_SUMMARY)
 
 
@@ -123,14 +151,17 @@ class DraftPanel:
         """The view of a draft."""
         draft = preview.draft
         card = next(post.payload for post in draft.posts if post.purpose == "card")
-        text = f"-# Draft {draft.id} · only you can see this. The card will look like this:"
-        view = make_card_view(text, card)
-        view.add_item(ui.TextDisplay(_summarize(preview)))
-        publish = "Publish" if preview.duplicate is None else "Publish again"
-        view.add_item(
-            make_button_row(self.button_class, draft.id, [("publish", publish, _GREEN), *_BUTTONS])
+        text = _(
+            "Draft {number} · only you can see this. The card will look like this:",
+            number=draft.id,
         )
-        more: list[Label] = [("cover", "Cover …", _GREY)]
+        view = make_card_view(f"-# {text}", card)
+        view.add_item(ui.TextDisplay(_summarize(preview)))
+        publish = _("Publish") if preview.duplicate is None else _("Publish again")
+        labels: list[Label] = [("publish", publish, _GREEN)]
+        labels += [(what, _(label), style) for what, label, style in _BUTTONS]
+        view.add_item(make_button_row(self.button_class, draft.id, labels))
+        more: list[Label] = [("cover", _("Cover …"), _GREY)]
         change = style_controls.get_style_button(preview)
         if change is not None:
             more.append((*change, _GREY))
@@ -156,19 +187,33 @@ class DraftPanel:
         tags = self.tag_select_class.make(preview)
         if tags is not None:
             view.add_item(ui.ActionRow(tags))
-        labels = [("again", "Retry", _GREEN), ("withdraw", "Withdraw", _RED)]
+        labels = [("again", _("Retry"), _GREEN), ("askwithdraw", _("Withdraw"), _RED)]
         view.add_item(make_button_row(self.button_class, preview.draft.id, labels))
         return view
 
     def make_withdrawal_view(self, essay: ListedDiscussion) -> ui.LayoutView:
         """The question whether to withdraw an essay."""
-        view = make_text_view(
-            f"Withdraw “{escape_title(essay.title)}”? "
-            f"{wording.describe_withdrawal(essay)} What members wrote stays, in "
-            "the channel and in the archive. This cannot be undone."
-        )
-        labels = [("withdraw", "Withdraw", _RED), ("keep", "Cancel", _GREY)]
+        view = make_text_view(wording.describe_withdrawal(essay))
+        labels = [("withdraw", _("Withdraw"), _RED), ("keep", _("Cancel"), _GREY)]
         view.add_item(make_button_row(self.button_class, essay.id, labels))
+        return view
+
+    def make_discard_view(self, preview: Preview) -> ui.LayoutView:
+        """The question whether to discard a draft."""
+        title = escape_title(preview.draft.essay.title)
+        if preview.draft.state == "scheduled":
+            text = _(
+                "Discard “{title}”? It won't be published, and the draft will be deleted. You "
+                "can't undo this.",
+                title=title,
+            )
+        else:
+            text = _(
+                "Discard “{title}”? The draft will be deleted. You can't undo this.", title=title
+            )
+        view = make_text_view(text)
+        labels = [("delete", _("Discard"), _RED), ("back", _("Cancel"), _GREY)]
+        view.add_item(make_button_row(self.button_class, preview.draft.id, labels))
         return view
 
     async def show(self, interaction: discord.Interaction[Any], discussion_id: int) -> None:
@@ -193,19 +238,29 @@ class DraftPanel:
         title = escape_title(preview.draft.essay.title)
         match what:
             case "keep":
-                await update(interaction, make_text_view(f"“{title}” stays."))
+                text = _("Nothing was changed. “{title}” isn't withdrawn.", title=title)
+                await update(interaction, make_text_view(text))
                 return
             case "again":
                 await self.services.publishing.retry(discussion_id)
-                text = f"“{title}” goes on; `/essay show` tells how far it is."
+                text = _(
+                    "I'm trying again to publish “{title}”. `/essay show` shows the progress.",
+                    title=title,
+                )
                 await update(interaction, make_text_view(text))
+                return
+            case "askwithdraw":
+                await self._ask_to_withdraw(interaction, discussion_id)
                 return
             case "withdraw":
                 await self.services.publishing.withdraw(discussion_id, get_actor(interaction))
-                await update(interaction, make_text_view(f"“{title}” is withdrawn."))
+                text = _("“{title}” is withdrawn.", title=title)
+                await update(interaction, make_text_view(text))
                 return
         if preview.draft.state not in ("draft", "scheduled"):
-            raise UserError(f"“{title}” isn't a draft any more. `/essay show` shows its state.")
+            raise UserError(
+                _("“{title}” isn't a draft any more. `/essay show` shows its state.", title=title)
+            )
         match what:
             case "publish":
                 await self.publish(interaction, preview)
@@ -216,7 +271,7 @@ class DraftPanel:
                     interaction,
                     "draft",
                     discussion_id,
-                    title="Edit details",
+                    title=_("Edit details"),
                     fields=make_correction_fields(preview.draft.essay, preview.draft.closing),
                 )
             case "cover":
@@ -224,7 +279,7 @@ class DraftPanel:
                     interaction,
                     "cover",
                     discussion_id,
-                    title=COVER_TITLE,
+                    title=_(COVER_TITLE),
                     fields=make_cover_fields(preview.draft.essay),
                 )
             case "apart" | "together":
@@ -236,8 +291,22 @@ class DraftPanel:
             case "text":
                 await self._show_full_text(interaction, preview)
             case "discard":
+                await update(interaction, self.make_discard_view(preview))
+            case "back":
+                await acknowledge(interaction)
+                await self.show(interaction, discussion_id)
+            case "delete":
                 await self.services.publishing.discard_draft(discussion_id)
-                await update(interaction, make_text_view(f"“{title}” is discarded."))
+                text = _("“{title}” is discarded.", title=title)
+                await update(interaction, make_text_view(text))
+
+    async def _ask_to_withdraw(
+        self, interaction: discord.Interaction[Any], discussion_id: int
+    ) -> None:
+        """Replace a stopped publishing by the question whether to withdraw it."""
+        essay = await self.services.database.read(lambda tx: discussions.find(tx, discussion_id))
+        assert essay is not None
+        await update(interaction, self.make_withdrawal_view(essay))
 
     async def publish(self, interaction: discord.Interaction[Any], preview: Preview) -> None:
         """Publish, and show the progress in the answer."""
@@ -253,22 +322,26 @@ class DraftPanel:
             lambda current: wording.describe_publishing(title, current),
         )
         if progress.failed:
-            text = (
-                f"“{escape_title(title)}” stopped after {progress.sent} of "
-                f"{progress.total} messages: {progress.last_error}"
+            text = _(
+                "Publishing “{title}” stopped after {sent} of {total} messages: {reason}",
+                title=escape_title(title),
+                sent=progress.sent,
+                total=progress.total,
+                reason=progress.last_error,
             )
             await show(interaction, self.make_stopped_view(preview, text))
             return
         essay = await self.services.database.read(lambda tx: discussions.find(tx, draft.id))
         assert essay is not None
-        where = wording.make_card_link(essay) or f"<#{essay.channel_id}>"
-        await show(
-            interaction,
-            make_text_view(
-                f"“{escape_title(title)}” is published as essay {draft.id}, in "
-                f"{format_count(len(draft.posts), 'message')}: {where}"
-            ),
+        text = ngettext(
+            "“{title}” is published as essay {number}, in {count} message: {where}",
+            "“{title}” is published as essay {number}, in {count} messages: {where}",
+            len(draft.posts),
+            title=escape_title(title),
+            number=draft.id,
+            where=wording.make_card_link(essay) or f"<#{essay.channel_id}>",
         )
+        await show(interaction, make_text_view(text))
 
     async def handle_corrections_form(
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
@@ -300,13 +373,20 @@ class DraftPanel:
         services, server = self.services, get_server_id(interaction)
         settings = await services.database.read(lambda tx: settings_module.get_settings(tx, server))
         local = services.clock.now().astimezone(settings.zone)
-        hint = f"Time zone: {settings.zone_name}. The time there is {local:%Y-%m-%d %H:%M}."
+        hint = _(
+            "Time zone: {zone}, where it's {time} now.",
+            zone=settings.zone_name,
+            time=f"{local:%Y-%m-%d %H:%M}",
+        )
+        field = make_text_field(
+            "when", _("When (e.g. tomorrow 9:00)"), most=100, required=True, description=hint
+        )
         await show_form(
             interaction,
             "schedule",
             discussion_id,
-            title="When should it be published?",
-            fields=[make_text_field("when", _WHEN, most=100, required=True, description=hint)],
+            title=_("When should it be published?"),
+            fields=[field],
         )
 
     async def handle_schedule_form(
@@ -330,7 +410,11 @@ class DraftPanel:
         texts = [p.payload["content"] for p in preview.draft.posts if p.purpose != "card"]
         if len(texts) > _MAX_SHOWN:
             await acknowledge(interaction, ephemeral=True, thinking=True)
-            text = f"All {len(texts)} messages, as they will read, are in this file."
+            text = ngettext(
+                "This file has the {count} message as it will be posted.",
+                "This file has all {count} messages as they will be posted.",
+                len(texts),
+            )
             await answer_with_file(interaction, text, "\n\n".join(texts), "essay.md")
             return
         for text in texts:

@@ -9,6 +9,7 @@ from bot.core.layout.card import CARD_TEXT
 from bot.core.layout.diff import diff_facts, diff_passages
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, ngettext
 from bot.core.text.truncate import truncate, truncate_lines
 from bot.publishing.edit import EditPreview
 from bot.publishing.plan_revision import RevisionPlan
@@ -21,46 +22,88 @@ _MAX_SUMMARY = limits.COMPONENT_TEXT - CARD_TEXT - 200
 _MAX_NOTES = 5
 
 
-def _count_messages(plan: RevisionPlan) -> str:
-    """How many messages stay, change, are added and are removed."""
+#: What an admin may have corrected, by the names of bot.core.extraction.corrections.
+_CORRECTED = {
+    "title": gettext_noop("The title was given here and isn't the text's own."),
+    "byline": gettext_noop("The byline was given here and isn't the text's own."),
+    "epigraph": gettext_noop("The epigraph was given here and isn't the text's own."),
+}
+
+
+def _count_messages(plan: RevisionPlan) -> list[str]:
+    """How many messages stay, change, are added and are removed, a sentence each."""
     changes = plan.changes
-    gone = [change.message.answered for change in changes if not change.needed]
-    counts = (
-        (sum(change.body is None for change in changes), "stays as it is", "stay as they are"),
-        (sum(c.body is not None and c.needed for c in changes), "changes", "change"),
-        (len(plan.added), "is added at the end", "are added at the end"),
-        (gone.count(False), "is removed", "are removed"),
-        (gone.count(True), "is emptied, having been answered", "are emptied, having been answered"),
-    )
-    return ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
+    same = sum(change.body is None for change in changes)
+    changed = sum(change.body is not None and change.needed for change in changes)
+    removed = [change.message.answered for change in changes if not change.needed]
+    sentences = []
+    if same:
+        sentences.append(
+            ngettext("{count} message stays as it is.", "{count} messages stay as they are.", same)
+        )
+    if changed:
+        sentences.append(
+            ngettext("{count} message will change.", "{count} messages will change.", changed)
+        )
+    if plan.added:
+        sentences.append(
+            ngettext(
+                "{count} message will be added at the end.",
+                "{count} messages will be added at the end.",
+                len(plan.added),
+            )
+        )
+    if unanswered := removed.count(False):
+        sentences.append(
+            ngettext(
+                "{count} message will be deleted.",
+                "{count} messages will be deleted.",
+                unanswered,
+            )
+        )
+    if answered := removed.count(True):
+        sentences.append(
+            ngettext(
+                "{count} message has replies, so only its text will be removed.",
+                "{count} messages have replies, so only their text will be removed.",
+                answered,
+            )
+        )
+    return sentences
 
 
 def summarize(preview: EditPreview) -> str:
     """What an admin should know before deciding."""
     new = preview.edit.revision
-    lines = [f"**Not yet:** {preview.problem}"] if preview.problem else []
-    lines.append(f"**Messages:** {_count_messages(preview.plan)}.")
+    lines = [_("**Not yet:** {problem}", problem=preview.problem)] if preview.problem else []
+    lines.append(_("**Messages:** {sentences}", sentences=" ".join(_count_messages(preview.plan))))
     if not any(message.purpose == "card" for message in preview.posted.messages):
         lines.append(
-            "**The card** was deleted. An edit does not post it again: it would stand below the "
-            "text."
+            _(
+                "**The card** was deleted. An edit doesn't post it again: it would be below the "
+                "text."
+            )
         )
     facts = diff_facts(preview.old, new.essay)
     if new.closing is not None:
-        facts.append(f"Closing question: {escape_title(new.closing, 200)}")
+        question = escape_title(new.closing, 200)
+        facts.append(_("Closing question: {question}", question=question))
     elif preview.posted.closing is not None:
-        facts.append("Closing question: the essay's own question")
-    if corrected := list_corrected_facts(new.essay):
-        facts.append(f"As given here, not as the text says: {', '.join(corrected)}")
+        facts.append(_("Closing question: the essay's own"))
+    facts += [_(_CORRECTED[name]) for name in list_corrected_facts(new.essay)]
     if (left := find_former_title_line(new.essay)) is not None:
         facts.append(wording.describe_former_title(left))
     if facts:
         lines += [f"- {fact}" for fact in facts]
     if preview.skipped:
-        one = preview.skipped == 1
         lines.append(
-            f"**Prompts:** {preview.skipped} planned {'one is' if one else 'ones are'} skipped: "
-            f"what {'it is' if one else 'they are'} about is gone."
+            ngettext(
+                "**Prompts:** {count} planned prompt will be skipped, because what it is about was "
+                "removed.",
+                "**Prompts:** {count} planned prompts will be skipped, because what they are about "
+                "was removed.",
+                preview.skipped,
+            )
         )
     lines += [
         _("**Couldn't be reproduced exactly:** {note}", note=note.translate())
@@ -69,7 +112,7 @@ def summarize(preview: EditPreview) -> str:
     room = _MAX_SUMMARY - len("\n".join(lines)) - 40
     changed = [f"- {line}" for line in diff_passages(preview.old, new.essay)]
     if changed:
-        lines.append("**Text:**")
+        lines.append(_("**Text:**"))
         lines.append(truncate_lines(changed, max(room, 200)))
     return truncate("\n".join(lines), _MAX_SUMMARY)
 
@@ -78,7 +121,7 @@ def list_all_changes(preview: EditPreview) -> str:
     """Every change, as a Markdown text."""
     essay = preview.edit.revision.essay
     lines = [*diff_facts(preview.old, essay), *diff_passages(preview.old, essay, full=True)]
-    return "\n\n".join(lines or ["The words stay the same."])
+    return "\n\n".join(lines or [_("The text doesn't change.")])
 
 
 def join_messages(preview: EditPreview) -> str:

@@ -18,6 +18,8 @@ from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import list_corrected_facts
 from bot.core.text.length import count_utf16_units
 from bot.core.text.titles import escape_title
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.errors import UserError
 from bot.publishing.edit import EditPreview
 from bot.services import Services
@@ -49,12 +51,13 @@ from storage.essays.submissions import Submission
 
 __all__ = ["EditCommand", "EditPanel"]
 
+#: Labels are translated where they are shown.
 _BUTTONS: tuple[Label, ...] = (
-    ("apply", "Apply", discord.ButtonStyle.success),
-    ("edit", "Edit details", discord.ButtonStyle.secondary),
-    ("changes", "All changes", discord.ButtonStyle.secondary),
-    ("text", "Full text", discord.ButtonStyle.secondary),
-    ("cancel", "Cancel", discord.ButtonStyle.danger),
+    ("apply", gettext_noop("Apply"), discord.ButtonStyle.success),
+    ("edit", gettext_noop("Edit details"), discord.ButtonStyle.secondary),
+    ("changes", gettext_noop("All changes"), discord.ButtonStyle.secondary),
+    ("text", gettext_noop("Full text"), discord.ButtonStyle.secondary),
+    ("cancel", gettext_noop("Discard"), discord.ButtonStyle.danger),
 )
 
 
@@ -71,14 +74,16 @@ class EditPanel:
 
     def make_view(self, preview: EditPreview, text: str) -> ui.LayoutView:
         """The view of an edit: the new card, the summary of changes, and buttons."""
-        view = make_card_view(
-            f"-# New text of essay {preview.posted.discussion_id} · only you can see this. Nothing "
-            "changes until you apply it. The card will look like this:",
-            preview.card,
+        heading = _(
+            "New text of essay {number} · only you can see this. Nothing changes until you apply "
+            "it. The card will look like this:",
+            number=preview.posted.discussion_id,
         )
+        view = make_card_view(f"-# {heading}", preview.card)
         view.add_item(ui.TextDisplay(text))
-        view.add_item(make_button_row(self.button_class, preview.edit.id, _BUTTONS))
-        cover = ("cover", "Cover …", discord.ButtonStyle.secondary)
+        labels = [(what, _(label), style) for what, label, style in _BUTTONS]
+        view.add_item(make_button_row(self.button_class, preview.edit.id, labels))
+        cover = ("cover", _("Cover …"), discord.ButtonStyle.secondary)
         view.add_item(make_button_row(self.button_class, preview.edit.id, [cover]))
         return view
 
@@ -92,15 +97,30 @@ class EditPanel:
 
     async def show_unchanged(self, interaction: discord.Interaction[Any]) -> None:
         """Say that the submitted text is the current one."""
-        await show(
-            interaction, make_text_view("Nothing changes: the essay stands just like this already.")
+        text = _("Nothing changes. This is already the essay's current text.")
+        await show(interaction, make_text_view(text))
+
+    def make_discard_view(self, preview: EditPreview) -> ui.LayoutView:
+        """The question whether to discard an edit."""
+        view = make_text_view(
+            _(
+                "Discard the new text of “{title}”? The essay will stay as it is. You can't undo "
+                "this.",
+                title=escape_title(preview.old.title),
+            )
         )
+        labels = [
+            ("delete", _("Discard"), discord.ButtonStyle.danger),
+            ("back", _("Cancel"), discord.ButtonStyle.secondary),
+        ]
+        view.add_item(make_button_row(self.button_class, preview.edit.id, labels))
+        return view
 
     def make_stopped_view(self, discussion_id: int, text: str) -> ui.LayoutView:
         """The view of an edit that stopped, with a button to retry."""
         view = make_text_view(text)
-        go_on = ("again", "Retry", discord.ButtonStyle.success)
-        view.add_item(make_button_row(self.button_class, discussion_id, [go_on]))
+        retry = ("again", _("Retry"), discord.ButtonStyle.success)
+        view.add_item(make_button_row(self.button_class, discussion_id, [retry]))
         return view
 
     async def show_pending(
@@ -161,9 +181,8 @@ class EditPanel:
         if what == "again":
             await editing.get_editable(number, server)
             await editing.retry(number)
-            await update(
-                interaction, make_text_view("It goes on; `/essay show` tells how far it is.")
-            )
+            text = _("I'm trying again. `/essay show` shows the progress.")
+            await update(interaction, make_text_view(text))
             return
         match what:
             case "apply":
@@ -174,7 +193,7 @@ class EditPanel:
                     interaction,
                     "correction",
                     edit.id,
-                    title="Edit details",
+                    title=_("Edit details"),
                     fields=make_correction_fields(edit.revision.essay, edit.revision.closing),
                 )
             case "cover":
@@ -183,29 +202,35 @@ class EditPanel:
                     interaction,
                     "edit-cover",
                     edit.id,
-                    title=COVER_TITLE,
+                    title=_(COVER_TITLE),
                     fields=make_cover_fields(edit.revision.essay),
                 )
             case "changes":
                 preview = await editing.get_preview(number, server)
                 await acknowledge(interaction, ephemeral=True, thinking=True)
-                text = "What goes is ~~struck through~~, what comes is **bold**."
+                text = _("What was removed is ~~struck through~~. What is new is **bold**.")
                 await answer_with_file(
                     interaction, text, edit_summary.list_all_changes(preview), "changes.md"
                 )
             case "text":
                 preview = await editing.get_preview(number, server)
                 await acknowledge(interaction, ephemeral=True, thinking=True)
-                text = "The essay as it will read."
+                text = _("The essay's messages as they will be after the edit.")
                 await answer_with_file(
                     interaction, text, edit_summary.join_messages(preview), "essay.md"
                 )
             case "cancel":
+                preview = await editing.get_preview(number, server)
+                await update(interaction, self.make_discard_view(preview))
+            case "back":
+                # Whether the edit is still there; otherwise the question would stay.
+                await editing.get_preview(number, server)
+                await acknowledge(interaction)
+                await self.show(interaction, number)
+            case "delete":
                 await editing.discard_edit(number, server)
-                await update(
-                    interaction,
-                    make_text_view("The new text is discarded; the essay stays as it is."),
-                )
+                text = _("The new text is discarded. The essay stays as it is.")
+                await update(interaction, make_text_view(text))
 
     async def handle_corrections_form(
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
@@ -255,12 +280,12 @@ class EditCommand(commands.Cog):
     services: Services
     edits: EditPanel
 
-    @app_commands.command(description="Replace the text of a published essay.")
+    @app_commands.command(description=gettext_noop("Replace the text of a published essay."))
     @app_commands.describe(
-        essay="The essay",
-        file="The new text as a file: text, Markdown, HTML, Word, PDF or EPUB",
-        url="Or a link to it; leave both out to open a form",
-        chapter="Of an EPUB: the number of the chapter; the whole file if left out",
+        essay=gettext_noop("The essay, by title or number"),
+        file=gettext_noop("The new text as a file: text, Markdown, HTML, Word, PDF or EPUB"),
+        url=gettext_noop("Or a link to it. Without a file or link, a form opens."),
+        chapter=gettext_noop("Of an EPUB: a chapter's number. By default the whole book"),
     )
     async def edit(
         self,
@@ -277,14 +302,14 @@ class EditCommand(commands.Cog):
             posted = await self.services.editing.get_editable(chosen.id, server)
             url = (url or "").strip() or None
             if file is not None and url:
-                raise UserError("Give either a file or a link, not both.")
+                raise UserError(_("Give either a file or a link, not both."))
             if file is None and url is None:
                 await show_form(
                     interaction,
                     "revision",
                     posted.discussion_id,
                     "" if chapter is None else chapter,
-                    title="A new text",
+                    title=_("Replace the text"),
                     fields=make_submission_fields(
                         _get_form_text(posted), _get_given_title(posted), posted.closing
                     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.core.text.titles import escape_title
+from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate_lines
 from cogs.essays import wording
 from storage.db.writer import Transaction
@@ -21,7 +22,13 @@ async def describe_essay(tx: Transaction, discussion_id: int) -> str:
         current = await progress.get_progress(tx, essay.id)
         lines.insert(1, wording.describe_publishing(essay.title, current))
     lines += [
-        f"-# {entry.action} by {escape_title(entry.member_name, 40)}, <t:{entry.done_at // 1000}:f>"
+        "-# "
+        + _(
+            "{action} by {member}, {when}",
+            action=entry.action,
+            member=escape_title(entry.member_name, 40),
+            when=f"<t:{entry.done_at // 1000}:f>",
+        )
         for entry in await audit_log.get_entries(tx, essay.id)
     ]
     return truncate_lines(lines)

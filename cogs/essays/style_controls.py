@@ -11,6 +11,8 @@ from discord import ui
 
 from bot.core import limits
 from bot.core.conversation.styles import FORUM, MAX_PARTS_IN_CHANNEL, THREAD, THREADS, TargetChannel
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import ngettext
 from bot.publishing.publish import Preview
 from bot.services import Services
 from cogs.ui.checked import CheckedItem
@@ -38,14 +40,21 @@ def describe_style(preview: Preview) -> str:
         names = [
             f"“{tag.name}”" for tag in _get_tags(preview.target_channel) if tag.id in draft.tags
         ]
-        return "**Discussed** in its own post" + (f", tagged {', '.join(names)}." if names else ".")
+        if names:
+            return _("**Discussed** in its own post, tagged {tags}.", tags=", ".join(names))
+        return _("**Discussed** in its own post.")
     if draft.style == THREADS:
-        return "**Discussed** in a thread for each reply."
+        return _("**Discussed** in a thread for each reply.")
     parts = sum(post.purpose == "part" for post in draft.posts)
-    why = ""
     if parts > MAX_PARTS_IN_CHANNEL and preview.server_style == THREADS:
-        why = f": it has more than {MAX_PARTS_IN_CHANNEL} parts"
-    return f"**Discussed** in one thread on the card, where the parts stand too{why}."
+        return ngettext(
+            "**Discussed** in one thread on the card, which also has the parts, because there is "
+            "more than {count} part.",
+            "**Discussed** in one thread on the card, which also has the parts, because there are "
+            "more than {count} parts.",
+            MAX_PARTS_IN_CHANNEL,
+        )
+    return _("**Discussed** in one thread on the card, which also has the parts.")
 
 
 def get_style_button(preview: Preview) -> tuple[str, str] | None:
@@ -53,8 +62,8 @@ def get_style_button(preview: Preview) -> tuple[str, str] | None:
     if preview.draft.style == FORUM:
         return None
     if preview.draft.style == THREADS:
-        return "together", "Use one thread"
-    return "apart", "Use a thread for each reply"
+        return "together", _("Use one thread")
+    return "apart", _("Use a thread for each reply")
 
 
 def _get_tags(target_channel: TargetChannel | None) -> tuple[Any, ...]:
@@ -102,8 +111,9 @@ class TagSelect(CheckedItem, ui.DynamicItem[ui.Select[Any]], template=_CUSTOM_ID
         return cls(
             draft.id,
             ui.Select(
-                placeholder="Tags of the post"
-                + ("" if target_channel.requires_tag else ", if any"),
+                placeholder=_("Tags of the post")
+                if target_channel.requires_tag
+                else _("Tags of the post (optional)"),
                 min_values=1 if target_channel.requires_tag else 0,
                 max_values=min(limits.FORUM_TAGS, len(free)),
                 options=[

@@ -10,6 +10,8 @@ from discord import ui
 
 from bot.core import limits
 from bot.core.conversation.styles import TargetChannel
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.publishing.publish import MAX_FILE_BYTES
@@ -25,7 +27,9 @@ __all__ = [
 ]
 
 _CHAPTER = re.compile(r"(?:chapter\s*)?#?(0*[1-9]\d{0,3})\.?", re.IGNORECASE)
-_NO_COMMON_TITLE = "Leave the title empty if each chapter is to become a draft. Nothing was saved."
+_NO_COMMON_TITLE = gettext_noop(
+    "Leave the title empty if each chapter is to become a draft. Nothing was saved."
+)
 
 
 def parse_chapter(typed: str | None) -> int | None:
@@ -41,8 +45,11 @@ def parse_chapter(typed: str | None) -> int | None:
     found = _CHAPTER.fullmatch(text)
     if found is None:
         raise UserError(
-            f"I don't understand the chapter “{truncate(text, 50)}”. Give its number, such as `3`, "
-            "or `all` for a draft of each chapter. Nothing was saved."
+            _(
+                "I don't understand the chapter “{chapter}”. Give its number, such as `3`, or "
+                "`all` for a draft of each chapter. Nothing was saved.",
+                chapter=truncate(text, 50),
+            )
         )
     return int(found[1])
 
@@ -53,27 +60,31 @@ def make_submission_fields(
     """The fields of the form for an essay as a file or a text, with their current values."""
     return [
         ui.Label(
-            text="A file",
-            description="Text, Markdown, HTML, Word, PDF or EPUB; or paste the text below.",
+            text=_("A file"),
+            description=_("Text, Markdown, HTML, Word, PDF or EPUB. Or paste the text below."),
             component=ui.FileUpload(custom_id="file", required=False, max_values=1),
         ),
         make_text_field(
             "text",
-            "Or the text",
+            _("Or the text"),
             text,
             most=limits.FIELD_TEXT,
             long=True,
-            description="Its title on the first line; Markdown is kept.",
+            description=_("With its title on the first line. Markdown is kept."),
         ),
         make_text_field(
-            "title", "Title", title, most=500, description="Empty: the one found in it."
+            "title",
+            _("Title"),
+            title,
+            most=500,
+            description=_("Empty: the title found in the text."),
         ),
         make_text_field(
             "question",
-            "Closing question",
+            _("Closing question"),
             question,
             most=1000,
-            description="Empty: the essay's own.",
+            description=_("Empty: the essay's own."),
         ),
     ]
 
@@ -83,7 +94,7 @@ def make_tags_fields(target_channel: TargetChannel | None, tags: str | None) -> 
     if target_channel is None or not target_channel.tags:
         return []
     there = truncate(", ".join(tag.name for tag in target_channel.tags), limits.FIELD_DESCRIPTION)
-    return [make_text_field("tags", "Tags", tags, most=300, description=there)]
+    return [make_text_field("tags", _("Tags"), tags, most=300, description=there)]
 
 
 def _get_uploaded_file(entered: SubmittedForm, before: str | None = None) -> Upload | None:
@@ -95,9 +106,9 @@ def _get_uploaded_file(entered: SubmittedForm, before: str | None = None) -> Upl
     if files and before is not None and text == before.strip():
         text = ""
     if not files and not text:
-        raise UserError("The form was empty. Upload a file, or paste the text.")
+        raise UserError(_("The form was empty. Upload a file, or paste the text."))
     if files and text:
-        raise UserError("Give either a file or a text, not both.")
+        raise UserError(_("Give either a file or a text, not both."))
     if not files:
         return None
     return files[0]
@@ -121,8 +132,12 @@ def make_submission(
     assert interaction.guild is not None
     if file is not None and file.size > MAX_FILE_BYTES:
         raise UserError(
-            f"{file.filename} is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB, which no "
-            "essay is. Nothing was changed."
+            _(
+                "{name} is larger than {size} MiB. An essay has to be smaller. Nothing was "
+                "changed.",
+                name=truncate(file.filename, 80),
+                size=MAX_FILE_BYTES // 1024 // 1024,
+            )
         )
     return Submission(
         id=interaction.id,
@@ -161,7 +176,7 @@ def read_submission_form(
     """
     file = _get_uploaded_file(entered, before)
     if chapter == ALL_CHAPTERS and entered.texts["title"].strip():
-        raise UserError(_NO_COMMON_TITLE)
+        raise UserError(_(_NO_COMMON_TITLE))
     return make_submission(
         interaction,
         channel_id,

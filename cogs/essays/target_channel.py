@@ -10,6 +10,7 @@ from discord import app_commands
 
 from bot.core import limits
 from bot.core.conversation.styles import TargetChannel, check_target_channel, parse_tags
+from bot.core.text.translate import gettext as _
 from bot.errors import UserError
 from cogs.ui.autocomplete import make_choices
 
@@ -54,17 +55,23 @@ def check_target(
     """The chosen style and tags; UserError if they don't fit the channel."""
     if target_channel is None:
         raise UserError(
-            f"I cannot see <#{channel_id}>: give me *View Channel* there. Nothing was kept."
+            _(
+                "I can't see {channel}. Give me *View Channel* there. Nothing was saved.",
+                channel=f"<#{channel_id}>",
+            )
         )
     if target_channel.is_forum and style is not None:
         raise UserError(
-            f"#{target_channel.name} is a forum, where each essay is a post: leave `style` out."
+            _(
+                "#{channel} is a forum, where each essay is a post. Leave `style` out.",
+                channel=target_channel.name,
+            )
         )
     chosen = parse_tags(target_channel, tags or "")
     # A required tag can still be chosen below the preview.
     problem = check_target_channel(replace(target_channel, requires_tag=False), chosen)
     if problem:
-        raise UserError(f"{problem} Nothing was kept.")
+        raise UserError(f"{problem} {_('Nothing was saved.')}")
     return TargetChoice(style, chosen)
 
 

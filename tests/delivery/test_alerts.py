@@ -80,7 +80,7 @@ async def test_admins_are_alerted_once_if_automod_blocks_the_plain_name_too(
     assert await names(running) == []
     (notice,) = await told(running)
     assert "won't get a thread" in notice
-    assert "AutoMod refused" in notice
+    assert "AutoMod blocked" in notice
     await running.write("Ann", "Three.", to=closing["id"])
     await running.settle(5)
     assert await names(running) == ["Ann: Three."]
@@ -114,11 +114,11 @@ async def test_admins_are_alerted_once_of_messages_of_an_edit_that_automod_block
     await running.publish(long("One", "Two", "Three", "Four"))
     await refuse(running, "PATCH", MESSAGE, 200000, times=1)
     interaction = await applied(running, long("New", "Too", "Tree", "For"))
-    assert "AutoMod refused" in await concluded(running, interaction)
+    assert "AutoMod blocked" in await concluded(running, interaction)
     await running.settle(60)
     (notice,) = await told(running)
     assert notice.startswith("Publishing the new text of “Slow bread”")
-    assert "AutoMod refused" in notice
+    assert "AutoMod blocked" in notice
     assert "`/essay show`" in notice
     await refuse(running, "PATCH", MESSAGE, 200000, times=1)
     await running.press(await running.run_command("essay show", options=CHOSEN), "Retry")

@@ -133,9 +133,11 @@ async def test_an_essay_whose_own_thread_was_deleted_cannot_be_edited(
     await running.settle()
     await running.call_as(running.member(), "DELETE", f"/channels/{thread_id}")
     await running.settle()
-    assert "own thread is gone" in await running.answer_text(await running.press(shown, "Apply"))
+    assert "own thread was deleted" in await running.answer_text(
+        await running.press(shown, "Apply")
+    )
     again = await running.run_command("essay edit", options=options, file=new)
-    assert "own thread is gone, and its text with it" in await running.answer_text(again)
+    assert "own thread was deleted, and its text with it" in await running.answer_text(again)
     assert (await running.export())["essay"]["state"] == "open"
 
 

@@ -128,7 +128,7 @@ async def test_a_title_that_automod_blocks_stops_publishing_with_an_alert(
     await fault(running, "POST", START_POST if forum else THREADS, status=400, code=200001)
     await begin(running, forum=forum)
     await running.settle(120)
-    assert "AutoMod refused" in await running.answer_text(await command(running, "show"))
+    assert "AutoMod blocked" in await running.answer_text(await command(running, "show"))
 
 
 @pytest.mark.parametrize("code", [50083, 160005], ids=["archived", "locked"])

@@ -212,7 +212,7 @@ async def test_a_style_cannot_be_given_for_a_forum_and_tags_need_one(
     shown = await running.run_command(
         "essay publish", file=("e.md", ESSAY.encode()), options=options
     )
-    assert "each essay is a post: leave `style` out" in await running.answer_text(shown)
+    assert "each essay is a post. Leave `style` out" in await running.answer_text(shown)
     options = [{"type": 3, "name": "tags", "value": "News"}]
     shown = await running.run_command(
         "essay publish", file=("e.md", ESSAY.encode()), options=options

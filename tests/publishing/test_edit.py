@@ -84,7 +84,7 @@ async def test_a_new_text_is_shown_first_and_changes_nothing(running: RunningBot
     )
     assert "Slower bread" in told
     assert "~~Slow bread~~" in told
-    assert "1 stays as it is, 1 changes" in told
+    assert "1 message stays as it is. 1 message will change." in told
     assert contents(await running.bot_messages()) == before
 
 
@@ -140,8 +140,8 @@ async def test_a_part_that_is_not_needed_is_removed_or_emptied_where_it_was_answ
     await running.settle()
     interaction = await hand_in(running, long("One", "Four"))
     told = await running.answer_text(interaction)
-    assert "1 is removed" in told
-    assert "1 is emptied" in told
+    assert "1 message will be deleted." in told
+    assert "1 message has replies, so only its text will be removed." in told
     await running.press(interaction, "Apply")
     await running.settle()
     after = {message["id"]: message for message in await running.bot_messages()}
@@ -211,17 +211,19 @@ async def test_a_new_text_replaces_one_that_was_not_applied(running: RunningBot)
     assert "Fast bread" in await running.answer_text(first)
     second = await hand_in(running, ESSAY.replace("Slow", "Very slow"))
     told = await running.answer_text(await running.press(first, "Apply"))
-    assert "not there any more" in told
+    assert "was applied, discarded or replaced" in told
     await running.press(second, "Apply")
     await running.settle()
     card, *_ = await running.bot_messages()
     assert "Very slow bread" in component_texts(card["components"])
 
 
-async def test_a_cancelled_new_text_changes_nothing(running: RunningBot) -> None:
+async def test_a_discarded_new_text_changes_nothing(running: RunningBot) -> None:
     before = contents(await running.publish())
     interaction = await hand_in(running, ESSAY.replace("Slow", "Fast"))
-    await running.press(interaction, "Cancel")
+    await running.press(interaction, "Discard")
+    assert "You can't undo this." in await running.answer_text(interaction)
+    await running.press(interaction, "Discard")
     assert "stays as it is" in await running.answer_text(interaction)
     assert contents(await running.bot_messages()) == before
     assert "Fast" not in await running.answer_text(
@@ -260,7 +262,7 @@ async def test_a_draft_and_a_withdrawn_essay_are_not_edited(running: RunningBot)
     await running.answer_text(
         await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
     )
-    assert "not published yet" in await running.answer_text(await hand_in(running, ESSAY))
+    assert "isn't published yet" in await running.answer_text(await hand_in(running, ESSAY))
     shown = await running.run_command("essay show", options=CHOSEN)
     await running.press(shown, "Publish")
     await running.settle()
@@ -314,7 +316,7 @@ async def test_prompts_ask_the_questions_of_the_new_text(running: RunningBot) ->
         )
     new = ("Bread takes a night.", "What is a loaf?", "Who taught you to bake bread?")
     interaction = await hand_in(running, written(*new))
-    assert "1 planned one is skipped" in await running.answer_text(interaction)
+    assert "1 planned prompt will be skipped" in await running.answer_text(interaction)
     await running.press(interaction, "Apply")
     await running.settle(3 * 86400)
     asked = [
@@ -411,7 +413,7 @@ async def test_a_message_answered_just_before_it_is_removed_is_emptied(running: 
             await go_on.wait()
 
     interaction = await hand_in(running, long("Won", "Three"))
-    assert "1 is removed" in await running.answer_text(interaction)
+    assert "1 message will be deleted." in await running.answer_text(interaction)
     running.emulator.steps.hook = hold
     (button,) = [
         b

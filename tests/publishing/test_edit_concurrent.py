@@ -59,9 +59,9 @@ async def test_an_interrupted_text_is_not_shown_again_once_it_was_applied(
     await edited(running, long("Eins", "Two"))
     await take_up_again(running)
     told = await running.answer_text(await running.run_command("essay show", options=CHOSEN))
-    assert "A new text" not in told
+    assert "New text of essay" not in told
     outcome = await running.database.read(lambda tx: submissions.find_refusal(tx, number))
-    assert "was handed in after" in (outcome or "")
+    assert "was submitted after this one" in (outcome or "")
 
 
 async def test_an_interrupted_text_does_not_replace_a_later_one(running: RunningBot) -> None:
@@ -80,7 +80,9 @@ async def test_an_interrupted_text_is_shown_if_the_later_one_was_cancelled(
 ) -> None:
     await running.publish(long("One", "Two"))
     await cut_off(running, long("Eins", "Two"))
-    await running.press(await hand_in(running, long("Uno", "Dos")), "Cancel")
+    later = await hand_in(running, long("Uno", "Dos"))
+    await running.press(later, "Discard")
+    await running.press(later, "Discard")
     await running.settle()
     await take_up_again(running)
     assert "Eins" in await running.answer_text(
@@ -143,7 +145,7 @@ async def test_a_deleted_card_is_reported_and_not_posted_below_the_text(
     await running.settle()
     assert card["id"] not in await running.answer_text(await running.run_command("essay list"))
     interaction = await hand_in(running, long("One", "Two", "Three", title="Rye"))
-    assert "**The card** was deleted. An edit does not post it" in await running.answer_text(
+    assert "**The card** was deleted. An edit doesn't post it" in await running.answer_text(
         interaction
     )
     await running.press(interaction, "Apply")
@@ -252,7 +254,7 @@ async def test_an_edit_blocked_by_automod_is_reported_and_can_be_retried(
         await running.control("faults", {**fault, "code": 200000, "after_effect": False})
     interaction = await hand_in(running, long("New", "Two", "Three"))
     await running.press(interaction, "Apply")
-    assert "AutoMod refused" in await concluded(running, interaction)
+    assert "AutoMod blocked" in await concluded(running, interaction)
     shown = await running.run_command("essay show", options=CHOSEN)
     await running.press(shown, "Retry")
     await running.settle(600)

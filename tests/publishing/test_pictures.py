@@ -301,7 +301,7 @@ async def test_a_cover_is_chosen_by_upload_or_link_and_posted_changed_and_erased
     lost = site.address("lost.png")
     await choose_cover(running, panel, link=lost)
     assert covers(await shown_message(running, panel)) == [lost]
-    assert "it couldn't be fetched" in await running.answer_text(panel)
+    assert "couldn't fetch it" in await running.answer_text(panel)
     await choose_cover(running, panel, link=site.address("a.png"))
     (linked,) = covers(await shown_message(running, panel))
     assert linked.startswith("salon_")

@@ -239,7 +239,7 @@ async def close(guest: Visitor) -> None:
     await form.get_by_label("essay", exact=True).fill("On stairs")
     await form.get_by_role("listbox").get_by_role("option").first.click()
     await form.get_by_role("button", name="Send").click()
-    await expect(guest.message("Its post is locked")).to_be_visible()
+    await expect(guest.message("and its post is locked")).to_be_visible()
 
 
 async def test_an_essay_in_one_thread_is_shown_next_to_its_card(
@@ -251,7 +251,9 @@ async def test_an_essay_in_one_thread_is_shown_next_to_its_card(
     for option in ("file", "style"):
         await form.get_by_role("button", name=f"+ {option}").click()
     await form.get_by_label("file", exact=True).set_input_files(path)
-    await form.get_by_label("style", exact=True).select_option(label="One thread for the essay")
+    await form.get_by_label("style", exact=True).select_option(
+        label="One thread for the whole essay"
+    )
     await form.get_by_role("button", name="Send").click()
     await published(guest)
     card = guest.message("On stairs").filter(has_not_text="Only you can see this")

@@ -48,11 +48,11 @@ def test_the_list_of_drafts_names_what_was_not_read_and_fits_into_one_answer() -
     drafts = tuple(ChapterDraft(number, "*" * 200, number) for number in range(2, 26))
     text = describe_chapter_drafts(CreatedDrafts(drafts, (1,), 40))
     assert "**24 drafts**" in text
-    assert "40 chapters, and I read the first 25." in text
+    assert "40 chapters, and I read it up to chapter 25." in text
     assert "in these chapters: 1." in text
     assert count_utf16_units(text) <= limits.COMPONENT_TEXT
     whole = describe_chapter_drafts(CreatedDrafts((ChapterDraft(9, "The quay", 1),), (2,), 2))
-    assert "read the first" not in whole
+    assert "up to chapter" not in whole
     assert "- **9** The quay (chapter 1)" in whole
 
 

@@ -18,9 +18,9 @@ GIVEN = {
     "Byline": "By the two Bakers",
     "Epigraph": "Wait.",
     "Source of the epigraph": "A baker",
-    "Closing question (empty: the essay's own)": "And you?",
+    "Closing question": "And you?",
 }
-CLOSING = "Closing question (empty: the essay's own)"
+CLOSING = "Closing question"
 
 
 @pytest.fixture
@@ -70,7 +70,8 @@ async def test_corrections_of_the_draft_are_kept_for_a_new_text(running: Running
     assert "> Wait.\n> — A baker" in before[0]
     interaction = await hand_in(running, ESSAY.replace("a loaf", "two loaves"))
     told = await running.answer_text(interaction)
-    assert "As given here, not as the text says: title, byline, epigraph" in told
+    for fact in ("title", "byline", "epigraph"):
+        assert f"The {fact} was given here and isn't the text's own." in told
     assert "~~Rye~~" not in told
     card, closing = await apply(running, interaction)
     assert (card.split("-#")[0], closing) == (before[0].split("-#")[0], "And you?")
@@ -116,7 +117,7 @@ async def test_the_new_text_is_corrected_before_it_is_applied(running: RunningBo
     told = await running.answer_text(interaction)
     assert "Title: ~~Rye~~ **Rye again**" in told
     assert "Byline: ~~By the two Bakers~~" in told
-    assert "Closing question: the essay's own question" in told
+    assert "Closing question: the essay's own" in told
     await running.press(interaction, "Apply")
     await running.settle()
     card, part = await running.bot_messages()
@@ -133,7 +134,7 @@ async def test_a_correction_of_an_edit_that_was_applied_meanwhile_says_so(
     form = (await running.press(interaction, "Edit details"))["answer"]
     await apply(running, interaction)
     late = await running.interact(5, form_data(form, {"Title": "Late"}))
-    assert "not there any more" in await running.answer_text(late)
+    assert "was applied, discarded or replaced" in await running.answer_text(late)
     assert "# Rye" in (await stands(running))[0]
 
 
@@ -148,8 +149,10 @@ async def test_the_form_shows_the_corrections_and_can_remove_them(running: Runni
     interaction = await running.interact(5, form_data(form, entered))
     told = await running.answer_text(interaction)
     assert "Title: ~~Rye~~ **Slow bread**" in told
-    assert "Closing question: the essay's own question" in told
-    assert "As given here, not as the text says: byline, epigraph" in told
+    assert "Closing question: the essay's own" in told
+    assert "The title was given here" not in told
+    for fact in ("byline", "epigraph"):
+        assert f"The {fact} was given here and isn't the text's own." in told
 
 
 async def test_a_title_given_with_the_submission_is_kept_too(running: RunningBot) -> None:

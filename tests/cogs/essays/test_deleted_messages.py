@@ -85,7 +85,7 @@ async def test_a_deleted_part_is_reported_once_and_restored_once(running: Runnin
     (alert,) = await get_alerts(running)
     assert "1 message of “Slow bread” was deleted" in alert["content"]
     shown = await show(running, "essay show", essay="1")
-    assert "Deleted in Discord: the opening card, 1 part." in shown
+    assert "Deleted in Discord: the card, 1 part." in shown
     assert "2 messages of “Slow bread” were deleted" in await show(running, "doctor")
 
     before = {message["id"] for message in await running.bot_messages()}

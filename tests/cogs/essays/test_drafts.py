@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,7 +15,7 @@ from storage.db.writer import Transaction
 from storage.essays import discussions, submissions
 from storage.essays.discussions import ListedDiscussion
 from storage.servers import settings
-from tests.support.running_bot import RunningBot, form_data, running_bot
+from tests.support.running_bot import RunningBot, find_buttons, form_data, running_bot
 from tests.support.submissions import make_submission
 
 TEXT = (
@@ -32,6 +34,12 @@ async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
 async def hand_in(running: RunningBot, **facts: str) -> dict[str, Any]:
     text = TEXT.format(**(FACTS | facts))
     return await running.run_command("essay publish", file=("bread.md", text.encode()))
+
+
+async def discard(running: RunningBot, draft: dict[str, Any]) -> None:
+    """Press *Discard* below a draft, and confirm it."""
+    await running.press(draft, "Discard")
+    await running.press(draft, "Discard")
 
 
 @pytest.mark.parametrize("fact", FACTS)
@@ -104,7 +112,11 @@ async def test_an_interrupted_submission_is_no_second_draft_if_it_was_submitted_
     running: RunningBot, button: str
 ) -> None:
     await cut_off(running)
-    await running.press(await hand_in(running), button)
+    submitted = await hand_in(running)
+    if button == "Publish":
+        await running.press(submitted, button)
+    else:
+        await discard(running, submitted)
     await running.settle()
     found = await take_up_again(running)
     assert [one.state for one in found] == (["open"] if button == "Publish" else [])
@@ -172,7 +184,7 @@ async def test_admins_are_alerted_when_a_scheduled_essay_is_rejected(running: Ru
     await running.settle(3 * 3600)
     (notice,) = await told(running)
     assert "Publishing “Slow bread” in" in notice
-    assert "AutoMod refused" in notice
+    assert "AutoMod blocked" in notice
     assert "`/essay show`" in notice
 
 
@@ -211,7 +223,7 @@ async def test_admins_are_alerted_when_an_essays_own_thread_is_rejected(
     await running.settle(60)
     (notice,) = await told(running)
     assert "Publishing “Slow bread” in" in notice
-    assert "AutoMod refused" in notice
+    assert "AutoMod blocked" in notice
 
 
 async def test_a_title_that_is_given_takes_no_line_from_a_text_without_one(
@@ -283,7 +295,7 @@ async def test_scheduling_says_what_is_missing(running: RunningBot, right: int, 
     ]
     told = await running.answer_text(await running.run_command("essay schedule", options=options))
     assert "will be published" in told
-    assert f"**Not yet:** I may not host a discussion in #essays: give me *{name}*" in told
+    assert f"**Not yet:** I can't host a discussion in #essays. Give me *{name}*" in told
 
 
 async def test_what_prevents_publishing_is_shown_first_in_a_long_summary(
@@ -295,8 +307,8 @@ async def test_what_prevents_publishing_is_shown_first_in_a_long_summary(
     told = await running.answer_text(await running.interact(5, form_data(form, entered)))
     assert "1 minute to read · 1 word\n" in told
     rest = told.partition("to see or delete yours.")[2]
-    assert rest.index("**Not yet:**") < rest.index("**3 messages** in")
-    assert "the card, 1 part, the closing question" in rest
+    assert rest.index("**Not yet:**") < rest.index("**Messages in ")
+    assert ">: 3** (the card, 1 part and the closing question)" in rest
 
 
 async def test_a_draft_from_before_an_upgrade_keeps_its_line_too(running: RunningBot) -> None:
@@ -321,5 +333,87 @@ async def test_a_draft_with_a_very_long_title_is_discarded_with_an_answer(tmp_pa
             f"---\ntitle: {'Long ' * 800}\nauthor: {'Ann ' * 900}\n---\n\nIt rained.\n\nDid it?\n"
         )
         draft = await running.run_command("essay publish", file=("long.md", essay.encode()))
-        await running.press(draft, "Discard")
+        await discard(running, draft)
         assert "is discarded" in await running.answer_text(draft)
+
+
+def labels(message: dict[str, Any]) -> list[tuple[str, int]]:
+    """The label and the style of each button."""
+    return [(button["label"], button["style"]) for button in find_buttons(message["components"])]
+
+
+@pytest.mark.parametrize("scheduled", [False, True])
+async def test_discard_asks_first_and_cancel_shows_the_draft_again(
+    running: RunningBot, scheduled: bool
+) -> None:
+    draft = await hand_in(running)
+    await running.settle()
+    if scheduled:
+        options = [
+            {"type": 3, "name": "essay", "value": "1"},
+            {"type": 3, "name": "when", "value": "in 2 hours"},
+        ]
+        await running.answer_text(await running.run_command("essay schedule", options=options))
+    await running.press(draft, "Discard")
+    asked = await running.answer_text(draft)
+    assert "Discard “Slow bread”?" in asked
+    assert "will be deleted. You can't undo this." in asked
+    assert ("It won't be published" in asked) == scheduled
+    assert labels(await running.answer_message(draft)) == [("Discard", 4), ("Cancel", 2)]
+    await running.press(draft, "Cancel")
+    again = await running.answer_text(draft)
+    assert ("**Scheduled** for" in again) == scheduled
+    assert "Draft 1 · only you can see this" in again
+    assert ("Publish", 3) in labels(await running.answer_message(draft))
+    await discard(running, draft)
+    assert "is discarded" in await running.answer_text(draft)
+
+
+async def test_a_discard_that_is_confirmed_after_the_essay_was_published_changes_nothing(
+    running: RunningBot,
+) -> None:
+    draft = await hand_in(running)
+    await running.press(draft, "Discard")
+    shown = await running.run_command(
+        "essay show", options=[{"type": 3, "name": "essay", "value": "1"}]
+    )
+    await running.press(shown, "Publish")
+    await running.settle()
+    pressed = await running.press(draft, "Discard")
+    assert "isn't a draft any more" in await running.answer_text(pressed)
+    assert len(await running.bot_messages()) > 1
+
+
+async def test_withdrawing_an_essay_that_stopped_asks_first(running: RunningBot) -> None:
+    fault = {"kind": "http", "method": "POST", "path": "/channels/*/messages", "times": 1}
+    await running.control("faults", {**fault, "status": 400, "after_effect": False})
+    stopped = await running.start_publishing()
+    assert "stopped after 0 of" in await running.answer_text(stopped)
+    await running.press(stopped, "Withdraw")
+    assert "Withdraw “Slow bread”?" in await running.answer_text(stopped)
+    assert labels(await running.answer_message(stopped)) == [("Withdraw", 4), ("Cancel", 2)]
+    await running.press(stopped, "Withdraw")
+    assert "is withdrawn" in await running.answer_text(stopped)
+
+
+async def test_the_schedule_form_names_the_time_zone_and_the_time_there(
+    running: RunningBot,
+) -> None:
+    await running.run_command(
+        "prompts settings", options=[{"type": 3, "name": "zone", "value": "Tokyo"}]
+    )
+    draft = await hand_in(running)
+    form = (await running.press(draft, "Schedule …"))["answer"]
+    (field,) = form["data"]["components"]
+    local = running.clock.now().astimezone(ZoneInfo("Asia/Tokyo"))
+    assert field["description"].startswith("Time zone: Asia/Tokyo, where it's ")
+    assert f"{local:%Y-%m-%d}" in field["description"]
+
+
+async def test_the_list_does_not_show_when_it_was_published_as_when_it_was_closed(
+    running: RunningBot,
+) -> None:
+    await running.publish()
+    await running.run_command("essay close", options=[{"type": 3, "name": "essay", "value": "1"}])
+    told = await running.answer_text(await running.run_command("essay list"))
+    assert re.search(r"— closed \(published <t:\d+:R>\) —", told)

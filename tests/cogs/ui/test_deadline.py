@@ -69,6 +69,11 @@ async def show_everything(running: RunningBot) -> Interactions:
     edit = await running.run_command("essay edit", file=newer, options=[text("essay", "1")])
     withdrawal = await running.run_command("essay withdraw", options=[text("essay", "1")])
     await running.settle()
+    discarded_draft = await running.run_command("essay show", options=[text("essay", "2")])
+    await running.press(discarded_draft, "Discard")
+    discarded_edit = await running.run_command("essay show", options=[text("essay", "1")])
+    await running.press(discarded_edit, "Discard")
+    await running.settle()
 
     def command(name: str, *options: dict[str, Any]) -> Callable[[], Awaitable[dict[str, Any]]]:
         return lambda: running.run_command(name, options=list(options))
@@ -90,11 +95,11 @@ async def show_everything(running: RunningBot) -> Interactions:
         "close": command("essay close", text("essay", "1")),
         "correct": form(corrections, {"Title": "Rye"}, below),
         "schedule by form": form(schedule, {when: "in 3 hours"}, below),
-        "discard": button(draft, "Discard"),
+        "discard": button(discarded_draft, "Discard"),
         "publish": button(draft, "Publish"),
         "one thread": button(draft, "Use one thread"),
         "apply an edit": button(edit, "Apply"),
-        "cancel an edit": button(edit, "Cancel"),
+        "discard an edit": button(discarded_edit, "Discard"),
         "withdraw": button(withdrawal, "Withdraw"),
         "time zone": form(zone, {"Time zone": "Berlin"}, None),
         "erase": button(forget, "Delete"),
@@ -183,7 +188,7 @@ async def test_what_takes_longer_is_acknowledged_by_itself_and_answered_later(
         assert shown["answer"]["type"] == 5
         assert expected in await running.answer_text(shown)
     for name, expected in (
-        ("cancel an edit", "is discarded"),
+        ("discard an edit", "is discarded"),
         ("discard", "is discarded"),
         ("erase", "is deleted"),
         ("withdraw", "is withdrawn"),

@@ -34,7 +34,7 @@ LENGTH = 4000
 #: No spaces to cut at, emoji of up to 8 units, and signs that escaping doubles.
 PATTERN = "🥖*👩‍👩‍👧_夜の[パン`|<@1>~\\:a:"
 _BUTTON, _SELECT, _FORM = 2, 3, 9
-_WHEN = "When (tomorrow 9:00, 2026-12-01 18:30)"
+_WHEN = "When (e.g. tomorrow 9:00)"
 #: Buttons that end what others below the same message need, in the order of pressing them.
 _LAST = ("cancel", "keep", "publish", "apply", "discard", "leave", "erase", "withdraw")
 

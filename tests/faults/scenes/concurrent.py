@@ -173,7 +173,9 @@ async def _a_draft_gets_its_first_line_back(play: ScenePlay) -> None:
     )
 
     async def discard() -> None:
-        await play.press(await play.run_command("essay show", options=given), "Discard")
+        shown_again = await play.run_command("essay show", options=given)
+        await play.press(shown_again, "Discard")
+        await play.press(shown_again, "Discard")
 
     await play.retry_until(discard, lambda: not actions.state_of(play, "Slow"), "it discarded")
 

@@ -71,12 +71,14 @@ async def a_draft_is_looked_at_corrected_and_scheduled(play: ScenePlay) -> None:
         "another draft",
     )
     number = str(play.rows(_DRAFT)[0]["id"])
-    await play.retry_until(
-        lambda: press("Discard"), lambda: actions.state_of(play, "Gone") == "", "discarded"
-    )
+
+    async def discard() -> None:
+        await play.press(await press("Discard"), "Discard")
+
+    await play.retry_until(discard, lambda: actions.state_of(play, "Gone") == "", "discarded")
 
 
-_WHEN = "When (tomorrow 9:00, 2026-12-01 18:30)"
+_WHEN = "When (e.g. tomorrow 9:00)"
 
 
 async def an_essay_grows_and_shrinks(play: ScenePlay) -> None:
@@ -89,7 +91,7 @@ async def an_essay_grows_and_shrinks(play: ScenePlay) -> None:
     await play.settle(60)
     grown = long("New", "Two", "Three", "Four", "Five")
     await play.until_answered(lambda: _shown(play, grown, "All changes"), "struck through")
-    await play.until_answered(lambda: _shown(play, grown, "Full text"), "as it will read")
+    await play.until_answered(lambda: _shown(play, grown, "Full text"), "as they will be")
     await actions.edit(play, grown, title="Long", revision=2)
     await play.settle(600)
     await actions.edit(play, long("New"), title="Long", revision=3)
@@ -106,7 +108,8 @@ async def an_essay_grows_and_shrinks(play: ScenePlay) -> None:
 
     async def cancel() -> None:
         shown = await play.run_command("essay show", options=[option("essay", "1")])
-        await play.press(shown, "Cancel")
+        await play.press(shown, "Discard")
+        await play.press(shown, "Discard")
 
     await play.retry_until(
         cancel, lambda: not play.rows("SELECT 1 FROM pending_revisions"), "it discarded"
@@ -189,9 +192,13 @@ async def pictures_are_uploaded_kept_replaced_and_erased(play: ScenePlay) -> Non
 
     await play.retry_until(submit_again, drafts, "another draft")
     number = str(drafts()[0]["id"])
-    await actions.press_on(
-        play, "essay show", "Discard", lambda: not drafts(), "it discarded", essay=number
-    )
+
+    async def discard() -> None:
+        shown = await play.run_command("essay show", options=[option("essay", number)])
+        await play.press(shown, "Discard")
+        await play.press(shown, "Discard")
+
+    await play.retry_until(discard, lambda: not drafts(), "it discarded")
     await actions.press_on(
         play,
         "essay withdraw",
