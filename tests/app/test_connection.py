@@ -17,7 +17,7 @@ async def test_a_connection_cut_before_its_session_begins_is_replaced(
     tmp_path: Path,
 ) -> None:
     """The library would resume a session it never had, at full speed, for ever."""
-    async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
+    async with spawned_bot(tmp_path, forked=True) as spawned, aiohttp.ClientSession() as session:
         cut = {"kind": "gateway_close", "code": 4000}
         async with session.post(f"{spawned.emulator.page}/rehearsal/faults", json=cut) as response:
             assert response.status < 300

@@ -47,7 +47,7 @@ async def visitor(chromium: Browser, emulator: Emulator) -> AsyncIterator[Visito
 @pytest_asyncio.fixture(loop_scope="session")
 async def spawned(chromium: Browser, tmp_path: Path) -> AsyncIterator[SpawnedBot]:
     """An emulator with the real bot, started; the tour isn't offered."""
-    async with spawned_bot(tmp_path) as one:
+    async with spawned_bot(tmp_path, forked=True) as one:
         one.emulator.room.offers = False
         await one.bot.start()
         await one.emulator.dispatcher.wait_for_bot()

@@ -518,7 +518,7 @@ async def test_an_admin_is_offered_essays_prompts_times_and_zones(running: Runni
 async def test_a_kill_while_sending_neither_loses_nor_repeats_a_prompt(
     tmp_path: Path, moment: str, hours: float
 ) -> None:
-    async with spawned_bot(tmp_path) as spawned, aiohttp.ClientSession() as session:
+    async with spawned_bot(tmp_path, forked=True) as spawned, aiohttp.ClientSession() as session:
         running = EmulatorClient(spawned.emulator, session)
         await spawned.bot.start()
         await running.settle()

@@ -65,7 +65,7 @@ async def test_the_project_s_own_essay_is_published_and_discussed(tmp_path: Path
 async def test_a_real_essay_is_published_discussed_and_prompted(tmp_path: Path) -> None:
     name = "has-social-media-lost-its-way"
     essay, comments = SAMPLES / f"{name}.txt", SAMPLES / f"{name}.comments.jsonl"
-    async with spawned_bot(tmp_path) as spawned:
+    async with spawned_bot(tmp_path, forked=True) as spawned:
         world = await played(spawned, essay, comments)
     (head,) = (thread["id"] for thread in world["threads"])
     spoken = [m for m in world["messages"] if m["type"] in {0, 19} and m["channel_id"] == head]
@@ -95,7 +95,7 @@ async def test_strange_names_long_comments_and_any_order_are_kept_as_they_are(
     lines = "\n".join(json.dumps(one) for one in said)
     comments.write_text(lines, encoding="utf-8")
     assert len(read_comments(comments.read_bytes())) == len(said)
-    async with spawned_bot(tmp_path) as spawned:
+    async with spawned_bot(tmp_path, forked=True) as spawned:
         await played(spawned, essay, comments)
 
 
@@ -110,7 +110,7 @@ async def test_a_very_long_essay_is_discussed_in_its_own_thread(tmp_path: Path) 
         {"id": 3, "parent": None, "author": "Somebody new", "text": "> word3x7 word3x8\nWhy?"},
     ]
     comments.write_text("\n".join(json.dumps(one) for one in said), encoding="utf-8")
-    async with spawned_bot(tmp_path) as spawned:
+    async with spawned_bot(tmp_path, forked=True) as spawned:
         await spawned.bot.start()
         assert await spawned.play(essay, comments), "\n".join([*spawned.narration, *spawned.log])
         (thread,) = (await spawned.world())["threads"]
@@ -127,7 +127,7 @@ async def test_an_unreadable_essay_is_not_published_and_the_reason_is_reported(
 ) -> None:
     essay = tmp_path / "essay.txt"
     essay.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
-    async with spawned_bot(tmp_path) as spawned:
+    async with spawned_bot(tmp_path, forked=True) as spawned:
         await spawned.bot.start()
         assert not await spawned.play(essay, None)
         world = await spawned.world()
