@@ -194,7 +194,9 @@ async def test_every_slash_command_and_option_in_a_document_exists() -> None:
 
 async def test_every_slash_command_is_described_with_its_options() -> None:
     existing, menus = await slash_commands()
-    tables = "".join(DOCUMENTS[f"docs/{name}.md"] for name in ("admins", "prompts", "privacy"))
+    tables = "".join(
+        DOCUMENTS[f"docs/{name}.md"] for name in ("admins", "members", "prompts", "privacy")
+    )
     for command, options in existing.items():
         usage = "".join(f" {key}" if must else f" [{key}]" for key, must in options.items())
         assert f"`/{command}{usage}`" in tables, command

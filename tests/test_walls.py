@@ -58,6 +58,7 @@ BELOW_COGS = [
     "bot.services",
     "bot.checks",
     "bot.erasure",
+    "bot.library",
     "bot.export",
 ]
 BOT: dict[str, list[str]] = {
@@ -74,7 +75,8 @@ BOT: dict[str, list[str]] = {
     "bot.languages": [*BASE, *STORAGE_ORDER],
     "bot.quotations": [*BASE, *STORAGE_ORDER],
     "bot.erasure": [*BASE, *STORAGE_ORDER, "bot.quotations"],
-    "bot.export": [*BASE, *STORAGE_ORDER],
+    "bot.library": [*BASE, *STORAGE_ORDER],
+    "bot.export": [*BASE, *STORAGE_ORDER, "bot.library"],
     "bot.services": [*BELOW_DELIVERY, *FEATURES, "bot.delivery"],
     "cogs": [],
     "cogs.ui": BELOW_COGS,
@@ -82,11 +84,13 @@ BOT: dict[str, list[str]] = {
     "cogs.prompts": [*BELOW_COGS, "cogs.ui"],
     "cogs.setup": [*BELOW_COGS, "cogs.ui"],
     "cogs.members": [*BELOW_COGS, "cogs.ui"],
+    "cogs.library": [*BELOW_COGS, "cogs.ui"],
     "cogs.events": [*BELOW_COGS, "cogs.ui"],
     "bot.app": [
         *BELOW_COGS,
         "bot.settings",
         *("cogs.ui", "cogs.essays", "cogs.prompts", "cogs.setup", "cogs.members", "cogs.events"),
+        "cogs.library",
     ],
     "bot.cli": [*BELOW_COGS, "bot.settings"],
     # The commands; `rehearse` starts the emulator, which starts the bot as a child process.
@@ -141,6 +145,7 @@ IMPORT_DISCORD = {
     "bot.discord_api.invite_link",
     "bot.discord_api.parse",
     "bot.discord_api.permissions",
+    "bot.discord_api.readable_channels",
     "bot.discord_api.single_attempt",
     "bot.discord_api.webhooks",
     "bot.ingest.catch_up",
@@ -169,6 +174,7 @@ PLAIN_TYPES = {
     "bot.core.prompts.plan",
     "bot.core.prompts.policy",
     "bot.core.prompts.wording",
+    "bot.core.text.folding",
 }
 #: The functions among those: they make plain data from a row or a row from plain data.
 PLAIN_FUNCTIONS = {
@@ -177,7 +183,9 @@ PLAIN_FUNCTIONS = {
     "export_extras",
     "extras_from_columns",
     "extras_to_columns",
+    "fold_text",
     "make_plain_message",
+    "needs_folding",
     "notes_from_lines",
     "notes_to_lines",
 }

@@ -47,6 +47,7 @@ EXTENSIONS = (
     "cogs.members.moved_replies",
     "cogs.prompts.commands",
     "cogs.members.privacy",
+    "cogs.library.search",
     "cogs.setup.doctor",
 )
 

@@ -19,6 +19,7 @@ from storage.db.backups import BEFORE_UPGRADE, back_up
 from storage.db.connection import connect, lock_archive
 from storage.db.erasure_log import EraseMember
 from storage.db.errors import ReadAbandoned
+from storage.db.folded_texts import fold_pending
 from storage.db.integrity import (
     CHECK_SECONDS,
     check_integrity,
@@ -263,6 +264,9 @@ async def open_database(
             if not await database.truncate_log():
                 database.note_erasure()  # a crash may have left erased words in the log
             await _compare_with_log(database, clock or Clock(), erase_member)
+            if migrations is None:
+                while await database.write(fold_pending):
+                    pass
             yield database
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import Attachment, Message
 from bot.core.conversation.extras import Extras, extras_to_columns
+from storage.db.folded_texts import INSERT_FOLDED, MARK_FOLDED, make_folded_row
 from storage.db.writer import Transaction
 from storage.replies import extras
 from storage.replies.proxied_replies import (
@@ -33,6 +34,9 @@ class Changes:
 
     def __init__(self) -> None:
         self._changes: list[tuple[str, dict[str, Any]]] = []
+        # Written last, and only for the texts that the replies have by then.
+        self._folded: list[dict[str, Any]] = []
+        self._edited: list[dict[str, Any]] = []
 
     def add(self, statement: str, row: dict[str, Any]) -> None:
         """Add one change after all that were added before."""
@@ -42,6 +46,15 @@ class Changes:
         """Write all changes; consecutive ones of one kind go in one call."""
         for statement, changes in itertools.groupby(self._changes, key=lambda change: change[0]):
             await tx.run_many(statement, [row for _, row in changes])
+        if self._folded:
+            await tx.run_many(INSERT_FOLDED, self._folded)
+        if self._edited:
+            await tx.run_many(MARK_FOLDED, self._edited)
+
+    def _fold(self, reply_id: int, text: str) -> None:
+        row = make_folded_row(reply_id, text)
+        if row is not None:
+            self._folded.append(row)
 
     # -- replies --------------------------------------------------------------------------------
 
@@ -71,6 +84,7 @@ class Changes:
             "edited_at": None if edited_at is None else to_milliseconds(edited_at),
         }
         self.add(_INSERT_REPLY, row)
+        self._fold(message.id, message.text)
 
     def insert_extras(self, reply_id: int, more: Extras) -> None:
         """Save the forwarded message, poll and stickers of a reply, unless it was deleted."""
@@ -174,6 +188,8 @@ class Changes:
     def edit_reply(self, reply_id: int, text: str, edited_at: int | None) -> None:
         """Change a reply's text, unless it was deleted or has a newer edit."""
         self.add(_EDIT_REPLY, {"id": reply_id, "text": text, "edited_at": edited_at})
+        self._fold(reply_id, text)
+        self._edited.append({"id": reply_id, "text": text})
 
     def erase_reply(self, reply_id: int, message_id: int, at: int) -> None:
         """Erase the content and reactions of a deleted reply; its place in the tree stays.

@@ -36,6 +36,7 @@ NO_WORDS = {
 #: A reply's own words; erasing it erases these.
 OWN = {
     ("replies", "text"),
+    ("folded_texts", "text"),
     ("attachments", "name"),
     ("attachments", "type"),
     ("attachment_files", "url"),
@@ -110,6 +111,7 @@ async def test_erasing_a_reply_empties_every_column_with_its_own_words(tmp_path:
                     content)
                 VALUES (9, 7, 1, 'stored', 0, :secret, :secret, CAST(:secret AS BLOB))
                 """,
+                "INSERT INTO folded_texts (reply_id, text) VALUES (7, :secret)",
                 "INSERT INTO reactions (reply_id, emoji, count) VALUES (7, :secret, 1)",
                 """
                 INSERT INTO reply_extras (reply_id, forward_text, forward_stickers, poll, stickers)

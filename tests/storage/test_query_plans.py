@@ -75,6 +75,10 @@ WHOLE = {
     ("storage.db.restore._carry_over", "alerts"): "restoring a backup",
     ("storage.db.restore._carry_over", "replaced.replies"): "restoring a backup",
     (
+        "storage.db.folded_texts.fold_pending",
+        "unfolded_replies",
+    ): "a piece of what is still to be folded, when the archive is opened",
+    (
         "storage.replies.attachments.get_stored_bytes",
         "attachment_files",
     ): "sums up the sizes in a small index",

@@ -16,7 +16,7 @@ from bot.core.text.length import count_utf16_units
 from bot.core.text.spoilers import split_spoilers
 from bot.core.text.truncate import truncate
 
-__all__ = ["find_mentioned", "quote_message"]
+__all__ = ["find_mentioned", "name_mentioned", "quote_message"]
 
 #: Most UTF-16 units of a quotation, with all marks.
 _MOST_MARKED = 1500
@@ -61,6 +61,15 @@ _BAR = regex.compile(r"(?<!\\)\|")
 def find_mentioned(text: str) -> frozenset[int]:
     """The ids of the people whom a message mentions."""
     return frozenset(int(found) for found in _PERSON.findall(text))
+
+
+def name_mentioned(text: str, names: Mapping[int, str]) -> str:
+    """The text with names in the place of mentions, ``@member`` where no name is known."""
+    return _PERSON.sub(lambda found: f"@{_get_name(names, int(found[1]))}", text)
+
+
+def _get_name(names: Mapping[int, str], member_id: int) -> str:
+    return " ".join(names.get(member_id, "").split()) or "member"
 
 
 def quote_message(text: str, names: Mapping[int, str], most: int) -> str:

@@ -1,0 +1,94 @@
+"""Folded text, in which case, diacritics and width don't matter; for the search.
+
+Unicode compatibility normalization, case folding, and removal of the marks that don't make another
+letter: accents, vowel points of Hebrew and Arabic, tone marks of Thai and Lao. Vowel signs of Thai
+and of the Indic scripts and the voicing marks of Japanese stay, since words differ by them.
+(The Unicode Standard, 3.13 Default Case Algorithms; Unicode Standard Annex #15.)
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection
+
+import regex
+
+__all__ = ["find_matches", "fold_text", "needs_folding"]
+
+#: Marks that are removed, and invisible characters: soft hyphen, joiners, direction marks.
+_REMOVED = regex.compile(
+    r"""[
+        [[\p{Script=Inherited}\p{Hebrew}\p{Arabic}\p{Syriac}\p{Cyrillic}]&&\p{M}]--[\u3099\u309a]
+    ]
+    | [\u0E47-\u0E4E\u0EC8-\u0ECE]
+    | [\u00AD\u034F\u061C\u200B-\u200F\u2060-\u2064\u202A-\u202E\u2066-\u2069\uFEFF]
+    """,
+    regex.VERBOSE | regex.V1,
+)
+_CLUSTER = regex.compile(r"\s+|\X")
+
+
+class _Table(dict[int, str]):
+    """What a character becomes; worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        plain = _REMOVED.sub("", unicodedata.normalize("NFKD", chr(code)))
+        self[code] = found = unicodedata.normalize("NFC", plain)
+        return found
+
+
+#: Signs that are typed in several ways are one, and so is the Turkish letter without a dot.
+_TABLE = _Table(
+    {ord(sign): "'" for sign in "‘’‚‛′ʼ"}
+    | {ord(sign): '"' for sign in "“”„‟″«»"}
+    | {ord(sign): "-" for sign in "‐‑‒–—―−"}
+    | {ord("ı"): "i"}
+)
+
+
+def fold_text(text: str) -> str:
+    """The text in lower case, without diacritics, with single spaces."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(_TABLE)
+    return " ".join(folded.split())
+
+
+def needs_folding(text: str) -> bool:
+    """Whether the folded text differs from the text with its ASCII letters in lower case.
+
+    That is what SQL's ``lower`` makes of it.
+    """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text != text.strip()
+    return fold_text(text) != (text.lower() if text.isascii() else text)
+
+
+def find_matches(text: str, words: Collection[str]) -> list[tuple[int, int]]:
+    """Where folded ``words`` are in a text, in order and without overlap.
+
+    The positions are the text's own; a match begins and ends between characters as people see them.
+    """
+    folded: list[str] = []
+    starts: list[int] = []  # by position in the folded text: where its cluster begins in the text
+    ends: list[int] = []
+    for found in _CLUSTER.finditer(text):
+        piece = " " if found[0].isspace() else fold_text(found[0])
+        folded.append(piece)
+        starts += [found.start()] * len(piece)
+        ends += [found.end()] * len(piece)
+    line = "".join(folded)
+    spans = []
+    for word in words:
+        place = line.find(word)
+        while word and place >= 0:
+            spans.append((starts[place], ends[place + len(word) - 1]))
+            place = line.find(word, place + len(word))
+    spans.sort()
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -1,0 +1,1 @@
+"""Finished and running discussions to find and to read: the search, and the book."""

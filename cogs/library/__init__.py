@@ -1,0 +1,1 @@
+"""What members find and read: ``/search`` and ``/book``."""

@@ -1,0 +1,57 @@
+"""Dates in the past, as people write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.core.text.past_dates import parse_past_date
+from bot.errors import UserError
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-05-01", "2026-05-01"),
+        ("1 May", "2026-05-01"),
+        ("May 1st, 2025", "2025-05-01"),
+        ("24 December", "2025-12-24"),
+        ("29 Feb", "2024-02-29"),
+        ("1.5.2026", "2026-05-01"),
+        ("May 2026", "2026-05-01"),
+        ("march", "2026-03-01"),
+        ("2025", "2025-01-01"),
+        ("today", "2026-11-28"),
+        ("Yesterday", "2026-11-27"),
+        ("3 weeks ago", "2026-11-07"),
+        ("last week", "2026-11-21"),
+        ("10 days", "2026-11-18"),
+        ("a month ago", "2026-10-29"),
+        ("9999 years ago", "0001-01-01"),
+    ],
+)
+def test_a_day_in_the_past_is_understood(text: str, day: str) -> None:
+    assert parse_past_date(text, NOW, ZoneInfo("UTC")).date().isoformat() == day
+
+
+def test_the_day_begins_at_midnight_in_the_servers_time_zone() -> None:
+    found = parse_past_date("yesterday", NOW, ZoneInfo("Asia/Tokyo"))
+    assert found == datetime(2026, 11, 26, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "13 Smarch", "31 June 2026", "x" * 500, "1", "-3 days"]
+)
+def test_anything_else_gets_a_sentence_with_examples(text: str) -> None:
+    with pytest.raises(UserError, match="I don't understand the date"):
+        parse_past_date(text, NOW, ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize("text", ["2027-01-01", "2031"])
+def test_a_date_in_the_future_gets_a_sentence(text: str) -> None:
+    with pytest.raises(UserError, match="in the future"):
+        parse_past_date(text, NOW, ZoneInfo("UTC"))
