@@ -46,13 +46,18 @@ from bot.core.conversation.routing import (
     route,
 )
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME, make_thread_name
+from bot.core.text.titles import escape_title
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import use_language
 from bot.ingest.answered_passages import ReplyText, save_answered_passages
 from bot.ingest.batch import Batch, BatchResult, EarlyEvents, RecoveredChanges
 from bot.ingest.deletion_alerts import alert_about_deleted_messages
+from bot.languages import get_discussion_language
 from storage.db.erasure_log import ERASED_AUTHOR_ID
 from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads
 from storage.delivery.threads import ERASED_MEMBER
+from storage.essays import discussions
 from storage.prompts import nudges
 from storage.replies import deleted_channels
 from storage.replies.lookup import SavedReply, look_up
@@ -64,9 +69,6 @@ T = TypeVar("T", Message, Edit)
 
 #: Replies remembered for one message that hasn't arrived yet.
 _MAX_EARLY_REPLIES = 20
-_CLOSED = (
-    "-# This discussion is closed. Messages are still saved, but new replies don't get threads."
-)
 
 #: Confirms the planned message that a message of the bot is, at a time in milliseconds; whether
 #: one wasn't confirmed before.
@@ -692,11 +694,21 @@ def _record_thread(event: ThreadSeen, batch: Batch) -> None:
 async def _notify_closed(tx: Transaction, message: Message, batch: Batch) -> None:
     """Inform the author of a reply, once per discussion, that it opens no thread."""
     known = batch.known.answered[message.id]
+    essay = await discussions.find(tx, known.discussion_id)
+    if essay is None:
+        return
+    # A channel may have several closed discussions, and each says so once.
+    with use_language(await get_discussion_language(tx, essay.server_id, essay.id)):
+        text = _(
+            "The discussion of “{title}” is closed. Messages are still saved, but new replies "
+            "don't get threads.",
+            title=escape_title(essay.title),
+        )
     if await alerts.post_once(
         tx,
         message.server_id,
         about=alerts.make_closed_key(known.discussion_id),
-        text=_CLOSED,
+        text=f"-# {text}",
         discussion_id=known.discussion_id,
         channel_id=message.channel_id,
         after_id=message.id,

@@ -70,6 +70,23 @@ async def test_a_closed_discussion_opens_no_thread_and_says_so_once(running: Run
     assert await thread_ids(running) == set()
 
 
+async def test_each_closed_discussion_in_a_channel_names_its_essay(running: RunningBot) -> None:
+    *_, closing = await running.publish()
+    *_, other = await running.publish(
+        "# \\*Rye\\* [now]\n\nRye takes two nights.\n\nWould you wait for rye?\n", "rye.md"
+    )
+    await set_state(running, "closed")
+    before = len(await running.bot_messages())
+    for message in (closing, other):
+        await running.write("Ann", "Too late?", to=message["id"])
+    await running.settle()
+    said = [message["content"] for message in (await running.bot_messages())[before:]]
+    assert [line.partition(" is closed.")[0] for line in said] == [
+        "-# The discussion of “Slow bread”",
+        "-# The discussion of “\\*Rye\\* \\[now]”",
+    ]
+
+
 @pytest.mark.smoke
 async def test_a_thread_a_member_opened_first_is_adopted(running: RunningBot) -> None:
     *_, closing = await running.publish()
