@@ -638,7 +638,7 @@ async def test_a_draft_for_which_prompts_were_planned_can_be_discarded(running: 
     await running.answer_text(interaction)
     given = {"essay": "1", "when": "in 3 days", "what": "text: Still waiting?"}
     options = [{"type": 3, "name": name, "value": value} for name, value in given.items()]
-    assert "comes" in await running.answer_text(
+    assert "is planned for" in await running.answer_text(
         await running.run_command("prompts add", options=options)
     )
     await running.press(interaction, "Discard")

@@ -311,7 +311,7 @@ async def test_prompts_ask_the_questions_of_the_new_text(running: RunningBot) ->
     for when, what in (("in 2 days", "question 2"), ("in 4 days", "question 1")):
         options = [*CHOSEN, {"type": 3, "name": "when", "value": when}]
         options.append({"type": 3, "name": "what", "value": what})
-        assert "comes" in await running.answer_text(
+        assert "is planned for" in await running.answer_text(
             await running.run_command("prompts add", options=options)
         )
     new = ("Bread takes a night.", "What is a loaf?", "Who taught you to bake bread?")
@@ -450,7 +450,7 @@ async def test_questions_and_quotes_of_prompts_follow_the_text(running: RunningB
     ):
         options = [*CHOSEN, {"type": 3, "name": "when", "value": when}]
         options.append({"type": 3, "name": "what", "value": what})
-        assert "comes" in await running.answer_text(
+        assert "is planned for" in await running.answer_text(
             await running.run_command("prompts add", options=options)
         )
     await running.settle(25 * 3600)
