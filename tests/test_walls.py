@@ -128,7 +128,7 @@ IMPORT_DISCORD = {
     "bot.app.wiring",
     "bot.cli.doctor",
     "bot.delivery.attachments",
-    "bot.delivery.workers",
+    "bot.delivery.context",
     "bot.delivery.forum_posts",
     "bot.delivery.message_edits",
     "bot.delivery.messages",

@@ -12,12 +12,14 @@ from discord.http import HTTPClient
 from bot.clock import Clock
 from bot.delivery import after_send
 from bot.delivery.attachments import AttachmentLimits
+from bot.delivery.context import DeliveryContext
 from bot.delivery.scheduler import Scheduler
 from bot.delivery.workers import Delivery
 from bot.discord_api.command_permissions import CommandPermissions
 from bot.discord_api.commands import CommandMentions
 from bot.discord_api.download import download_attachment
 from bot.discord_api.permissions import Permissions
+from bot.discord_api.single_attempt import SingleCalls
 from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW, CatchUp
 from bot.ingest.recorder import Recorder
 from bot.publishing.edit import Editing
@@ -82,11 +84,7 @@ def build_services(
         compare_window=options.compare_window,
     )
     delivery = Delivery(
-        database=database,
-        clock=clock,
-        http=http,
-        permissions=permissions,
-        recorder=recorder,
+        DeliveryContext(database, clock, http, permissions, recorder, SingleCalls(http)),
         attachment_limits=options.attachments,
         catch_up=catch_up.catch_up_channel,
         on_change=wake,

@@ -11,13 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import discord
-from discord.http import HTTPClient
 
-from bot.clock import Clock
+from bot.delivery.context import DeliveryContext
 from bot.delivery.worker import Failure, JobFailed
 from bot.discord_api import parse, retry
 from bot.discord_api.errors import Outcome, classify, get_error_name
-from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.replies import attachments
 from storage.replies.attachments import PendingFile
@@ -56,12 +54,10 @@ class AttachmentDownloader:
     name = "attachment"
     concurrency = _CONCURRENCY
 
-    def __init__(
-        self, *, database: Database, clock: Clock, http: HTTPClient, limits: AttachmentLimits
-    ) -> None:
-        self._database = database
-        self._clock = clock
-        self._http = http
+    def __init__(self, context: DeliveryContext, *, limits: AttachmentLimits) -> None:
+        self._database = context.database
+        self._clock = context.clock
+        self._http = context.http
         self._limits = limits
         self._logged_full = False
 

@@ -11,16 +11,16 @@ from datetime import datetime
 from typing import Any
 
 import discord
-from discord.http import HTTPClient, Route
+from discord.http import Route
 
 from bot.core import limits
 from bot.core.conversation.thread_names import make_essay_thread_name
 from bot.core.payload import get_signature
 from bot.core.snowflake import get_snowflake_time
+from bot.delivery.context import DeliveryContext
 from bot.delivery.worker import HistoryUnreadable
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
-from bot.discord_api.permissions import Permissions
-from bot.discord_api.single_attempt import SingleCalls, Upload
+from bot.discord_api.single_attempt import Upload
 from storage.delivery.messages import NewForumPost, PlannedMessage
 
 __all__ = ["ForumPostStarter"]
@@ -29,10 +29,10 @@ __all__ = ["ForumPostStarter"]
 class ForumPostStarter:
     """Starts forum posts, each exactly once."""
 
-    def __init__(self, *, http: HTTPClient, permissions: Permissions, single: SingleCalls) -> None:
-        self._http = http
-        self._permissions = permissions
-        self._single = single
+    def __init__(self, context: DeliveryContext) -> None:
+        self._http = context.http
+        self._permissions = context.permissions
+        self._single = context.single
 
     async def start(
         self, message: PlannedMessage, new: NewForumPost, uploads: Sequence[Upload]

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import discord
-from discord.http import HTTPClient, Route
+from discord.http import Route
 
-from bot.clock import Clock
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME, hash_thread_name
 from bot.core.payload import Payload
 from bot.delivery import alerts
+from bot.delivery.context import DeliveryContext
 from bot.delivery.pictures import load_pictures, replace_pictures, request_with_files
 from bot.delivery.worker import Failure, explain_error
 from bot.discord_api import retry
@@ -31,9 +31,7 @@ from bot.discord_api.errors import (
     UNKNOWN_MESSAGE,
     Outcome,
 )
-from bot.discord_api.permissions import Permissions
 from bot.discord_api.single_attempt import Upload
-from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import MessageEdit
@@ -61,13 +59,11 @@ class MessageEditor:
     name = "message edit"
     concurrency = _CONCURRENCY
 
-    def __init__(
-        self, *, database: Database, clock: Clock, http: HTTPClient, permissions: Permissions
-    ) -> None:
-        self._database = database
-        self._clock = clock
-        self._http = http
-        self._permissions = permissions
+    def __init__(self, context: DeliveryContext) -> None:
+        self._database = context.database
+        self._clock = context.clock
+        self._http = context.http
+        self._permissions = context.permissions
 
     def get_key(self, job: EditJob) -> int:
         """The id of the edit."""

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import discord
-from discord.http import HTTPClient, Route
+from discord.http import Route
 
-from bot.clock import Clock
 from bot.core import limits
 from bot.core.payload import Payload, get_signature, is_payload_of
 from bot.delivery import after_send, alerts
+from bot.delivery.context import DeliveryContext
 from bot.delivery.forum_posts import ForumPostStarter
 from bot.delivery.pictures import load_pictures, request_with_files
 from bot.delivery.threads import SERVER_IS_FULL
@@ -36,10 +36,9 @@ from bot.discord_api.errors import (
     Outcome,
     has_no_effect,
 )
-from bot.discord_api.permissions import Permissions, explain_forbidden
+from bot.discord_api.permissions import explain_forbidden
 from bot.discord_api.rate_limit import RateLimiter
 from bot.prompting import reconsider
-from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads, messages
 from storage.delivery.messages import PlannedMessage
@@ -74,20 +73,13 @@ class MessageSender:
     concurrency = None
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        clock: Clock,
-        http: HTTPClient,
-        permissions: Permissions,
-        forum_posts: ForumPostStarter,
-        make_room: Callable[[int], Awaitable[bool]],
+        self, context: DeliveryContext, *, make_room: Callable[[int], Awaitable[bool]]
     ) -> None:
-        self._database = database
-        self._clock = clock
-        self._http = http
-        self._permissions = permissions
-        self._forum_posts = forum_posts
+        self._database = context.database
+        self._clock = context.clock
+        self._http = context.http
+        self._permissions = context.permissions
+        self._forum_posts = ForumPostStarter(context)
         self._make_room = make_room
         self._rate_limiter = RateLimiter(_MOST_CALLS, 1.0)
         #: Whether prompts and nudges are sent, too.

@@ -14,7 +14,6 @@ from typing import Any
 import discord
 from discord.http import HTTPClient
 
-from bot.clock import Clock
 from bot.core import limits
 from bot.core.conversation.events import Deletion, HistoryPage, Message
 from bot.core.conversation.reply_copy import (
@@ -26,6 +25,7 @@ from bot.core.conversation.reply_copy import (
 )
 from bot.core.payload import Payload
 from bot.delivery import alerts
+from bot.delivery.context import DeliveryContext
 from bot.delivery.worker import Failure, JobFailed, explain_error
 from bot.discord_api import parse, retry
 from bot.discord_api.errors import (
@@ -38,12 +38,10 @@ from bot.discord_api.errors import (
     WEBHOOK_DELETED,
     Outcome,
 )
-from bot.discord_api.permissions import Permissions
-from bot.discord_api.single_attempt import SingleCalls, Upload
+from bot.discord_api.single_attempt import Upload
 from bot.discord_api.webhooks import Webhook, Webhooks
 from bot.ingest.moved_replies import delete_moved_reply
-from bot.ingest.recorder import LiveEvent, Recorder
-from storage.db.database import Database
+from bot.ingest.recorder import LiveEvent
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit
@@ -74,22 +72,15 @@ class ReplyMover:
     name = "reply move"
     concurrency = _CONCURRENCY
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        clock: Clock,
-        http: HTTPClient,
-        permissions: Permissions,
-        recorder: Recorder,
-        single: SingleCalls,
-    ) -> None:
-        self._database = database
-        self._clock = clock
-        self._http = http
-        self._permissions = permissions
-        self._recorder = recorder
-        self._webhooks = Webhooks(http=http, permissions=permissions, single=single)
+    def __init__(self, context: DeliveryContext) -> None:
+        self._database = context.database
+        self._clock = context.clock
+        self._http = context.http
+        self._permissions = context.permissions
+        self._recorder = context.recorder
+        self._webhooks = Webhooks(
+            http=context.http, permissions=context.permissions, single=context.single
+        )
 
     def get_key(self, job: ReplyMove) -> int:
         """The id of the reply."""

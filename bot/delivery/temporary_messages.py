@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from discord.http import HTTPClient
-
-from bot.clock import Clock
+from bot.delivery.context import DeliveryContext
 from bot.delivery.worker import Failure
 from bot.discord_api import retry
 from bot.discord_api.errors import Outcome, classify
-from storage.db.database import Database
 from storage.delivery import temporary_messages
 from storage.delivery.temporary_messages import TemporaryMessage
 
@@ -23,10 +20,10 @@ class TemporaryMessageRemover:
     name = "temporary message"
     concurrency = None
 
-    def __init__(self, *, database: Database, clock: Clock, http: HTTPClient) -> None:
-        self._database = database
-        self._clock = clock
-        self._http = http
+    def __init__(self, context: DeliveryContext) -> None:
+        self._database = context.database
+        self._clock = context.clock
+        self._http = context.http
 
     def get_key(self, job: TemporaryMessage) -> int:
         """The id of its planned message."""

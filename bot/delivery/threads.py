@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import discord
-from discord.http import HTTPClient, Route
+from discord.http import Route
 
-from bot.clock import Clock
 from bot.core import limits
 from bot.core.conversation.events import ChannelDeletion
 from bot.core.conversation.thread_names import make_plain_thread_name
 from bot.delivery import alerts
+from bot.delivery.context import DeliveryContext
 from bot.delivery.worker import Failure, explain_error
 from bot.discord_api import retry
 from bot.discord_api.errors import (
@@ -35,10 +35,7 @@ from bot.discord_api.errors import (
     Outcome,
     get_error_name,
 )
-from bot.discord_api.permissions import Permissions, explain_forbidden
-from bot.discord_api.single_attempt import SingleCalls
-from bot.ingest.recorder import Recorder
-from storage.db.database import Database
+from bot.discord_api.permissions import explain_forbidden
 from storage.db.writer import Transaction
 from storage.delivery import message_edits, threads
 from storage.delivery.message_edits import NewMessageEdit
@@ -66,23 +63,15 @@ class ThreadOpener:
     concurrency = _CONCURRENCY
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        clock: Clock,
-        http: HTTPClient,
-        permissions: Permissions,
-        recorder: Recorder,
-        catch_up: Callable[[int], Awaitable[None]],
-        single: SingleCalls,
+        self, context: DeliveryContext, *, catch_up: Callable[[int], Awaitable[None]]
     ) -> None:
-        self._database = database
-        self._clock = clock
-        self._http = http
-        self._permissions = permissions
-        self._recorder = recorder
+        self._database = context.database
+        self._clock = context.clock
+        self._http = context.http
+        self._permissions = context.permissions
+        self._recorder = context.recorder
         self._catch_up = catch_up
-        self._single = single
+        self._single = context.single
 
     def get_key(self, job: Thread) -> int:
         """Its id."""

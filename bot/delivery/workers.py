@@ -6,21 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from discord.http import HTTPClient
-
-from bot.clock import Clock
 from bot.delivery.attachments import AttachmentDownloader, AttachmentLimits
-from bot.delivery.forum_posts import ForumPostStarter
+from bot.delivery.context import DeliveryContext
 from bot.delivery.message_edits import MessageEditor
 from bot.delivery.messages import MessageSender
 from bot.delivery.reply_moves import ReplyMover
 from bot.delivery.temporary_messages import TemporaryMessageRemover
 from bot.delivery.threads import ThreadOpener
 from bot.delivery.worker import Worker
-from bot.discord_api.permissions import Permissions
-from bot.discord_api.single_attempt import SingleCalls
-from bot.ingest.recorder import Recorder
-from storage.db.database import Database
 
 __all__ = ["Delivery"]
 
@@ -42,49 +35,22 @@ class Delivery:
 
     def __init__(
         self,
+        context: DeliveryContext,
         *,
-        database: Database,
-        clock: Clock,
-        http: HTTPClient,
-        permissions: Permissions,
-        recorder: Recorder,
         attachment_limits: AttachmentLimits,
         catch_up: Callable[[int], Awaitable[None]],
         on_change: Callable[[], None],
     ) -> None:
         self._on_change = on_change
         self._changed = asyncio.Event()
-        self._single = SingleCalls(http)
-        threads = ThreadOpener(
-            database=database,
-            clock=clock,
-            http=http,
-            permissions=permissions,
-            recorder=recorder,
-            catch_up=catch_up,
-            single=self._single,
-        )
-        self._sender = MessageSender(
-            database=database,
-            clock=clock,
-            http=http,
-            permissions=permissions,
-            forum_posts=ForumPostStarter(http=http, permissions=permissions, single=self._single),
-            make_room=threads.make_room,
-        )
-        remover = TemporaryMessageRemover(database=database, clock=clock, http=http)
-        mover = ReplyMover(
-            database=database,
-            clock=clock,
-            http=http,
-            permissions=permissions,
-            recorder=recorder,
-            single=self._single,
-        )
-        editor = MessageEditor(database=database, clock=clock, http=http, permissions=permissions)
-        downloader = AttachmentDownloader(
-            database=database, clock=clock, http=http, limits=attachment_limits
-        )
+        self._single = context.single
+        threads = ThreadOpener(context, catch_up=catch_up)
+        self._sender = MessageSender(context, make_room=threads.make_room)
+        remover = TemporaryMessageRemover(context)
+        mover = ReplyMover(context)
+        editor = MessageEditor(context)
+        downloader = AttachmentDownloader(context, limits=attachment_limits)
+        clock = context.clock
         changed = self._announce_change
         self._messages = Worker(self._sender, clock=clock, on_change=changed)
         self.downloads = Worker(downloader, clock=clock, on_change=changed)

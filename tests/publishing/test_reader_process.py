@@ -53,12 +53,8 @@ TAMED = {
 }
 
 
-SLOW = ("stars.md", "underscores.md", "brackets.md", "links.md", "pictures.md", "marks.html")
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in TAMED]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TAMED)
 async def test_hostile_text_is_an_essay_within_the_limits(name: str) -> None:
     essay = await read_in_child_process(TAMED[name], name=name)  # within the default limits
     layout = lay_out(essay)
@@ -67,6 +63,7 @@ async def test_hostile_text_is_an_essay_within_the_limits(name: str) -> None:
         assert DEEP in " ".join(passage.text for passage in essay.passages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "name"),
     [
@@ -107,6 +104,7 @@ async def test_reading_that_takes_too_much_cpu_time_is_stopped_while_others_go_o
         await slow
 
 
+@pytest.mark.slow
 async def test_reading_that_takes_too_much_wall_time_is_stopped() -> None:
     with pytest.raises(UnreadableEssay, match="too long"):
         await read_in_child_process(SLOW_TEXT, name="a.md", cpu_seconds=600, wall_seconds=0.5)
@@ -140,6 +138,7 @@ async def test_an_essay_that_waits_for_the_cpu_longer_than_its_cpu_limit_is_read
     assert (await reading).title == "A Title"
 
 
+@pytest.mark.slow
 async def test_reading_that_takes_too_much_memory_is_stopped() -> None:
     with pytest.raises(UnreadableEssay, match="memory"):
         await read_in_child_process(
@@ -165,6 +164,7 @@ def get_children() -> set[int]:
     return {int(number) for task in tasks for number in task.read_text().split()}
 
 
+@pytest.mark.slow
 def test_a_cancelled_read_leaves_no_child_behind() -> None:
     before = get_children()  # of other tests in this process, a browser for instance
 
@@ -229,6 +229,7 @@ PDFS: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PDFS)
 async def test_a_hostile_pdf_is_an_essay_or_a_sentence_within_five_seconds(name: str) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

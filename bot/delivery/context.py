@@ -1,0 +1,32 @@
+"""What all workers use: the archive, the clock, and Discord."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from discord.http import HTTPClient
+
+from bot.clock import Clock
+from bot.discord_api.permissions import Permissions
+from bot.discord_api.single_attempt import SingleCalls
+from bot.ingest.recorder import Recorder
+from storage.db.database import Database
+
+__all__ = ["DeliveryContext"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryContext:
+    """The dependencies of the workers of one connection.
+
+    permissions: the bot's own, in every channel
+    recorder:    records what the workers see of members' messages
+    single:      for the calls that must not be repeated without looking
+    """
+
+    database: Database
+    clock: Clock
+    http: HTTPClient
+    permissions: Permissions
+    recorder: Recorder
+    single: SingleCalls
