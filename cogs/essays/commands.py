@@ -80,13 +80,11 @@ class Essays(
         file=gettext_noop("The essay as a file: text, Markdown, HTML, Word, PDF or EPUB"),
         url=gettext_noop("Or a link to it. Without a file or link, a form opens."),
         channel=gettext_noop(
-            "Where to publish it. By default the channel chosen in /setup, or this one"
+            "The channel to publish in. Default: as chosen in /setup, or this one"
         ),
-        style=gettext_noop("How it is discussed. By default as chosen in /setup"),
+        style=gettext_noop("How it is discussed. Default: as chosen in /setup"),
         tags=gettext_noop("Tags of the forum post, separated by commas"),
-        chapter=gettext_noop(
-            "Of an EPUB: a chapter's number, or “all” for a draft of each. By default all as one"
-        ),
+        chapter=gettext_noop("EPUB: a chapter's number, or “all” for a draft of each chapter"),
     )
     @app_commands.choices(style=_STYLES)
     async def publish(

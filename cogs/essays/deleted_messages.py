@@ -102,8 +102,8 @@ def _describe(deleted: Sequence[DeletedMessage]) -> str:
     if parts:
         names.append(ngettext("{count} part", "{count} parts", parts))
     return _(
-        "Deleted in Discord: {names}. *{button}* posts that again, below everything else. Replies "
-        "and threads stay as they are.",
+        "Deleted in Discord: {names}. *{button}* posts what was deleted again, below "
+        "everything else. Replies and threads stay as they are.",
         names=", ".join(names),
         button=_(RESTORE_LABEL),
     )

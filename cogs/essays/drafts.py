@@ -46,7 +46,7 @@ from storage.servers import settings as settings_module
 __all__ = ["DraftPanel", "list_warnings"]
 
 #: UTF-16 units of the text below the card.
-_MAX_SUMMARY = limits.COMPONENT_TEXT - CARD_TEXT - 100
+_MAX_SUMMARY = limits.COMPONENT_TEXT - CARD_TEXT - 200
 _MAX_QUESTION, _MAX_NOTES = 300, 5
 #: Messages of the full text that are shown one by one; longer essays are sent as a file.
 _MAX_SHOWN = 5

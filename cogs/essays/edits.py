@@ -285,7 +285,7 @@ class EditCommand(commands.Cog):
         essay=gettext_noop("The essay, by title or number"),
         file=gettext_noop("The new text as a file: text, Markdown, HTML, Word, PDF or EPUB"),
         url=gettext_noop("Or a link to it. Without a file or link, a form opens."),
-        chapter=gettext_noop("Of an EPUB: a chapter's number. By default the whole book"),
+        chapter=gettext_noop("EPUB: a chapter's number. Default: the whole book"),
     )
     async def edit(
         self,
