@@ -59,7 +59,8 @@ def render_markdown(exported: dict[str, Any]) -> str:
     for reply in replies:
         parent = reply["parent"] if reply["parent"] in known else None
         answers.setdefault(parent, []).append(reply)
-    values = {"number": essay["id"], "state": _(_STATES[essay["state"]])}
+    state = essay["state"]
+    values = {"number": essay["id"], "state": _(_STATES[state])}
     if essay["published_at"]:
         when = essay["published_at"][:16].replace("T", " ")
         heading = _("Essay {number}, {state}. Published {when} UTC.", when=when, **values)

@@ -277,7 +277,7 @@ class Editing:
             preview = await self.get_preview(edit_id, server_id)
             _check_editable(preview.posted)
             if preview.problem:
-                raise UserError(f"{preview.problem} {_('Nothing was changed.')}")
+                raise UserError(" ".join((preview.problem, _("Nothing was changed."))))
             number = await self._apply(preview, actor)
             if number is not None:
                 self._on_work()

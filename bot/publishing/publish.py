@@ -473,7 +473,7 @@ class Publishing:
             raise UserError(_("This draft was discarded. Nothing was published."))
         problem = self._find_problem(draft)
         if problem:
-            raise UserError(f"{problem} {_('Nothing was published.')}")
+            raise UserError(" ".join((problem, _("Nothing was published."))))
         now_ms = self._clock.now_ms()
         begun = await self._database.write(
             lambda tx: drafts.publish(

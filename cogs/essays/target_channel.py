@@ -71,7 +71,7 @@ def check_target(
     # A required tag can still be chosen below the preview.
     problem = check_target_channel(replace(target_channel, requires_tag=False), chosen)
     if problem:
-        raise UserError(f"{problem} {_('Nothing was saved.')}")
+        raise UserError(" ".join((problem, _("Nothing was saved."))))
     return TargetChoice(style, chosen)
 
 

@@ -78,7 +78,7 @@ def describe_closed(essay: ListedDiscussion) -> str:
         text = _("“{title}” is closed, and its post is locked.", title=title)
     else:
         text = _("“{title}” is closed, and its thread is locked.", title=title)
-    return f"{text} {_('Use `/essay reopen` to open it again.')}"
+    return " ".join((text, _("Use `/essay reopen` to open it again.")))
 
 
 def describe_withdrawal(essay: ListedDiscussion) -> str:
@@ -184,7 +184,8 @@ def describe_edit_progress(name: str, revision: int, progress: Progress) -> str:
     counts = {"sent": progress.sent, "total": progress.total}
     text = _("Revision {revision} of “{title}”: {sent} of {total} steps done.", **values, **counts)
     if progress.failed:
-        return f"{text} {_('It stopped: {reason}', reason=progress.last_error)}"
+        stopped = _("It stopped: {reason}", reason=progress.last_error)
+        return f"{text} {stopped}"
     return f"{text} {_describe_wait(progress)}" if progress.last_error else text
 
 
