@@ -76,7 +76,7 @@ async def _take(folder: Path) -> None:
                 thread = page.locator("#side-pane")
                 await thread.get_by_text("only the kindness").wait_for(timeout=_TOUR)
                 await _shot(page, folder, "room-thread")
-                end = page.locator("#caption", has_text="Now it is yours")
+                end = page.locator("#caption", has_text="Now it’s your turn")
                 await expect(end).to_be_visible(timeout=_TOUR)
                 await page.locator("#caption").get_by_role("button", name="Close").click()
                 await _scroll(page, _END)

@@ -124,7 +124,9 @@ async def test_members_are_offered_only_the_commands_they_may_use(guest: Visitor
     await guest.become("Ann")
     box = guest.main.locator("textarea")
     await box.fill("/essay publish")
-    await expect(guest.main.get_by_text("No such command here for you.")).to_be_visible()
+    await expect(
+        guest.main.get_by_text("There is no such command that you can use here.")
+    ).to_be_visible()
     await guest.become("Ada")
     form = await guest.types_command("essay publish")
     await expect(form).to_contain_text("Publish an essay")
@@ -164,13 +166,15 @@ async def test_faults_can_be_injected_and_permissions_denied(
     await expect(trouble.get_by_role("status")).to_contain_text("2 seconds")
     assert len(emulator.faults) == 1
     await trouble.get_by_role("button", name="Back to normal").click()
-    await expect(trouble.get_by_role("status")).to_contain_text("taken back")
+    await expect(trouble.get_by_role("status")).to_contain_text("back to normal")
     assert len(emulator.faults) == 0
     right = 1 << 35
     essays = guest.channel("essays")
     assert emulator.world.permissions(emulator.world.bot.id, essays) & right
     await trouble.get_by_label("Create Public Threads").uncheck()
-    await expect(trouble.get_by_role("status")).to_contain_text("no longer: Create Public Threads")
+    await expect(trouble.get_by_role("status")).to_contain_text(
+        "no longer has Create Public Threads"
+    )
     assert not emulator.world.permissions(emulator.world.bot.id, essays) & right
 
 
@@ -189,9 +193,9 @@ async def test_a_dropped_essay_is_published_and_its_comments_written(
         }""",
         [ESSAY, comments],
     )
-    await guest.page.get_by_role("button", name="Publish and play").click()
+    await guest.page.get_by_role("button", name="Publish it").click()
     await expect(guest.message("Mine is full of boots.").first).to_contain_text("Zoe")
-    caption = guest.page.locator("#caption", has_text="Now it is yours")
+    caption = guest.page.locator("#caption", has_text="Now it’s your turn")
     await expect(caption).to_be_visible(timeout=60_000)
     await expect(guest.page.locator("#member")).to_contain_text("Zoe")
     assert spawned.emulator.room.play.state()["state"] == "done"

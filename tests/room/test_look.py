@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import aiohttp
 import pytest
 from playwright.async_api import Browser, expect
 
 from bot.emulator.server import Emulator
-from bot.emulator.world.seed import seed_world
+from bot.emulator.world.seed import add_member, seed_world
 from tests.room.visitor import Visitor, visiting
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
@@ -59,6 +60,72 @@ async def test_on_a_phone_everything_is_reachable_and_nothing_overflows(
         await expect(visitor.message("to the point")).to_be_visible()
 
 
+async def test_the_channel_drawer_closes_on_escape_on_a_tap_outside_and_with_its_button(
+    chromium: Browser, emulator: Emulator
+) -> None:
+    async with visiting(chromium, emulator, size=(360, 640)) as visitor:
+        button = visitor.page.get_by_role("button", name="Channels")
+        drawer = visitor.page.get_by_role("navigation")
+
+        async def press_escape() -> None:
+            await visitor.page.keyboard.press("Escape")
+
+        async def tap_outside() -> None:
+            await visitor.page.mouse.click(340, 300)
+
+        async def tap_the_bar() -> None:
+            await visitor.page.mouse.click(20, 60)
+
+        for close in (press_escape, tap_outside, tap_the_bar, button.click):
+            await button.click()
+            await expect(drawer).to_be_visible()
+            await expect(button).to_have_attribute("aria-expanded", "true")
+            await expect(drawer.get_by_role("button", name="essays")).to_be_focused()
+            await close()
+            await expect(drawer).to_be_hidden()
+            await expect(button).to_have_attribute("aria-expanded", "false")
+        await button.click()
+        await press_escape()
+        await expect(button).to_be_focused()
+        await button.click()
+        await visitor.page.set_viewport_size({"width": 1000, "height": 640})
+        await expect(drawer).to_be_visible()
+        await visitor.page.set_viewport_size({"width": 360, "height": 640})
+        await expect(drawer).to_be_hidden()
+
+
+async def test_on_a_phone_every_control_of_the_clock_is_in_view(
+    chromium: Browser, emulator: Emulator
+) -> None:
+    async with visiting(chromium, emulator, size=(360, 640)) as visitor:
+        for name in ("+1 h", "+1 day", "+1 week", "Next prompt"):
+            await expect(visitor.page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+        assert await visitor.evaluate(WIDE) <= 0
+
+
+async def test_avatars_of_different_members_look_different(
+    chromium: Browser, emulator: Emulator
+) -> None:
+    world = emulator.world
+    for name in ("Anna", "Anton", "Bea", "Benno", "大", "x"):
+        add_member(world, world.guild, name)
+    members = [world.users[one] for one in world.guild.members if not world.users[one].bot]
+    async with visiting(chromium, emulator) as visitor, aiohttp.ClientSession() as session:
+        address = f"{emulator.api}/channels/{visitor.channel('essays')}/messages"
+        for user in members:
+            headers = {"Authorization": user.token}
+            async with session.post(address, json={"content": "x"}, headers=headers) as response:
+                assert response.status == 200
+        avatars = visitor.main.locator(".avatar")
+        await expect(avatars).to_have_count(len(members))
+        colours = await avatars.evaluate_all(
+            "(all) => all.map((one) => getComputedStyle(one).backgroundColor)"
+        )
+        assert len(set(colours)) == len(colours)
+        for one in await avatars.all():
+            assert await one.evaluate(CONTRAST) >= READABLE
+
+
 @pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])
 async def test_text_has_enough_contrast_in_light_and_dark_mode(
     chromium: Browser,
@@ -99,7 +166,7 @@ async def test_an_open_page_reconnects_to_the_next_rehearsal(
     async with visiting(chromium, emulator) as visitor:
         await visitor.writes("before the end")
         await emulator.stop()
-        await expect(visitor.page.locator("#status")).to_contain_text("trying again")
+        await expect(visitor.page.locator("#status")).to_contain_text("Reconnecting")
         following = Emulator(seed_world(), rates=False)
         await following.start(port=emulator.address.port)
         following.room.offers = False

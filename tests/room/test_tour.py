@@ -22,7 +22,7 @@ async def test_the_tour_is_offered_once_and_shows_an_essay_discussed_and_prompte
     chromium: Browser, spawned: SpawnedBot, tmp_path: Path
 ) -> None:
     spawned.emulator.room.offers = True
-    spawned.emulator.room.play.pace = 0.4
+    spawned.emulator.room.play.pace = 0.8
     recorded = tmp_path / "tour.har"
     spawned.emulator.recorder = Recorder(recorded)
     faults: list[str] = []
@@ -31,9 +31,12 @@ async def test_the_tour_is_offered_once_and_shows_an_essay_discussed_and_prompte
         await expect(welcome.get_by_role("button", name="Show me the tour")).to_be_focused()
         await welcome.get_by_role("button", name="Show me the tour").click()
         caption = page.locator("#caption")
-        await expect(caption).to_contain_text("A reply has become a thread", timeout=40_000)
+        await expect(caption).to_contain_text("The essay is posted in #essays", timeout=40_000)
+        card = page.locator("#main-pane").get_by_role("article").filter(has_text="Marta Lindqvist")
+        await expect(card.get_by_role("heading").first).to_be_in_viewport(ratio=1)
+        await expect(caption).to_contain_text("This reply got its own thread", timeout=40_000)
         await expect(page.locator("#side-pane").get_by_role("log")).to_be_visible()
-        await expect(caption).to_contain_text("Now it is yours", timeout=90_000)
+        await expect(caption).to_contain_text("Now it’s your turn", timeout=90_000)
         prompt = page.locator("#main-pane").get_by_role("article").last
         await expect(prompt).to_contain_text("When did you last stop")
         await page.reload()
@@ -52,7 +55,7 @@ async def test_the_tour_is_offered_once_and_shows_an_essay_discussed_and_prompte
 async def test_a_declined_tour_can_be_opened_later(chromium: Browser, spawned: SpawnedBot) -> None:
     spawned.emulator.room.offers = True
     async with opened(chromium, spawned.emulator.page) as page:
-        await page.get_by_role("button", name="Look around by myself").click()
+        await page.get_by_role("button", name="Look around on my own").click()
         await expect(page.get_by_role("dialog")).to_have_count(0)
         await expect(page.locator("#caption")).to_be_hidden()
         await page.get_by_role("button", name="Tour", exact=True).click()

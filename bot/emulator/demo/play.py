@@ -156,9 +156,9 @@ class _RunningPlay:
     async def play(self) -> None:
         """Publish, discuss, wait for the prompt. Raises _FailedError or RequestFailedError."""
         discussion = await self._publish()
-        self._say(
-            f"The essay stands in #{self._channel}: a card and {len(discussion.posts)} messages."
-        )
+        count = len(discussion.posts)
+        self._say(f"The essay is posted in #{self._channel}: its card, then {count} messages.")
+        await asyncio.sleep(self._pace)  # so that a person sees the card before the replies
         written: dict[str, _Written] = {}
         for comment in self._script.comments:
             await asyncio.sleep(self._pace)

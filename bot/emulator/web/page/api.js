@@ -10,11 +10,11 @@ export class ApiError extends Error {
 }
 
 const KNOWN = {
-  50001: "You have no access to this.",
-  50013: "You do not have the permission to do this.",
+  50001: "You don’t have access to this.",
+  50013: "You don’t have permission to do this.",
   50083: "This thread is archived.",
   160005: "This thread is locked.",
-  50006: "An empty message cannot be sent.",
+  50006: "You can’t send an empty message.",
 };
 
 function sentence(status, body) {

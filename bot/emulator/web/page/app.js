@@ -3,6 +3,7 @@
 import { Api, ApiError } from "./api.js";
 import { mayWrite } from "./composer.js";
 import { el } from "./dom.js";
+import { closeDrawer } from "./drawer.js";
 import { openForm } from "./forms.js";
 import { Gateway } from "./gateway.js";
 import { COMMAND, COMPONENT, Interactions, MODAL } from "./interactions.js";
@@ -61,7 +62,7 @@ export class App {
   }
 
   connection(up) {
-    this.status(up ? "" : "The connection to the gateway is lost; trying again…");
+    this.status(up ? "" : "Lost the connection to the gateway. Reconnecting…");
   }
 
   close() {
@@ -87,8 +88,7 @@ export class App {
   /** Go to a channel, or open a thread beside its channel. */
   async go(channelId, around = null) {
     const channel = this.store.channels.get(channelId);
-    document.body.classList.remove("menu-open");
-    document.getElementById("menu-button").setAttribute("aria-expanded", "false");
+    closeDrawer();
     if (this.store.isThread(channel)) {
       await this.openThread(channelId, around);
       return;
@@ -191,7 +191,7 @@ export class App {
 
   remove(message) {
     openDialog("Delete this message?", (close) => el("div", { class: "stack" },
-      el("p", {}, "It is gone for everybody."),
+      el("p", {}, "It will be deleted for everyone."),
       el("div", { class: "actions" }, el("button", { type: "button", class: "component-button secondary", on: { click: close } }, "Cancel"),
         el("button", { type: "button", class: "component-button danger", autofocus: true, on: { click: () => { close(); this.attempt(() => this.api.delete(`/channels/${message.channel_id}/messages/${message.id}`)); } } }, "Delete"))));
   }
@@ -215,7 +215,7 @@ export class App {
       apps.length && "Apps",
       ...apps.map((command) => ({ label: command.name, run: () => this.run(message.channel_id, { id: command.id, name: command.name, type: 3, version: command.version, target_id: message.id }, []) })),
       this.canDelete(message) && { label: "Delete message", danger: true, run: () => this.remove(message) },
-    ], `Message of ${this.store.nameOf(message.author)}, ${writtenAt(message).toLocaleString()}`);
+    ], `Message by ${this.store.nameOf(message.author)}, ${writtenAt(message).toLocaleString()}`);
   }
 
   messageKey(event, message) {

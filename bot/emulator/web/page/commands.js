@@ -45,7 +45,7 @@ export class CommandRow {
     const submit = (event) => { event.preventDefault(); this.submit(); };
     this.node = el("form", { class: "command", novalidate: true, "aria-label": `/${chosen.title}`, on: { submit, keydown: (e) => e.key === "Escape" && (e.preventDefault(), cancel()) } },
       el("div", { class: "command-head" }, el("span", { class: "command-name" }, `/${chosen.title}`), el("span", { class: "subtle" }, chosen.description ?? ""),
-        el("button", { type: "button", class: "icon-button", "aria-label": "Leave the command", on: { click: cancel } }, "✕")),
+        el("button", { type: "button", class: "icon-button", "aria-label": "Cancel the command", on: { click: cancel } }, "✕")),
       this.row, this.wrong);
     for (const option of chosen.options.filter((o) => o.required)) this.add(option);
     this.optional = el("div", { class: "optional" });
@@ -72,7 +72,7 @@ export class CommandRow {
     const away = () => { this.fields.delete(option.name); box.remove(); this.drawOptional(); };
     const box = el("div", { class: "option" },
       el("label", {}, el("span", { class: "option-name" }, option.name, option.required ? "" : ""), field.node),
-      option.required ? null : el("button", { type: "button", class: "icon-button", "aria-label": `Leave out ${option.name}`, on: { click: away } }, "✕"));
+      option.required ? null : el("button", { type: "button", class: "icon-button", "aria-label": `Remove ${option.name}`, on: { click: away } }, "✕"));
     field.control.title = option.description ?? "";
     if (this.optional) this.row.insertBefore(box, this.optional);
     else this.row.append(box);

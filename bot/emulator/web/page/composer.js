@@ -92,7 +92,7 @@ export class Composer {
 
   drawFiles() {
     fill(this.chips, this.files.map((file, at) => el("span", { class: "file-chip" }, "📄 ", name(file.name), " ",
-      el("button", { type: "button", class: "icon-button", "aria-label": `Leave out ${file.name}`, on: { click: () => { this.files.splice(at, 1); this.drawFiles(); } } }, "✕"))));
+      el("button", { type: "button", class: "icon-button", "aria-label": `Remove ${file.name}`, on: { click: () => { this.files.splice(at, 1); this.drawFiles(); } } }, "✕"))));
   }
 
   pasted(event) {
@@ -136,7 +136,7 @@ export class Composer {
     fill(this.list, this.found.length
       ? this.found.map((one, i) => el("li", { role: "option", id: `${this.listId}-${i}`, "aria-selected": "false", on: { pointerdown: (e) => { e.preventDefault(); this.take(one); } } },
         el("span", { class: "command-name" }, `/${one.title}`), " ", el("span", { class: "subtle" }, one.description ?? "")))
-      : el("li", { class: "subtle" }, "No such command here for you."));
+      : el("li", { class: "subtle" }, "There is no such command that you can use here."));
     this.list.hidden = false;
     this.text.setAttribute("aria-expanded", "true");
     this.mark(0);

@@ -36,7 +36,7 @@ export function medium(media, description) {
   const path = ownFile(media?.url ?? "");
   if (path) return el("img", { src: path, alt: description ?? "", loading: "lazy" });
   const address = safeAddress(media?.url ?? "");
-  const text = `🖼 ${description || "A picture from elsewhere"}`;
+  const text = `🖼 ${description || "A picture from another site"}`;
   return address ? el("a", { class: "elsewhere", href: address, title: address, target: "_blank", rel: "noopener noreferrer" }, text) : el("span", { class: "elsewhere" }, text);
 }
 

@@ -3,7 +3,9 @@
 import { room } from "./api.js";
 import { App } from "./app.js";
 import { el, fill } from "./dom.js";
+import { setUpDrawer } from "./drawer.js";
 import { beginPlay, openTour, openTrouble, setUpClock, setUpDrop, showCaption } from "./room.js";
+import { EPHEMERAL, V2 } from "./message.js";
 import { clockFace, setOffset } from "./times.js";
 
 const select = document.getElementById("member");
@@ -13,6 +15,7 @@ let app = null;
 let lastState = null;
 let lastPlay = { state: "none", said: [] };
 let clearing = null;
+let cardShown = false;
 
 function status(text, passing = false) {
   clearTimeout(clearing);
@@ -36,6 +39,7 @@ async function become(memberId) {
   document.getElementById("server-name").textContent = one.store.guild.name;
   one.store.addEventListener("members", loadPeople);
   one.store.addEventListener("channel", (event) => follow(one, event.detail));
+  one.store.addEventListener("message", (event) => showCard(one, event.detail.message));
   const places = one.store.places();
   const first = places.find((c) => c.id === before.main) ?? places.find((c) => c.name === "essays") ?? places[0];
   one.main.channelId = null;
@@ -48,8 +52,18 @@ async function become(memberId) {
 /** While a play runs, show the thread with the newest message. */
 function follow(one, { channel, fresh }) {
   if (lastPlay.state !== "running" || !fresh) return;
-  said([`A reply has become a thread: “${channel.name}”`], true);
+  said([`This reply got its own thread: “${channel.name}”`], true);
+  if (one.main.channelId === channel.parent_id) one.main.timeline?.toPresent();
   if (window.innerWidth >= 760) one.openThread(channel.id);
+}
+
+/** While a play runs, keep the essay's card in view until the first reply. */
+function showCard(one, message) {
+  const isCard = message.author.id === people.bot_id && message.flags & V2 && !(message.flags & EPHEMERAL) && message.type === 0;
+  if (lastPlay.state !== "running" || cardShown || !isCard || one.main.channelId !== message.channel_id) return;
+  cardShown = true;
+  said(["Salon posts the essay: first its card, with title, author and epigraph, then the text. The readers reply below."], true);
+  one.main.timeline?.hold(message.id);
 }
 
 async function loadPeople() {
@@ -71,6 +85,7 @@ function takeState(state) {
   const changed = first || lastState.bot !== state.bot || lastState.connected !== state.connected;
   const more = state.play.said.length !== lastPlay.said.length || state.play.state !== lastPlay.state;
   lastState = state;
+  if (state.play.state !== "running") cardShown = false;
   setOffset(state.offset);
   drawClock();
   if (app) {
@@ -81,8 +96,8 @@ function takeState(state) {
   }
   if (more) {
     const running = state.play.state === "running";
-    const lines = state.play.said.length ? state.play.said : running ? ["Ada publishes an essay in #essays…"] : [];
-    const end = state.play.state === "done" ? ["A day has passed and Salon has come back with a question. Now it is yours: choose who you are, reply, type / for commands."] : state.play.state === "failed" ? [state.play.said.at(-1) ?? "The play could not be brought to its end."] : [];
+    const lines = state.play.said.length ? state.play.said : running ? ["Ada is publishing an essay in #essays…"] : [];
+    const end = state.play.state === "done" ? ["A day later, Salon comes back with the essay’s questions. Now it’s your turn: choose who you are, reply, or type / for commands."] : state.play.state === "failed" ? [state.play.said.at(-1) ?? "The tour couldn’t be finished."] : [];
     if (!(first && !running)) said([...lines, ...end], running);
     lastPlay = state.play;
   }
@@ -98,7 +113,8 @@ async function startTour() {
 }
 
 function drawClock() {
-  document.getElementById("now").textContent = clockFace();
+  const [weekday, rest] = clockFace();
+  fill(document.getElementById("now"), el("span", { class: "weekday" }, weekday), rest);
 }
 
 function setUpTheme() {
@@ -115,8 +131,7 @@ async function begin() {
   setUpTheme();
   await loadPeople();
   select.addEventListener("change", () => become(select.value));
-  const menu = document.getElementById("menu-button");
-  menu.addEventListener("click", () => menu.setAttribute("aria-expanded", String(document.body.classList.toggle("menu-open"))));
+  setUpDrawer();
   document.getElementById("trouble-button").addEventListener("click", () => openTrouble(() => app, status));
   document.getElementById("tour-button").addEventListener("click", () => openTour(startTour));
   setUpClock(status);
@@ -125,7 +140,7 @@ async function begin() {
   await become(people.members.some((m) => m.id === wanted) ? wanted : people.members[0].id);
   const live = new EventSource("/rehearsal/room/live");
   live.onmessage = (event) => takeState(JSON.parse(event.data));
-  live.onerror = () => status("The rehearsal is gone; waiting for it to come back…");
+  live.onerror = () => status("The rehearsal has stopped. Waiting for it to start again…");
   live.onopen = async () => {
     status("");
     await loadPeople();

@@ -4,11 +4,12 @@ import { attachmentsOf, embedsOf, pollOf } from "./extras.js";
 import { componentsOf } from "./components.js";
 import { el, freshId, name } from "./dom.js";
 import { plain, rich } from "./rich.js";
+import { compare } from "./store.js";
 import { dayOf, fullOf, stampOf, timeOf } from "./times.js";
 
 export const EPHEMERAL = 1 << 6;
 const LOADING = 1 << 7;
-const V2 = 1 << 15;
+export const V2 = 1 << 15;
 const SUPPRESS = 1 << 2;
 const TOGETHER = 7 * 60 * 1000;
 const SYSTEM = { 1: "added", 2: "removed", 4: "changed the name to:", 6: "pinned a message.", 7: "joined the server.", 18: "started a thread:" };
@@ -74,12 +75,27 @@ function authorName(message, app) {
 
 const badge = (message) => message.author.bot ? el("span", { class: "badge" }, message.webhook_id && message.author.discriminator === "0000" && !message.application_id ? "WEBHOOK" : "APP") : null;
 
-/** An avatar with the first letter of the name and a colour from the id. */
+const GOLDEN_ANGLE = 137.508;
+
+/** An avatar with initials; the members of the server have different colours. */
 export function avatar(user, app) {
-  const hue = [...user.id].reduce((sum, digit) => (sum * 31 + Number(digit) * 7) % 360, 11);
-  const node = el("span", { class: "avatar", "aria-hidden": "true" }, [...(app.store.nameOf(user) || "?")][0]?.toUpperCase() ?? "?");
-  node.style.setProperty("--hue", hue);
+  const members = app.people.members.map((member) => member.id).sort(compare);
+  const at = members.indexOf(user.id);
+  // Multiples of the golden angle stay apart from each other, however many there are.
+  const place = at >= 0 ? at + 1 : [...user.id].reduce((sum, digit) => (sum * 31 + Number(digit) * 7) % 997, 11);
+  const node = el("span", { class: `avatar${place % 2 ? "" : " darker"}`, "aria-hidden": "true" }, initials(user, app));
+  node.style.setProperty("--hue", user.id === app.people.bot_id ? 235 : Math.round(15 + place * GOLDEN_ANGLE) % 360);
   return node;
+}
+
+/** The first letter of the name, or two where another member's name begins with the same. */
+function initials(user, app) {
+  const own = app.store.nameOf(user) || "?";
+  const letters = [...own];
+  const first = letters[0].toUpperCase();
+  const others = app.people.members.filter((member) => member.id !== user.id && member.name !== own);
+  const shared = others.some((member) => [...member.name][0]?.toUpperCase() === first);
+  return shared && letters.length > 1 ? first + letters[1] : first;
 }
 
 function above(message, app) {
@@ -143,7 +159,7 @@ function reactions(message, app) {
   for (const one of message.reactions) {
     row.append(el("button", {
       type: "button", class: "reaction", "aria-pressed": String(Boolean(one.me)),
-      "aria-label": `${one.emoji.name}, ${one.count}${one.me ? ", yours too" : ""}`,
+      "aria-label": `${one.emoji.name}, ${one.count}${one.me ? ", including yours" : ""}`,
       on: { click: () => app.react(message, one.emoji, !one.me) },
     }, one.emoji.id ? `:${one.emoji.name}:` : one.emoji.name, " ", String(one.count)));
   }
@@ -176,10 +192,10 @@ function starter(message, node, app) {
   node.classList.add("starter");
   const first = message.referenced_message;
   if (!first) {
-    node.append(el("div", { class: "reference gone" }, "The message this thread began with was deleted"));
+    node.append(el("div", { class: "reference gone" }, "The message that started this thread was deleted"));
     return;
   }
-  node.setAttribute("aria-label", "The message this thread began with");
+  node.setAttribute("aria-label", "The message that started this thread");
   node.append(...above(first, app), el("div", { class: "row" }, avatar(first.author, app),
     el("div", { class: "body" },
       el("div", { class: "head" }, authorName(first, app), badge(first), el("time", { datetime: writtenAt(first).toISOString() }, stampOf(writtenAt(first)))),

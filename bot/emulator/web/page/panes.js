@@ -23,7 +23,7 @@ export class Pane {
     this.channelId = channel?.id ?? null;
     this.node.hidden = !channel && Boolean(this.onClose);
     if (!channel) {
-      fill(this.node, el("p", { class: "empty" }, "There is nothing here that you can see."));
+      fill(this.node, el("p", { class: "empty" }, "You can’t see any channel here."));
       return;
     }
     const thread = this.app.store.isThread(channel);
@@ -52,7 +52,7 @@ export class Pane {
 
   intro(channel, thread) {
     return el("div", { class: "intro" }, el("div", { class: "intro-sign", "aria-hidden": "true" }, thread ? "↳" : "#"), el("h3", {}, name(thread ? channel.name : `Welcome to #${channel.name}!`)),
-      el("p", { class: "subtle" }, thread ? "This is where the thread begins." : `This is where #${channel.name} begins.`));
+      el("p", { class: "subtle" }, thread ? "This is the start of the thread." : `This is the start of #${channel.name}.`));
   }
 
   drawTitle() {

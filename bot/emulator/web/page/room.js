@@ -44,17 +44,17 @@ export function openTrouble(app, status) {
     const say = (text) => { state.textContent = text; };
     const does = (label, run) => el("button", { type: "button", class: "component-button secondary", on: { click: () => attempt(say, run) } }, label);
     const bot = (order, sentence) => does(order, async () => { await room("POST", "/bot", { do: order.toLowerCase().split(" ")[0] }); say(sentence); });
-    const fault = (label, body, sentence) => does(label, async () => { const done = await room("POST", "/faults", body); say(done.struck === 0 ? "The bot is not connected." : sentence); });
+    const fault = (label, body, sentence) => does(label, async () => { const done = await room("POST", "/faults", body); say(done.struck === 0 ? "The bot isn’t connected." : sentence); });
     return el("div", { class: "stack" },
-      el("section", {}, el("h3", {}, "The bot’s process"), el("p", { class: "subtle" }, "It is killed as by a power cut; nothing it had said it would do may be lost."),
+      el("section", {}, el("h3", {}, "The bot’s process"), el("p", { class: "subtle" }, "Killing it is like a power cut. Nothing may be lost, and nothing posted twice."),
         el("div", { class: "action-row" }, bot("Kill the bot", "The bot was killed."), bot("Stop the bot", "The bot has stopped."), bot("Start the bot", "The bot is starting."))),
       el("section", {}, el("h3", {}, "The gateway"), el("div", { class: "action-row" },
-        fault("Cut the gateway", { kind: "gateway_close", code: null }, "The bot’s connection was cut; it resumes."),
-        fault("Lose the session", { kind: "invalid_session" }, "The bot’s session is lost; it begins a new one and reads what it missed."))),
-      el("section", {}, el("h3", {}, "Discord’s answers to the bot"), el("div", { class: "action-row" },
-        fault("Make Discord slow", { kind: "slow", seconds: 2, times: 1000000 }, "Every answer now takes 2 seconds."),
-        fault("Fail the next message", { kind: "http", method: "POST", path: "/channels/*/messages", status: 502, after_effect: true, times: 1 }, "The next message’s answer will be a 502, though it was sent."),
-        does("Back to normal", async () => { await room("DELETE", "/faults"); say("All faults are taken back."); }))),
+        fault("Cut the gateway", { kind: "gateway_close", code: null }, "The bot’s connection was cut. It will resume."),
+        fault("Lose the session", { kind: "invalid_session" }, "The bot’s session is invalid. It will start a new one and read what it missed."))),
+      el("section", {}, el("h3", {}, "Discord’s responses"), el("div", { class: "action-row" },
+        fault("Make Discord slow", { kind: "slow", seconds: 2, times: 1000000 }, "Every response to the bot now takes 2 seconds."),
+        fault("Fail the next message", { kind: "http", method: "POST", path: "/channels/*/messages", status: 502, after_effect: true, times: 1 }, "The bot’s next message will be posted, but the bot will get a 502 error."),
+        does("Back to normal", async () => { await room("DELETE", "/faults"); say("Discord is back to normal."); }))),
       rights(app, say),
       el("div", { class: "actions" }, state, el("button", { type: "button", class: "component-button primary", on: { click: close } }, "Done")));
   }, { wide: true, onClose: () => status("") });
@@ -78,25 +78,25 @@ function rights(app, say) {
       const denied = box.checked ? BigInt(deny) & ~bit : BigInt(deny) | bit;
       const allowed = box.checked && bit === 1n << 10n && channel.permission_overwrites.some((o) => o.id === store.guild.id && BigInt(o.deny) & bit) ? BigInt(allow) | bit : BigInt(allow) & ~denied;
       await api.put(path, { type: 0, allow: String(allowed), deny: String(denied) });
-      say(`The bot may ${box.checked ? "again" : "no longer"}: ${label}, in #${channel.name}.`);
+      say(`The bot ${box.checked ? "now has" : "no longer has"} ${label} in #${channel.name}.`);
     }));
     return el("label", { class: "check" }, box, " ", label);
   });
-  return el("section", {}, el("h3", {}, "What the bot may do in ", name(`#${channel.name}`)), el("div", { class: "rights" }, rows));
+  return el("section", {}, el("h3", {}, "The bot’s permissions in ", name(`#${channel.name}`)), el("div", { class: "rights" }, rows));
 }
 
 /** Offer the tour, or show its progress. */
 export function openTour(begin) {
   return openDialog("Welcome to the rehearsal room", (close) => el("div", { class: "stack" },
-    el("p", {}, "This is Salon on a Discord of its own, on this machine alone. Everything you see is really done by the bot; nothing leaves this computer."),
-    el("p", {}, "The tour takes a minute: Ada publishes an essay, readers of different temper reply, each reply becomes a thread, a day passes, and Salon comes back with a question. After that everything is yours."),
-    el("p", { class: "subtle" }, "You may take part meanwhile: choose at the top who you are. To see an essay of your own, drop its file on this page."),
+    el("p", {}, "This is the real Salon bot on an emulated Discord. All of it runs on this computer, and nothing leaves it."),
+    el("p", {}, "The tour takes about a minute. Ada publishes an essay, readers reply, each reply gets its own thread, a day passes, and Salon comes back with the essay’s questions. After that, it’s your turn."),
+    el("p", { class: "subtle" }, "You can join in at any time: choose who you are at the top. To see your own essay, drop its file on this page."),
     el("div", { class: "actions" },
-      el("button", { type: "button", class: "component-button secondary", on: { click: close } }, "Look around by myself"),
+      el("button", { type: "button", class: "component-button secondary", on: { click: close } }, "Look around on my own"),
       el("button", { type: "button", class: "component-button primary", autofocus: true, on: { click: () => { close(); begin(); } } }, "Show me the tour"))));
 }
 
-/** Start a play: the project's own if there are no files. */
+/** Start a play: the built-in essay if there are no files. */
 export function beginPlay(status, files = {}) {
   return attempt(status, () => {
     if (!files.essay && !files.comments) return room("POST", "/room/play");
@@ -130,12 +130,12 @@ function dropped(files, app, status) {
     composer?.addFiles(files);
     return;
   }
-  openDialog("What shall happen with it?", (close) => el("div", { class: "stack" },
+  openDialog("What do you want to do with it?", (close) => el("div", { class: "stack" },
     el("ul", {}, files.map((file) => el("li", {}, name(file.name)))),
-    el("p", {}, essay ? `Ada publishes ${essay.name} in #essays${comments ? ", members write the comments," : ","} and a day passes.` : "The project’s own essay is published, and members write these comments."),
+    el("p", {}, essay ? `Ada publishes ${essay.name} in #essays${comments ? ", members write the comments," : ","} and a day passes.` : "Ada publishes the built-in essay, members write these comments, and a day passes."),
     el("div", { class: "actions" },
       composer ? el("button", { type: "button", class: "component-button secondary", on: { click: () => { close(); composer.addFiles(files); } } }, "Attach to a message") : null,
-      el("button", { type: "button", class: "component-button primary", autofocus: true, on: { click: () => { close(); beginPlay(status, { essay, comments }); } } }, "Publish and play"))));
+      el("button", { type: "button", class: "component-button primary", autofocus: true, on: { click: () => { close(); beginPlay(status, { essay, comments }); } } }, "Publish it"))));
 }
 
 /** The play's progress, at the bottom of the page. */

@@ -28,6 +28,8 @@ export class Timeline {
     this.scroller.addEventListener("pointerover", (event) => this.hovered(event));
     this.scroller.addEventListener("focusin", (event) => this.hovered(event));
     this.scroller.addEventListener("pointerleave", () => this.app.tools.remove());
+    // A person who scrolls wants to see something else.
+    for (const kind of ["wheel", "touchmove", "pointerdown"]) this.scroller.addEventListener(kind, () => { this.held = null; }, { passive: true });
     this.node = el("div", { class: "timeline" }, this.scroller, this.more);
     this.listeners = [
       ["message", (e) => this.came(e.detail.message)],
@@ -37,7 +39,7 @@ export class Timeline {
       ["channel", (e) => this.redraw(e.detail.channel.id)],
     ];
     for (const [kind, listener] of this.listeners) app.store.addEventListener(kind, listener);
-    this.resizing = new ResizeObserver(() => this.stuck && this.toBottom());
+    this.resizing = new ResizeObserver(() => (this.held ? this.align() : this.stuck && this.toBottom()));
     this.resizing.observe(this.scroller);
     this.resizing.observe(this.list);
     this.stuck = true;
@@ -160,7 +162,7 @@ export class Timeline {
   async scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const below = scrollHeight - scrollTop - clientHeight;
-    this.stuck = this.atNewest && below < STUCK;
+    this.stuck = this.atNewest && !this.held && below < STUCK;
     this.more.hidden = this.stuck || (this.atNewest && !this.missed);
     if (this.stuck) this.seen();
     if (this.loading) return;
@@ -221,6 +223,7 @@ export class Timeline {
       if (this.messages.length === 1) this.drawIntro();
     });
     if (this.stuck || message.author.id === this.app.store.me.id || message.flags & EPHEMERAL) this.toBottom();
+    else if (this.held) this.align();
     else {
       this.missed = true;
       this.more.hidden = false;
@@ -288,6 +291,7 @@ export class Timeline {
   // Scrolling ----------------------------------------------------------------------------------
 
   toBottom() {
+    this.held = null;
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.stuck = this.atNewest;
     this.seen();
@@ -317,6 +321,17 @@ export class Timeline {
     entry.node.classList.add("found");
     entry.node.focus({ preventScroll: true });
     setTimeout(() => entry.node.classList.remove("found"), 2500);
+  }
+
+  /** Keep a message at the top of the visible part while others arrive below it. */
+  hold(id) {
+    this.held = id;
+    this.stuck = false;
+    this.align();
+  }
+
+  align() {
+    this.nodes.get(this.held)?.node.scrollIntoView({ block: "start" });
   }
 
   renew() {

@@ -23,8 +23,13 @@ const nowFormat = new Intl.DateTimeFormat("en-GB", {
 
 const startOfDay = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 
-/** The text of the clock. */
-export const clockFace = () => nowFormat.format(now());
+/** The text of the clock: the weekday, and the rest. */
+export function clockFace() {
+  const parts = nowFormat.formatToParts(now());
+  const at = parts.findIndex((part) => part.type === "day");
+  const join = (some) => some.map((part) => part.value).join("");
+  return [join(parts.slice(0, at)), join(parts.slice(at))];
+}
 export const timeOf = (date) => clockFormat.format(date);
 export const dayOf = (date) => dayFormat.format(date);
 export const fullOf = (date) => `${weekdayFormat.format(date)}, ${dayFormat.format(date)} ${clockFormat.format(date)}`;
