@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 
 from bot.emulator.faults.steps import Step
+from tests.support.essays import ANSWER_HINT
 from tests.support.running_bot import (
     ESSAY,
     RunningBot,
@@ -139,7 +140,7 @@ async def test_an_essay_without_a_question_gets_the_default_one_in_its_language(
 ) -> None:
     await running.publish("# パン\n\nパンを焼くには一晩かかる。そのほとんどは待つ時間だ。")
     *_, closing = await running.bot_messages()
-    assert closing["content"] == "あなたはどう思いますか？"
+    assert closing["content"] == f"あなたはどう思いますか？\n{ANSWER_HINT}"
     await running.settle(25 * 3600)
     *_, prompt = await running.bot_messages()
     assert "> あなたはどう思いますか？" in prompt["content"]
@@ -167,7 +168,7 @@ async def test_the_form_takes_a_pasted_essay(running: RunningBot) -> None:
     assert "is published" in await running.answer_text(interaction)
     card, _, closing = await running.bot_messages()
     assert "Slower bread" in component_texts(card["components"])
-    assert closing["content"] == "And you?"
+    assert closing["content"] == f"And you?\n{ANSWER_HINT}"
 
 
 async def test_an_empty_form_is_answered_with_a_sentence(running: RunningBot) -> None:
@@ -206,10 +207,10 @@ async def test_an_essay_submitted_again_is_noticed_and_asked_about(
     await running.publish()
     again = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
     assert "**Already published** as essay 1" in await running.answer_text(again)
-    assert len(await running.bot_messages()) == 2
+    assert len(await running.bot_messages()) == 3
     await running.press(again, "Publish again")
     await running.settle()
-    assert len(await running.bot_messages()) == 4, "if it is meant, it is done"
+    assert len(await running.bot_messages()) == 6, "if it is meant, it is done"
 
 
 async def test_the_same_essay_in_another_form_is_noticed_too(running: RunningBot) -> None:
@@ -256,7 +257,7 @@ async def test_a_draft_is_published_from_its_preview_after_a_restart(tmp_path: P
             assert "Draft 1 · only you" in await again.answer_text(shown)
             await again.press(interaction, "Publish")
             await again.settle()
-            assert len(await again.bot_messages()) == 2
+            assert len(await again.bot_messages()) == 3
 
 
 async def test_the_answer_shows_the_progress_of_publishing(running: RunningBot) -> None:
@@ -416,7 +417,7 @@ async def test_a_cancelled_withdrawal_changes_nothing(running: RunningBot) -> No
     )
     await running.press(asked, "Cancel")
     await running.settle()
-    assert len(await running.bot_messages()) == 2
+    assert len(await running.bot_messages()) == 3
 
 
 async def test_a_draft_is_published_at_its_scheduled_time(running: RunningBot) -> None:
@@ -436,7 +437,7 @@ async def test_a_draft_is_published_at_its_scheduled_time(running: RunningBot) -
     await running.settle(2 * 3600)
     assert await running.bot_messages() == []
     await running.settle(2 * 3600)
-    assert len(await running.bot_messages()) == 2
+    assert len(await running.bot_messages()) == 3
     shown = await running.run_command(
         "essay show", options=[{"type": 3, "name": "essay", "value": "1"}]
     )
@@ -516,7 +517,7 @@ async def test_publishing_that_discord_refused_can_be_retried(running: RunningBo
     fault = {"kind": "http", "method": "POST", "path": "/channels/*/messages", "times": 1}
     await running.control("faults", {**fault, "status": 400, "after_effect": False})
     interaction = await running.start_publishing()
-    assert "stopped after 0 of 2" in await running.answer_text(interaction)
+    assert "stopped after 0 of 3" in await running.answer_text(interaction)
     assert "stopped: Discord refused" in await running.answer_text(
         await running.run_command("essay list")
     )
@@ -525,7 +526,7 @@ async def test_publishing_that_discord_refused_can_be_retried(running: RunningBo
     )
     await running.press(shown, "Retry")
     await running.settle()
-    assert len(await running.bot_messages()) == 2
+    assert len(await running.bot_messages()) == 3
     assert (await running.export())["essay"]["state"] == "open"
 
 

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.clock import to_milliseconds
-from bot.core.conversation.events import ChannelDeletion, Deletion, Edit, Message
+from bot.core.conversation.events import (
+    ChannelDeletion,
+    Deletion,
+    Edit,
+    Event,
+    HistoryPage,
+    Message,
+)
+from bot.core.conversation.member_limits import HOUR_MS
+from bot.core.conversation.plain_messages import (
+    LOOK_BACK_MS,
+    Placement,
+    PlainMessage,
+    is_short,
+    place_plain_message,
+)
 from bot.core.conversation.proxies import Original
-from bot.core.conversation.routing import JoinedDiscussion
+from bot.core.conversation.routing import (
+    Answered,
+    AnsweredReply,
+    JoinedDiscussion,
+    Record,
+    can_join,
+)
+from bot.core.snowflake import make_first_snowflake
 from bot.ingest.answered_passages import ReplyText
-from storage.replies.lookup import Lookup
+from storage.replies.lookup import ChannelReply, Lookup
 from storage.replies.reply_changes import Changes
 
-__all__ = ["Batch", "BatchResult", "EarlyEvents", "RecoveredChanges"]
+__all__ = ["Batch", "BatchResult", "EarlyEvents", "RecoveredChanges", "find_plain_messages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +112,7 @@ class Batch:
     closed_met:       by closed discussion, the first reply whose author expects a thread
     deleted_channels: channels and threads that were deleted
     with_deletions:   discussions of which a message of the bot was deleted
+    unanswering:      messages in the channel of a discussion that answer nothing, by discussion
     watched:          threads that are watched because of this batch
     """
 
@@ -102,6 +125,7 @@ class Batch:
         self.closed_met: dict[int, Message] = {}
         self.deleted_channels: list[ChannelDeletion] = []
         self.with_deletions: set[int] = set()
+        self.unanswering: list[tuple[JoinedDiscussion, Message]] = []
         self.watched: set[int] = set()
         #: Replies that are edited or deleted, and what replies of this batch said before.
         self.changed: set[int] = set()
@@ -145,6 +169,87 @@ class Batch:
         """
         written_at = to_milliseconds(message.written_at)
         for one in self.known.joinable.get(message.channel_id, ()):
-            if one.card_id < message.id and one.since <= written_at:
+            if one.joins and one.card_id < message.id and one.since <= written_at:
                 return one.discussion
         return None
+
+    def find_unjoined_discussion(self, message: Message) -> JoinedDiscussion | None:
+        """The newest open discussion in a channel where plain messages don't join any."""
+        for one in self.known.joinable.get(message.channel_id, ()):
+            if one.joins:
+                return None
+            if one.card_id < message.id:
+                return one.discussion
+        return None
+
+    def place(self, message: Message, joined: JoinedDiscussion) -> Placement:
+        """Where a plain message belongs in the discussion that it joins."""
+        at = to_milliseconds(message.written_at)
+        replies = self.known.channel_replies.get(message.channel_id, {})
+        before = [replies[key] for key in sorted(replies, reverse=True) if key < message.id]
+        return place_plain_message(
+            PlainMessage(message.id, message.author_id, at, None),
+            message.text,
+            [
+                PlainMessage(one.id, one.author_id, one.written_at, one.thread_id, _waits(one))
+                for one in before
+                if one.discussion_id == joined.discussion_id
+            ],
+            sum(one.heads_plainly and at - one.written_at < HOUR_MS for one in before),
+        )
+
+    def note_channel_reply(self, message: Message, decided: Record, *, deleted: bool) -> None:
+        """Note a reply in a channel, so that later messages of the batch are placed after it."""
+        replies = self.known.channel_replies.get(message.channel_id)
+        if replies is None:
+            return
+        plain = decided.parent_id is None and decided.planned_message_id is None
+        thread_id = decided.target_thread_id or decided.thread_id
+        reply = replies[message.id] = ChannelReply(
+            id=message.id,
+            discussion_id=decided.discussion_id,
+            channel_id=message.channel_id,
+            author_id=message.author_id,
+            author_name=message.author_name,
+            written_at=to_milliseconds(message.written_at),
+            thread_id=thread_id,
+            heads_plainly=plain and decided.opens_thread,
+            text=message.text if plain and thread_id is None and not deleted else None,
+        )
+        if reply.text is not None:
+            self.known.threadless[message.id] = reply
+
+    def mark_waiting(self, answered: Answered | None) -> Answered | None:
+        """``answered``, marked if it is a short plain message that waits for an answer."""
+        if not isinstance(answered, AnsweredReply):
+            return answered
+        reply = self.known.threadless.get(answered.reply_id)
+        return answered if reply is None else replace(answered, waits=_waits(reply))
+
+    def note_opened_thread(self, reply_id: int) -> ChannelReply:
+        """Note that a thread is opened on a reply that has waited for an answer; that reply."""
+        reply = self.known.threadless.pop(reply_id)
+        replies = self.known.channel_replies.get(reply.channel_id, {})
+        replies[reply_id] = replace(reply, thread_id=reply_id, heads_plainly=True, text=None)
+        self.known.answered[reply_id] = AnsweredReply(reply.discussion_id, reply_id, reply_id)
+        return reply
+
+
+def _waits(reply: ChannelReply) -> bool:
+    """Whether a reply has no thread until somebody answers it."""
+    return reply.text is not None and is_short(reply.text)
+
+
+def find_plain_messages(events: Iterable[Event]) -> dict[int, int]:
+    """The channels of messages that answer nothing, and from which id on replies there count."""
+    plain: dict[int, int] = {}
+    for event in events:
+        messages = event.messages if isinstance(event, HistoryPage) else (event,)
+        for message in messages:
+            if not isinstance(message, Message) or not can_join(message):
+                continue
+            if message.from_bot and message.webhook_app_id is None:
+                continue
+            since = make_first_snowflake(to_milliseconds(message.written_at) - LOOK_BACK_MS)
+            plain[message.channel_id] = min(since, plain.get(message.channel_id, since))
+    return plain

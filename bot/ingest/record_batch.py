@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from bot import quotations
-from bot.clock import to_milliseconds
+from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.conversation.events import (
     POLL_RESULT,
     REPLY,
@@ -42,6 +42,7 @@ from bot.core.conversation.routing import (
     AnsweredReply,
     Ignore,
     Record,
+    can_join,
     find_thread,
     route,
 )
@@ -49,8 +50,15 @@ from bot.core.conversation.thread_names import ERASED_THREAD_NAME, make_thread_n
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import use_language
+from bot.ingest.answer_hints import HINT_MS, plan_answer_hint
 from bot.ingest.answered_passages import ReplyText, save_answered_passages
-from bot.ingest.batch import Batch, BatchResult, EarlyEvents, RecoveredChanges
+from bot.ingest.batch import (
+    Batch,
+    BatchResult,
+    EarlyEvents,
+    RecoveredChanges,
+    find_plain_messages,
+)
 from bot.ingest.deletion_alerts import alert_about_deleted_messages
 from bot.languages import get_discussion_language
 from storage.db.erasure_log import ERASED_AUTHOR_ID
@@ -97,7 +105,13 @@ async def record_batch(
             if isinstance(message, Message) and message.own:
                 confirmed += await confirm_own_message(tx, message, now_ms)
     early = early or EarlyEvents({}, {})
-    known = await look_up(tx, events, originals=early.originals, now_ms=now_ms)
+    known = await look_up(
+        tx,
+        events,
+        originals=early.originals,
+        plain=find_plain_messages(events),
+        now_ms=now_ms,
+    )
     batch = Batch(known, early, now_ms)
     batch.result.messages_confirmed = confirmed
     watermarks: dict[int, int] = {}
@@ -120,6 +134,9 @@ async def record_batch(
         await save_answered_passages(tx, batch.reply_texts)
     for message in batch.closed_met.values():
         await _notify_closed(tx, message, batch)
+    for discussion, message in batch.unanswering:
+        if await plan_answer_hint(tx, discussion, message, batch.now_ms):
+            batch.result.deliveries_planned += 1
     if batch.with_deletions and await alert_about_deleted_messages(
         tx, batch.with_deletions, now_ms
     ):
@@ -180,8 +197,13 @@ def _record_message(message: Message, batch: Batch) -> bool:
             message,
         )
     thread = find_thread(known.get(message.channel_id))
-    decided = route(message, thread, answered, batch.find_joined_discussion(message))
+    joined = batch.find_joined_discussion(message)
+    placement = None
+    if joined is not None and answered is None and thread is None and can_join(message):
+        placement = batch.place(message, joined)
+    decided = route(message, thread, batch.mark_waiting(answered), joined, placement)
     if isinstance(decided, Ignore):
+        _note_unanswering(message, batch)
         return False
     early = batch.get_early_change(message.id)
     owner_id = message.author_id if proxied is None else proxied.author_id
@@ -194,6 +216,10 @@ def _record_message(message: Message, batch: Batch) -> bool:
     message = _check_forward(message, batch)
     if isinstance(early, Deletion) and decided.opens_thread:
         decided = replace(decided, thread_id=None, opens_thread=False)  # it gets no thread
+    if thread is None:
+        batch.note_channel_reply(message, decided, deleted=isinstance(early, Deletion))
+    if decided.opens_thread_on is not None:
+        _open_waiting_thread(decided.opens_thread_on, message.server_id, batch)
     if proxied is not None:
         decided = _keep_thread(decided, proxied, batch)
     _insert_reply(message, decided, batch)
@@ -447,6 +473,22 @@ def _record_early_reply(reply: Message, batch: Batch) -> None:
         batch.changes.set_parent(reply.id, decided.parent_id)
 
 
+def _plan_thread(message: Message, discussion_id: int, batch: Batch, *, delay_ms: int) -> None:
+    batch.changes.plan_thread(
+        message,
+        discussion_id=discussion_id,
+        name=make_thread_name(
+            message.author_name, message.text.strip() or describe_extras(message.extras)
+        ),
+        now_ms=batch.now_ms + delay_ms,
+        max_per_window=MAX_PER_HOUR,
+        window_ms=HOUR_MS,
+        threads_per_priority=THREADS_PER_PRIORITY,
+    )
+    nudges.plan(batch.changes, message, discussion_id)
+    batch.result.threads_planned += 1
+
+
 def _plan_follow_up(
     message: Message, decided: Record, batch: Batch, *, owner_id: int, delay_ms: int
 ) -> None:
@@ -455,19 +497,8 @@ def _plan_follow_up(
     ``owner_id``: who wrote it. ``delay_ms``: how long that waits.
     """
     if decided.opens_thread:
-        batch.changes.plan_thread(
-            replace(message, author_id=owner_id or message.author_id),
-            discussion_id=decided.discussion_id,
-            name=make_thread_name(
-                message.author_name, message.text.strip() or describe_extras(message.extras)
-            ),
-            now_ms=batch.now_ms + delay_ms,
-            max_per_window=MAX_PER_HOUR,
-            window_ms=HOUR_MS,
-            threads_per_priority=THREADS_PER_PRIORITY,
-        )
-        nudges.plan(batch.changes, message, decided.discussion_id)
-        batch.result.threads_planned += 1
+        head = replace(message, author_id=owner_id or message.author_id)
+        _plan_thread(head, decided.discussion_id, batch, delay_ms=delay_ms)
     elif decided.target_thread_id is not None:
         batch.changes.plan_reply_move(
             replace(message, author_id=owner_id or message.author_id),
@@ -480,6 +511,36 @@ def _plan_follow_up(
         batch.result.deliveries_planned += 1
     elif decided.notify_closed:
         batch.closed_met.setdefault(decided.discussion_id, message)
+
+
+def _open_waiting_thread(reply_id: int, server_id: int, batch: Batch) -> None:
+    """Plan the thread of a short plain message, which somebody answers now."""
+    reply = batch.note_opened_thread(reply_id)
+    head = Message(
+        id=reply_id,
+        server_id=server_id,
+        channel_id=reply.channel_id,
+        author_id=reply.author_id,
+        author_name=reply.author_name,
+        from_bot=False,
+        type=0,
+        text=reply.text or "",
+        reference_id=None,
+        written_at=from_milliseconds(reply.written_at),
+    )
+    batch.changes.set_opened_thread(reply_id)
+    _plan_thread(head, reply.discussion_id, batch, delay_ms=0)
+
+
+def _note_unanswering(message: Message, batch: Batch) -> None:
+    """Note a member's message in a discussion's channel that isn't saved, to say how to answer."""
+    if message.from_bot or message.type not in USER_MESSAGE_TYPES or not can_join(message):
+        return
+    if batch.now_ms - to_milliseconds(message.written_at) >= HINT_MS:
+        return  # it is from an outage
+    unjoined = batch.find_unjoined_discussion(message)
+    if unjoined is not None and not _is_author_erased(message, message.author_id, batch):
+        batch.unanswering.append((unjoined, message))
 
 
 def _plan_download(reply_id: int, position: int, file: Attachment, batch: Batch) -> None:

@@ -10,6 +10,6 @@ from bot.discord_api.commands import CommandMentions
 __all__ = ["make_card"]
 
 
-def make_card(essay: Essay, commands: CommandMentions) -> Payload:
+def make_card(essay: Essay, commands: CommandMentions, *, saves_all: bool = False) -> Payload:
     """The payload of the card; see :func:`bot.core.layout.card.render_card`."""
-    return render_card(essay, commands.mention("privacy my-data"))
+    return render_card(essay, commands.mention("privacy my-data"), saves_all=saves_all)

@@ -56,6 +56,7 @@ from storage.essays.revisions import NewRevision
 from storage.essays.submissions import Submission
 from storage.servers import settings as settings_module
 from storage.servers.audit_log import record_action
+from storage.servers.settings import ServerSettings
 
 __all__ = ["EditPreview", "Editing"]
 
@@ -228,8 +229,9 @@ class Editing:
             if posted.is_unfinished
             else self._permissions.explain_cannot_host(posted.channel_id)
         )
+        saves_all = (await self._get_settings(server_id)).saves_plain_messages(posted.channel_id)
         with use_language(await self._get_language(server_id, new)):
-            card = make_card(new, self._commands)
+            card = make_card(new, self._commands, saves_all=saves_all)
         return EditPreview(edit, posted, old, plan, problem, skipped, card)
 
     async def correct_edit(self, edit_id: int, server_id: int, corrections: Corrections) -> None:
@@ -355,9 +357,7 @@ class Editing:
     async def _plan_changes(
         self, posted: PostedEssay, essay: Essay, closing: str | None
     ) -> tuple[RevisionPlan, tuple[Note, ...]]:
-        settings = await self._database.read(
-            lambda tx: settings_module.get_settings(tx, posted.server_id)
-        )
+        settings = await self._get_settings(posted.server_id)
         with use_language(await self._get_language(posted.server_id, essay)):
             return await asyncio.to_thread(
                 plan_revision,
@@ -366,7 +366,11 @@ class Editing:
                 closing,
                 self._commands,
                 numbered=settings.show_passage_numbers,
+                saves_all=settings.saves_plain_messages(posted.channel_id),
             )
+
+    async def _get_settings(self, server_id: int) -> ServerSettings:
+        return await self._database.read(lambda tx: settings_module.get_settings(tx, server_id))
 
     async def _get_language(self, server_id: int, essay: Essay) -> str:
         """The language of what is posted under an essay."""

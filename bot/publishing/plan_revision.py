@@ -9,11 +9,10 @@ import json
 from dataclasses import dataclass, replace
 
 from bot.core.conversation.thread_names import make_essay_thread_name
-from bot.core.essay.default_question import detect_language
 from bot.core.essay.essay import Essay
 from bot.core.essay.note import Note
 from bot.core.essay.serialize import essay_from_json
-from bot.core.layout.closing_message import render_closing_question
+from bot.core.layout.closing_message import make_closing_payload, render_closing_question
 from bot.core.layout.part_message import make_part_message
 from bot.core.layout.parts import Position
 from bot.core.layout.revise import PostedPart, RevisedLayout, add_part_links, revise
@@ -89,10 +88,12 @@ def plan_revision(
     commands: CommandMentions,
     *,
     numbered: bool,
+    saves_all: bool = False,
 ) -> tuple[RevisionPlan, tuple[Note, ...]]:
     """The changes of every message for a new revision, and notes on what can't be shown.
 
     ``closing``: the closing question an admin chose; ``numbered``: ¶ numbers are shown.
+    ``saves_all``: all messages in the channel are saved.
     """
     old = essay_from_json(json.loads(posted.essay))
     parts = [message for message in posted.messages if message.purpose == "part"]
@@ -106,7 +107,7 @@ def plan_revision(
         numbered=numbered,
     )
     changes = [
-        _plan_change(message, make_card(essay, commands))
+        _plan_change(message, make_card(essay, commands, saves_all=saves_all))
         for message in posted.messages
         if message.purpose == "card"
     ]
@@ -114,12 +115,13 @@ def plan_revision(
     added = _plan_added_parts(posted, parts, revised)
     asked = revised.closing if closing is None else render_closing_question([closing])
     closings = [message for message in posted.messages if message.purpose == "closing"]
+    closing_payload = make_closing_payload(asked)
+    # Where new parts follow it, a closing message that nobody has answered is posted again.
+    stays = not added or any(message.answered for message in closings)
     for message in closings:
-        still = asked or render_closing_question(essay.questions, detect_language(essay))
-        payload = make_plain_message(still, silent=True)
-        changes.append(_plan_change(message, payload, needed=asked is not None or message.answered))
-    if asked is not None and not closings:
-        added.append(NewMessage("closing", make_plain_message(asked, silent=True)))
+        changes.append(_plan_change(message, closing_payload, needed=stays or message.answered))
+    if (added and not stays) or (asked is not None and not closings):
+        added.append(NewMessage("closing", closing_payload))
     used = [n for n, part in enumerate(revised.parts) if part is not None]
     plan = RevisionPlan(
         changes=tuple(changes),

@@ -16,10 +16,9 @@ from bot.core.conversation.styles import TargetChannel, check_target_channel, ch
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.note import Note
 from bot.core.extraction.corrections import Corrections, apply_corrections
-from bot.core.layout.closing_message import render_closing_question
+from bot.core.layout.closing_message import make_closing_payload, render_closing_question
 from bot.core.layout.layout import lay_out
 from bot.core.layout.part_message import make_part_message
-from bot.core.payload import make_plain_message
 from bot.core.read_essay import Format
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
@@ -247,9 +246,11 @@ class Publishing:
         else:
             essays, skipped = [await self._read_with_pictures(data, submission, source)], ()
         closing = (submission.question or "").strip() or None
-        numbered = await self._shows_passage_numbers(submission.server_id)
+        settings = await self._get_settings(submission.server_id)
         laid_out = [
-            await self._plan_messages(submission.server_id, one.essay, closing, numbered=numbered)
+            await self._plan_messages(
+                submission.server_id, submission.channel_id, one.essay, closing, settings
+            )
             for one in essays
         ]
         now_ms, target_channel = (
@@ -294,11 +295,8 @@ class Publishing:
         # Retried until the database works: otherwise only the next start would finish it.
         return await retry_until_available(lambda: self._database.write(keep))
 
-    async def _shows_passage_numbers(self, server_id: int) -> bool:
-        """Whether the server shows passage numbers."""
-        return (
-            await self._database.read(lambda tx: settings_module.get_settings(tx, server_id))
-        ).show_passage_numbers
+    async def _get_settings(self, server_id: int) -> ServerSettings:
+        return await self._database.read(lambda tx: settings_module.get_settings(tx, server_id))
 
     async def read_essay(self, submission: Submission) -> tuple[bytes, Essay, dict[str, bytes]]:
         """The source of a submission, the essay read from it, with the title that was given, and
@@ -426,22 +424,34 @@ class Publishing:
         )
 
     async def _plan_messages(
-        self, server_id: int, essay: Essay, closing: str | None, *, numbered: bool
+        self,
+        server_id: int,
+        channel_id: int,
+        essay: Essay,
+        closing: str | None,
+        settings: ServerSettings,
     ) -> tuple[list[NewMessage], tuple[Note, ...]]:
         """The messages of an essay in its own language; see :func:`_plan_messages`."""
         language = await self._database.read(lambda tx: choose_essay_language(tx, server_id, essay))
+        channel = self._permissions.get_target_channel(channel_id)
+        in_forum = channel is not None and channel.is_forum
         with use_language(language):
             return await asyncio.to_thread(
-                _plan_messages, essay, closing, self._commands, numbered=numbered
+                _plan_messages,
+                essay,
+                closing,
+                self._commands,
+                numbered=settings.show_passage_numbers,
+                saves_all=settings.saves_plain_messages(channel_id) and not in_forum,
             )
 
     async def _replace_draft(
         self, draft: Draft, essay: Essay, closing: str | None, copies: Mapping[str, bytes]
     ) -> None:
         """Lay a draft's essay out again and save it with new pictures; UserError if it is none."""
-        numbered = await self._shows_passage_numbers(draft.server_id)
+        settings = await self._get_settings(draft.server_id)
         planned, notes = await self._plan_messages(
-            draft.server_id, essay, closing, numbered=numbered
+            draft.server_id, draft.channel_id, essay, closing, settings
         )
         now_ms = self._clock.now_ms()
 
@@ -624,11 +634,16 @@ async def _is_draft_of(
 
 
 def _plan_messages(
-    essay: Essay, closing: str | None, commands: CommandMentions, *, numbered: bool
+    essay: Essay,
+    closing: str | None,
+    commands: CommandMentions,
+    *,
+    numbered: bool,
+    saves_all: bool,
 ) -> tuple[list[NewMessage], tuple[Note, ...]]:
     """The messages of an essay, in order, and notes on what can't be shown as it was."""
     layout = lay_out(essay, numbered=numbered)
-    planned = [NewMessage("card", make_card(essay, commands))]
+    planned = [NewMessage("card", make_card(essay, commands, saves_all=saves_all))]
     planned += [
         NewMessage(
             "part",
@@ -639,8 +654,7 @@ def _plan_messages(
         for part in layout.parts
     ]
     asked = layout.closing if closing is None else render_closing_question([closing])
-    if asked is not None:
-        planned.append(NewMessage("closing", make_plain_message(asked, silent=True)))
+    planned.append(NewMessage("closing", make_closing_payload(asked)))
     return planned, (*essay.notes, *layout.notes)
 
 

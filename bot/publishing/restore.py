@@ -29,6 +29,7 @@ from storage.essays import deleted_messages, posted_essays
 from storage.essays.deleted_messages import DeletedMessage, RestoredMessage
 from storage.essays.posted_essays import PostedEssay, PostedMessage
 from storage.servers.audit_log import record_action
+from storage.servers.settings import get_settings
 
 __all__ = ["Restoring", "plan_restored_messages"]
 
@@ -77,8 +78,12 @@ class Restoring:
                 raise UserError(_(_NOTHING_DELETED))
             if not deleted:
                 return deleted
+            settings = await get_settings(tx, server_id)
+            saves_all = settings.saves_plain_messages(posted.channel_id)
             with use_language(await get_discussion_language(tx, server_id, discussion_id)):
-                planned = plan_restored_messages(posted, deleted, self._commands)
+                planned = plan_restored_messages(
+                    posted, deleted, self._commands, saves_all=saves_all
+                )
             await deleted_messages.restore(
                 tx,
                 server_id=server_id,
@@ -106,7 +111,11 @@ class Restoring:
 
 
 def plan_restored_messages(
-    posted: PostedEssay, deleted: Sequence[DeletedMessage], commands: CommandMentions
+    posted: PostedEssay,
+    deleted: Sequence[DeletedMessage],
+    commands: CommandMentions,
+    *,
+    saves_all: bool = False,
 ) -> list[RestoredMessage]:
     """What is posted for each deleted message of an essay.
 
@@ -117,7 +126,9 @@ def plan_restored_messages(
     restored = []
     for one in deleted:
         if one.purpose == "card":
-            card = make_card(essay_from_json(json.loads(posted.essay)), commands)
+            card = make_card(
+                essay_from_json(json.loads(posted.essay)), commands, saves_all=saves_all
+            )
             restored.append(RestoredMessage(one, card))
             continue
         previous = None

@@ -5,6 +5,7 @@ A button's custom id has the draft's number, so that it works after a restart.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import discord
@@ -14,6 +15,7 @@ from bot.clock import to_milliseconds
 from bot.core import limits
 from bot.core.extraction.title import find_former_title_line
 from bot.core.layout.card import CARD_TEXT
+from bot.core.layout.closing_message import get_shown_question
 from bot.core.prompts.parse_time import parse_time
 from bot.core.text.locale_format import format_number
 from bot.core.text.titles import escape_title
@@ -41,6 +43,7 @@ from cogs.ui.responses import answer, answer_with_file, show, update
 from cogs.ui.views import get_actor, make_card_view, make_text_view
 from storage.essays import discussions
 from storage.essays.discussions import ListedDiscussion
+from storage.essays.drafts import DraftPost
 from storage.servers import settings as settings_module
 
 __all__ = ["DraftPanel", "list_warnings"]
@@ -86,7 +89,7 @@ def _count_messages(preview: Preview) -> str:
     draft = preview.draft
     parts = sum(post.purpose == "part" for post in draft.posts)
     values = {"channel": f"<#{draft.channel_id}>", "total": format_number(len(draft.posts))}
-    if any(post.purpose == "closing" for post in draft.posts):
+    if _get_closing_question(draft.posts) is not None:
         return ngettext(
             "**Messages in {channel}: {total}** (the card, {count} part and the closing question)",
             "**Messages in {channel}: {total}** (the card, {count} parts and the closing question)",
@@ -94,19 +97,25 @@ def _count_messages(preview: Preview) -> str:
             **values,
         )
     return ngettext(
-        "**Messages in {channel}: {total}** (the card and {count} part, which ends with the "
-        "question)",
-        "**Messages in {channel}: {total}** (the card and {count} parts, the last of which ends "
-        "with the question)",
+        "**Messages in {channel}: {total}** (the card, {count} part that ends with the question, "
+        "and a line on how to answer)",
+        "**Messages in {channel}: {total}** (the card, {count} parts, the last of which ends with "
+        "the question, and a line on how to answer)",
         parts,
         **values,
     )
 
 
+def _get_closing_question(posts: Sequence[DraftPost]) -> str | None:
+    """What the closing message asks; None if the last part ends with the question."""
+    closing = (get_shown_question(post.payload) for post in posts if post.purpose == "closing")
+    return next(closing, None)
+
+
 def _summarize(preview: Preview) -> str:
     """What an admin should know before deciding; the most important comes first."""
     draft = preview.draft
-    closing = next((p.payload["content"] for p in draft.posts if p.purpose == "closing"), None)
+    closing = _get_closing_question(draft.posts)
     lines = list_warnings(preview)
     if draft.scheduled_for is not None:
         when = f"<t:{draft.scheduled_for // 1000}:F>"

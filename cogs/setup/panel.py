@@ -110,7 +110,7 @@ class Setup(commands.Cog):
             where.add_item(
                 self._make_select("bring", wording.CHANNEL_REPLIES, settings.channel_replies)
             )
-            where.add_item(ui.TextDisplay(_(wording.PLAIN_MESSAGES_HEADING)))
+            where.add_item(ui.TextDisplay(wording.describe_plain_messages(settings)))
             where.add_item(
                 self._make_select("loose", wording.PLAIN_MESSAGES, settings.plain_messages)
             )

@@ -29,7 +29,6 @@ __all__ = [
     "FORUM_STYLE_HEADING",
     "HEADING",
     "PLAIN_MESSAGES",
-    "PLAIN_MESSAGES_HEADING",
     "STYLES",
     "STYLE_HEADING",
     "Options",
@@ -38,6 +37,7 @@ __all__ = [
     "describe_language",
     "describe_passage_numbers",
     "describe_permissions",
+    "describe_plain_messages",
     "describe_proxies",
     "describe_time",
     "list_languages",
@@ -68,7 +68,6 @@ CHANNEL_REPLIES: Options = (
     ("link", gettext_noop("Post a link to the thread")),
     ("move", gettext_noop("Move the reply to the thread, under its author's name")),
 )
-PLAIN_MESSAGES_HEADING = gettext_noop("**Messages in the channel that aren't replies**")
 PLAIN_MESSAGES: Options = (
     ("leave", gettext_noop("Ignore them")),
     ("join", gettext_noop("Treat them as replies to the newest open essay")),
@@ -82,6 +81,27 @@ def describe_channel(settings: ServerSettings, *, known: bool) -> str:
     if settings.channel is not None and not known:
         lines.append(_(_DELETED_CHANNEL))
     return "\n".join(lines)
+
+
+def describe_plain_messages(settings: ServerSettings) -> str:
+    """What happens with channel messages that aren't replies; proposed for a chosen channel."""
+    heading = _("**Messages in the channel that aren't replies**")
+    if settings.plain_messages == "join":
+        told = _(
+            "They answer the newest open essay, and all messages in the channel are saved. What "
+            "continues a talk belongs to its thread, a short message gets a thread once somebody "
+            "answers it, and at most 30 new threads are opened an hour."
+        )
+        return f"{heading}\n-# {told}"
+    if settings.channel is None:
+        return heading
+    proposed = _(
+        "Is {channel} only for essays? Then I suggest that its messages join the newest open "
+        "essay, so that nobody has to know *Reply*. All messages in the channel are saved then, "
+        "and the card says so.",
+        channel=f"<#{settings.channel}>",
+    )
+    return f"{heading}\n-# {proposed}"
 
 
 def describe_passage_numbers(settings: ServerSettings) -> str:

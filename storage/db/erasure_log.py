@@ -231,6 +231,7 @@ CLAIM_PROXIED = (
 #: ``now`` (milliseconds) and the ``name`` of their threads.
 ERASE_MEMBER_ROWS = (
     *CLAIM_PROXIED,
+    "DELETE FROM answer_hints WHERE server_id = :server_id AND member_id = :member_id",
     """
     UPDATE threads SET name = :name WHERE id IN (
         SELECT replies.id FROM replies JOIN threads AS theirs ON theirs.id = replies.id

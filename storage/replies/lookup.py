@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -34,7 +35,7 @@ from storage.replies.proxied_replies import (
     parse_apps,
 )
 
-__all__ = ["JoinableDiscussion", "Lookup", "SavedReply", "look_up"]
+__all__ = ["ChannelReply", "JoinableDiscussion", "Lookup", "SavedReply", "look_up"]
 
 _DISCUSSION_STATES = {"closed": DiscussionState.CLOSED, "withdrawn": DiscussionState.WITHDRAWN}
 
@@ -54,11 +55,35 @@ class SavedReply:
 
 @dataclass(frozen=True, slots=True)
 class JoinableDiscussion:
-    """An open discussion that plain messages join if they are newer than card and ``since``."""
+    """An open discussion in a channel, and whether plain messages join it.
+
+    They do if they are newer than its card and ``since``, in milliseconds.
+    """
 
     discussion: JoinedDiscussion
     card_id: int
+    joins: bool
     since: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelReply:
+    """A reply in a channel. ``written_at`` in milliseconds.
+
+    thread_id:      the thread it heads or belongs to; None if it has none
+    heads_plainly:  it is a plain message that heads a thread
+    text:           what it says if it is a plain message without a thread, else None
+    """
+
+    id: int
+    discussion_id: int
+    channel_id: int
+    author_id: int
+    author_name: str
+    written_at: int
+    thread_id: int | None
+    heads_plainly: bool
+    text: str | None
 
 
 @dataclass(slots=True)
@@ -79,7 +104,9 @@ class Lookup:
     saved:           the replies that a page of history is compared with
     pending_parents: messages that recorded replies answer and that aren't recorded yet
     erased_members:  until when (milliseconds) nothing of a (server, member) is saved; None: ever
-    joinable:        by channel, the discussions that plain messages join, the newest first
+    joinable:        by channel, the open discussions there, the newest first
+    channel_replies: by channel where plain messages join, the replies of the last hour, by id
+    threadless:      plain messages without a thread, by id
     """
 
     answered: dict[int, Answered] = field(default_factory=dict)
@@ -97,6 +124,8 @@ class Lookup:
     pending_parents: set[int] = field(default_factory=set)
     erased_members: dict[tuple[int, int], int | None] = field(default_factory=dict)
     joinable: dict[int, list[JoinableDiscussion]] = field(default_factory=dict)
+    channel_replies: dict[int, dict[int, ChannelReply]] = field(default_factory=dict)
+    threadless: dict[int, ChannelReply] = field(default_factory=dict)
 
 
 def _collect_ids(events: Iterable[Event]) -> tuple[set[int], set[int]]:
@@ -140,11 +169,14 @@ async def look_up(
     events: Sequence[Event],
     *,
     originals: Mapping[int, Original],
+    plain: Mapping[int, int],
     now_ms: int,
 ) -> Lookup:
     """Everything the archive has about the channels, messages and members in ``events``.
 
-    ``originals``: messages of the last seconds that an app may repost.
+    originals:  messages of the last seconds that an app may repost
+    plain:      the channels with messages that answer nothing, and from which id on the replies
+                there are needed if these join a discussion
     """
     ids, read = _collect_ids(events)
     known = Lookup()
@@ -159,6 +191,8 @@ async def look_up(
     await _fill_ids(tx, ids)
     for row in await tx.rows(_REPLIES):
         known.answered[row["id"]] = AnsweredReply(row["discussion_id"], row["id"], row["thread_id"])
+        if row["threadless_text"] is not None:
+            known.threadless[row["id"]] = _make_channel_reply(row)
         if row["copy_id"] is not None:
             known.moved.add(row["id"])
         if row["deleted_at"] is not None:
@@ -196,8 +230,9 @@ async def look_up(
             continue
         until = row["erased_at"] if row["opted_out_at"] is None else None
         known.erased_members[row["server_id"], row["member_id"]] = until
-    if has_joinable:
+    if has_joinable and any(channel_id not in known.answered for channel_id in plain):
         await _look_up_joinable(tx, known)
+        await _look_up_channel_replies(tx, known, plain)
     await tx.run("DELETE FROM lookup_ids")
     if read:
         await _fill_ids(tx, read | {known.copies[one] for one in read if one in known.copies})
@@ -263,9 +298,39 @@ async def _look_up_joinable(tx: Transaction, known: Lookup) -> None:
             JoinableDiscussion(
                 JoinedDiscussion(row["discussion_id"], row["thread_id"]),
                 row["message_id"],
-                row["plain_messages_since"],
+                bool(row["joins"]),
+                row["since"],
             )
         )
+
+
+async def _look_up_channel_replies(
+    tx: Transaction, known: Lookup, plain: Mapping[int, int]
+) -> None:
+    """The newest replies in the channels where plain messages join a discussion."""
+    for channel_id, since_id in plain.items():
+        if not any(one.joins for one in known.joinable.get(channel_id, ())):
+            continue
+        replies = known.channel_replies.setdefault(channel_id, {})
+        key = {"channel_id": channel_id, "since_id": since_id}
+        for row in await tx.rows(_CHANNEL_REPLIES, key):
+            reply = replies[row["id"]] = _make_channel_reply(row)
+            if reply.text is not None:
+                known.threadless[reply.id] = reply
+
+
+def _make_channel_reply(row: sqlite3.Row) -> ChannelReply:
+    return ChannelReply(
+        id=row["id"],
+        discussion_id=row["discussion_id"],
+        channel_id=row["channel_id"],
+        author_id=row["author_id"],
+        author_name=row["author_name"],
+        written_at=row["written_at"],
+        thread_id=row["thread_id"],
+        heads_plainly=bool(row["heads_plainly"]),
+        text=row["threadless_text"],
+    )
 
 
 async def _look_up_saved(tx: Transaction, known: Lookup) -> None:
@@ -288,11 +353,40 @@ async def _look_up_saved(tx: Transaction, known: Lookup) -> None:
 # CROSS JOIN: the few ids come first, whatever the query planner guesses (docs: The SQLite Query
 # Optimizer Overview › Manual Control Of Query Plans Using CROSS JOIN).
 _REPLIES = """
-SELECT replies.id, replies.discussion_id, replies.deleted_at,
-       COALESCE(replies.thread_id, reply_moves.thread_id) AS thread_id, reply_moves.copy_id
+SELECT replies.id, replies.discussion_id, replies.deleted_at, replies.channel_id,
+       replies.author_id, replies.author_name, replies.written_at, 0 AS heads_plainly,
+       COALESCE(replies.thread_id, reply_moves.thread_id) AS thread_id, reply_moves.copy_id,
+       CASE WHEN replies.thread_id IS NULL AND replies.parent_id IS NULL
+           AND replies.planned_message_id IS NULL AND replies.deleted_at IS NULL
+           AND reply_moves.reply_id IS NULL AND EXISTS (
+               SELECT 1 FROM discussions
+               WHERE discussions.id = replies.discussion_id AND state = 'open' AND style = 'threads'
+           ) THEN replies.text END AS threadless_text
 FROM lookup_ids
 CROSS JOIN replies USING (id)
 LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
+"""
+# Of the channel, and those that were moved from it: their rows are in the thread.
+_CHANNEL_REPLIES = """
+SELECT replies.id, replies.discussion_id, replies.channel_id, replies.author_id,
+       replies.author_name, replies.written_at,
+       COALESCE(replies.thread_id, reply_moves.thread_id) AS thread_id,
+       replies.thread_id = replies.id AND replies.parent_id IS NULL
+           AND replies.planned_message_id IS NULL AS heads_plainly,
+       CASE WHEN replies.thread_id IS NULL AND replies.parent_id IS NULL
+           AND replies.planned_message_id IS NULL AND replies.deleted_at IS NULL
+           AND reply_moves.reply_id IS NULL THEN replies.text END AS threadless_text
+FROM replies LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
+WHERE replies.channel_id = :channel_id AND replies.id >= :since_id
+UNION ALL
+SELECT replies.id, replies.discussion_id, reply_moves.channel_id, replies.author_id,
+       replies.author_name, replies.written_at, replies.thread_id, 0, NULL
+FROM discussions
+CROSS JOIN reply_moves ON reply_moves.discussion_id = discussions.id
+    AND reply_moves.reply_id >= :since_id
+CROSS JOIN replies ON replies.id = reply_moves.reply_id
+WHERE discussions.channel_id = :channel_id AND reply_moves.channel_id = :channel_id
+    AND replies.channel_id <> :channel_id
 """
 _COPIES = """
 SELECT reply_moves.copy_id, reply_moves.reply_id, reply_moves.discussion_id,
@@ -313,13 +407,16 @@ LEFT JOIN temporary_messages ON temporary_messages.planned_message_id = planned_
 LEFT JOIN reply_moves ON reply_moves.reply_id = temporary_messages.reply_id
 """
 # One query for two questions, since each query is a visit to the database's thread: the erased
-# members and, without a member, the servers in which plain messages join the newest essay or
-# apps repost members' messages.
+# members and, without a member, the servers in which apps repost members' messages, and the
+# channels with an open discussion.
 _ERASED_MEMBERS = """
 SELECT server_id, member_id, erased_at, opted_out_at, 0 AS joins, '' AS proxy_apps
 FROM lookup_ids CROSS JOIN erased_members ON erased_members.member_id = lookup_ids.id
-UNION ALL SELECT server_id, NULL, NULL, NULL, plain_messages = 'join', proxy_apps
-FROM server_settings WHERE plain_messages = 'join' OR proxy_apps <> ''
+UNION ALL SELECT server_id, NULL, NULL, NULL, 0, proxy_apps
+FROM server_settings WHERE proxy_apps <> ''
+UNION ALL SELECT server_id, NULL, NULL, NULL, 1, ''
+FROM lookup_ids CROSS JOIN discussions ON discussions.channel_id = lookup_ids.id
+WHERE discussions.state = 'open'
 """
 _REPOSTED = """
 SELECT proxied_replies.original_id, proxied_replies.reply_id, replies.discussion_id,
@@ -332,15 +429,19 @@ _HAS_ERASED = """
 SELECT 1 FROM erased_members
 WHERE server_id = :server_id AND (opted_out_at IS NOT NULL OR erased_at >= :written_at) LIMIT 1
 """
-# Few servers have set this, so they come first.
+# Plain messages join only in the channel chosen for essays, if one is chosen.
 _JOINABLE = """
 SELECT discussions.channel_id, discussions.id AS discussion_id, discussions.thread_id,
-       planned_messages.message_id, server_settings.plain_messages_since
-FROM server_settings
-CROSS JOIN discussions ON discussions.server_id = server_settings.server_id
-CROSS JOIN lookup_ids ON lookup_ids.id = discussions.channel_id
+       planned_messages.message_id,
+       COALESCE(plain_messages = 'join' AND
+           COALESCE(server_settings.channel_id, discussions.channel_id) = discussions.channel_id,
+           0) AS joins,
+       COALESCE(server_settings.plain_messages_since, 0) AS since
+FROM lookup_ids
+CROSS JOIN discussions ON discussions.channel_id = lookup_ids.id
 CROSS JOIN planned_messages ON planned_messages.discussion_id = discussions.id
-WHERE server_settings.plain_messages = 'join' AND discussions.state = 'open'
+LEFT JOIN server_settings ON server_settings.server_id = discussions.server_id
+WHERE discussions.state = 'open'
     AND discussions.style <> 'forum' AND planned_messages.purpose = 'card'
     AND planned_messages.message_id IS NOT NULL
 ORDER BY planned_messages.message_id DESC

@@ -159,6 +159,10 @@ class Changes:
         for statement in SETTLE_PROXIED:
             self.add(statement, row)
 
+    def set_opened_thread(self, reply_id: int) -> None:
+        """A thread is opened on a reply in a channel that had none."""
+        self.add(_SET_OPENED_THREAD, {"id": reply_id})
+
     def insert_part_passages(
         self, message: Message, *, discussion_id: int, planned_message_id: int
     ) -> None:
@@ -407,6 +411,7 @@ WHERE discussion_id = :discussion_id
     AND id IN (SELECT reply_id FROM pending_parents WHERE reference_id = :id)
 """
 _DELETE_PENDING_PARENT = "DELETE FROM pending_parents WHERE reference_id = :id"
+_SET_OPENED_THREAD = "UPDATE replies SET thread_id = id WHERE id = :id AND thread_id IS NULL"
 _SET_PARENT = "UPDATE replies SET parent_id = :parent_id WHERE id = :id"
 _PLAN_THREAD = """
 INSERT INTO threads (id, server_id, discussion_id, channel_id, member_id, name, state, due_at,

@@ -74,6 +74,13 @@ class ServerSettings:
     proxy_apps: tuple[int, ...] = ()
     language: str | None = None
 
+    def saves_plain_messages(self, channel_id: int) -> bool:
+        """Whether messages in a channel that answer nothing join its newest open essay.
+
+        They do in the channel chosen for essays; if none is chosen, wherever there is an essay.
+        """
+        return self.plain_messages == "join" and self.channel in (None, channel_id)
+
     @property
     def prompt_rules(self) -> PromptRules:
         """The settings that the prompt policy uses."""

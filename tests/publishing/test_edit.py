@@ -11,6 +11,7 @@ import pytest
 
 from bot.emulator.faults.steps import Step
 from tests.delivery.test_styles import publish
+from tests.support.essays import ANSWER_HINT
 from tests.support.running_bot import (
     ESSAY,
     RunningBot,
@@ -84,7 +85,7 @@ async def test_a_new_text_is_shown_first_and_changes_nothing(running: RunningBot
     )
     assert "Slower bread" in told
     assert "~~Slow bread~~" in told
-    assert "1 message stays as it is. 1 message will change." in told
+    assert "2 messages stay as they are. 1 message will change." in told
     assert contents(await running.bot_messages()) == before
 
 
@@ -335,13 +336,15 @@ async def test_a_closing_question_is_changed_where_it_was_asked(running: Running
     await concluded(running, sent)
     after = await running.bot_messages()
     assert [m["id"] for m in after] == [m["id"] for m in posted]
-    assert after[-1]["content"] == "And?"
+    assert after[-1]["content"] == f"And?\n{ANSWER_HINT}"
     await edited(running, written("Bread takes two nights."))
-    assert (await running.bot_messages())[-1]["content"] == "And?", "what was chosen stays chosen"
+    assert (await running.bot_messages())[-1]["content"] == after[-1]["content"], (
+        "what was chosen stays chosen"
+    )
 
 
 @pytest.mark.parametrize("answered", [False, True])
-async def test_a_question_that_the_text_ends_with_is_not_asked_below_it_unless_answered_there(
+async def test_a_question_that_the_text_ends_with_is_not_asked_again_below_it(
     running: RunningBot, answered: bool
 ) -> None:
     *_, closing = await running.publish(written("Bread takes a night."))
@@ -350,9 +353,9 @@ async def test_a_question_that_the_text_ends_with_is_not_asked_below_it_unless_a
         await running.settle()
     await edited(running, written("Bread takes a night.", "Would you wait for it?"))
     after = contents(await running.bot_messages())
-    assert after[2:] == (["Would you wait for it?"] if answered else [])
+    assert after[2:] == [ANSWER_HINT]
     await edited(running, written("Bread takes a night."))
-    assert contents(await running.bot_messages())[2:] == ["What do you think?"]
+    assert contents(await running.bot_messages())[2:] == [f"What do you think?\n{ANSWER_HINT}"]
 
 
 async def test_an_edit_submitted_before_a_restart_is_shown_after_it(
@@ -380,7 +383,7 @@ async def test_an_essay_in_its_own_thread_is_edited_there_and_the_thread_renamed
     thread_id, _ = await publish(running, long("One", "Two"), channel=channel, style=style)
     await edited(running, long("One", "Too", "Three", title="Fast bread"))
     inside = [m for m in await running.bot_messages(thread_id) if m["content"]]
-    assert [m["content"][:4] for m in inside] == ["One.", "Too.", "What", "-# C"]
+    assert [m["content"][:4] for m in inside] == ["One.", "Too.", "-# C", "What"]
     (thread,) = (await running.world())["threads"]
     assert thread["name"] == "Fast bread"
     await running.answer_text(await running.run_command("essay close", options=CHOSEN))

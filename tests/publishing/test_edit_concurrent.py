@@ -182,7 +182,7 @@ async def test_every_edit_is_made_whatever_fails_meanwhile(
     await applied(running, long("New", "Too", "Three", "Foul", "Five"))
     await running.settle(7200)
     said = [text[:5] for text in contents(await running.bot_messages())[1:]]
-    assert said == ["New. ", "Too. ", "Three", "Foul.", "What ", "-# Co"]
+    assert said == ["New. ", "Too. ", "Three", "Foul.", "-# Co", "What "]
     assert "is posted" not in await running.answer_text(
         await running.run_command("essay show", options=CHOSEN)
     )
@@ -259,7 +259,7 @@ async def test_an_edit_blocked_by_automod_is_reported_and_can_be_retried(
     await running.press(shown, "Retry")
     await running.settle(600)
     said = [text[:5] for text in contents(await running.bot_messages())[1:]]
-    assert said == ["New. ", "Two. ", "What ", "-# Co"]
+    assert said == ["New. ", "Two. ", "-# Co", "What "]
     assert "is posted" not in await running.answer_text(
         await running.run_command("essay show", options=CHOSEN)
     )

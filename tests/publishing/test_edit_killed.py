@@ -23,7 +23,7 @@ from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 PATIENCE = 60.0
 PLACES = ("harbour", "orchard", "kitchen", "attic", "stairwell", "garden")
-STEPS = {"grows": 54, "shrinks": 30}
+STEPS = {"grows": 60, "shrinks": 30}
 
 
 def written(*places: str) -> str:

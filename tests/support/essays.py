@@ -12,7 +12,10 @@ from storage.essays import drafts
 from storage.essays.revisions import NewRevision
 from storage.essays.submissions import Submission
 
-__all__ = ["publish_essay"]
+__all__ = ["ANSWER_HINT", "publish_essay"]
+
+#: The line of a closing message that says how to answer.
+ANSWER_HINT = "-# Reply to any part of the essay to answer."
 
 
 async def publish_essay(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.core.conversation.events import USER_MESSAGE_TYPES, Message
+from bot.core.conversation.plain_messages import Placement
 
 __all__ = [
     "Answered",
@@ -19,6 +20,7 @@ __all__ = [
     "Ignore",
     "JoinedDiscussion",
     "Record",
+    "can_join",
     "find_thread",
     "route",
 ]
@@ -67,11 +69,13 @@ class AnsweredReply:
     """The message replied to is a member's reply in a discussion.
 
     ``thread_id``: the thread it opened, is in or is to be moved into; None if there is none.
+    ``waits``: a thread is opened on it when somebody answers it (plain_messages.is_short).
     """
 
     discussion_id: int
     reply_id: int
     thread_id: int | None = None
+    waits: bool = False
 
 
 Answered = AnsweredBotMessage | AnsweredReply
@@ -100,6 +104,7 @@ class Record:
     parent_id:         the reply it answers; None for the essay itself
     thread_id:         the thread it is in or opens
     opens_thread:      a thread is to be opened on it
+    opens_thread_on:   the reply it answers gets a thread now
     target_thread_id:  the thread it is to be moved into
     notify_closed:     its author expects a thread, and is informed that there is none
     """
@@ -109,6 +114,7 @@ class Record:
     thread_id: int | None
     planned_message_id: int | None
     opens_thread: bool = False
+    opens_thread_on: int | None = None
     target_thread_id: int | None = None
     notify_closed: bool = False
 
@@ -131,6 +137,7 @@ def route(
     thread: DiscussionThread | None,
     answered: Answered | None,
     joined: JoinedDiscussion | None = None,
+    placement: Placement | None = None,
 ) -> Ignore | Record:
     """Decide where ``message`` belongs.
 
@@ -138,6 +145,7 @@ def route(
     answered:  what the archive knows about the message it replies to; None if it replies to
                nothing, or to something outside of a discussion
     joined:    the discussion that plain messages in this channel join; None if they join none
+    placement: where it belongs in that discussion (plain_messages.place_plain_message)
     """
     if message.from_bot or message.type not in USER_MESSAGE_TYPES:
         return Ignore()
@@ -149,12 +157,12 @@ def route(
         return _route_to_bot_message(message, answered)
     if isinstance(answered, AnsweredReply):
         return _route_to_reply(answered)
-    if joined is not None and _can_join(message):
-        return _route_plain_message(message, joined)
+    if joined is not None and can_join(message):
+        return _route_plain_message(message, joined, placement or Placement(opens_thread=True))
     return Ignore()
 
 
-def _can_join(message: Message) -> bool:
+def can_join(message: Message) -> bool:
     """Whether a message is addressed to the whole channel and has text or files of its own.
 
     A reply to another conversation, a forward, a poll or a sticker doesn't join.
@@ -162,12 +170,19 @@ def _can_join(message: Message) -> bool:
     return message.reference_id is None and bool(message.text.strip() or message.attachments)
 
 
-def _route_plain_message(message: Message, joined: JoinedDiscussion) -> Record:
-    """A plain message that joins a discussion is a reply to the essay like any other."""
+def _route_plain_message(
+    message: Message, joined: JoinedDiscussion, placement: Placement
+) -> Record:
+    """A plain message that joins a discussion is a reply to the essay, or to what it continues."""
     discussion_id, main_thread_id = joined.discussion_id, joined.main_thread_id
     if main_thread_id is not None:
         return Record(discussion_id, None, None, None, target_thread_id=main_thread_id)
-    return Record(discussion_id, None, message.id, None, opens_thread=True)
+    if placement.answered is not None:
+        one = placement.answered
+        return _route_to_reply(AnsweredReply(discussion_id, one.id, one.thread_id, one.waits))
+    if placement.opens_thread:
+        return Record(discussion_id, None, message.id, None, opens_thread=True)
+    return Record(discussion_id, None, None, None)
 
 
 def _route_to_bot_message(message: Message, answered: AnsweredBotMessage) -> Record:
@@ -185,8 +200,14 @@ def _route_to_bot_message(message: Message, answered: AnsweredBotMessage) -> Rec
 
 def _route_to_reply(answered: AnsweredReply) -> Record:
     """A reply in the channel to a member's reply belongs in the thread of that reply."""
+    opens_on = answered.reply_id if answered.waits and answered.thread_id is None else None
     return Record(
-        answered.discussion_id, answered.reply_id, None, None, target_thread_id=answered.thread_id
+        answered.discussion_id,
+        answered.reply_id,
+        None,
+        None,
+        opens_thread_on=opens_on,
+        target_thread_id=opens_on or answered.thread_id,
     )
 
 

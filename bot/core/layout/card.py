@@ -14,6 +14,7 @@ from bot.core.text.escape import escape, escape_line_start, escape_url
 from bot.core.text.length import count_utf16_units
 from bot.core.text.plural import format_plural
 from bot.core.text.sentences import find_grapheme_ends, find_word_ends
+from bot.core.text.translate import gettext as _
 
 __all__ = ["CARD_TEXT", "IS_COMPONENTS_V2", "MAX_COVER_URL", "render_card"]
 
@@ -64,12 +65,13 @@ def _check_url(address: str | None, limit: int) -> str | None:
     return quoted if len(quoted) <= limit else None
 
 
-def render_card(essay: Essay, privacy_command: str) -> dict[str, Any]:
+def render_card(essay: Essay, privacy_command: str, *, saves_all: bool = False) -> dict[str, Any]:
     """The payload of an essay's opening card; at most 7 components and ``CARD_TEXT`` of text.
 
     The cover is uploaded with the card if the archive has a copy; otherwise its address is shown.
 
-    ``privacy_command``: the slash command with which members see what is saved, as Markdown.
+    privacy_command:  the slash command with which members see what is saved, as Markdown
+    saves_all:        all messages in the channel are saved, not only replies
     """
     head = f"# {_escape_line(essay.title, 500)}"
     credit = essay.byline or essay.author
@@ -97,7 +99,14 @@ def render_card(essay: Essay, privacy_command: str) -> dict[str, Any]:
     ]
     if essay.date:
         facts.append(_escape_line(essay.date, 60))
-    saved = f"Replies here are saved. Use {privacy_command} to see or delete yours."
+    saved = _(
+        "Replies here are saved. Use {command} to see or delete yours.", command=privacy_command
+    )
+    if saves_all:
+        saved = _(
+            "All messages in this channel are saved. Use {command} to see or delete yours.",
+            command=privacy_command,
+        )
     inner.append(_make_text(f"-# {' · '.join(facts)}\n-# {saved}"))
     components: list[dict[str, Any]] = [{"type": _CONTAINER, "components": inner}]
     source = _check_url(essay.source_url, limits.BUTTON_URL)

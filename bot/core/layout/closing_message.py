@@ -1,9 +1,9 @@
-"""The message that asks the closing question, below the last part.
+"""The closing message of a discussion: the closing question, and a line on how to answer.
 
 It asks the essay's own closing questions, or "What do you think?" in the essay's language where it
 has none, so that there is something short to reply to. The questions also stay in the part where
 the essay has them. They are not asked again where the last part already ends with them, a few words
-aside.
+aside: then the closing message has only the line on how to answer.
 """
 
 from __future__ import annotations
@@ -14,24 +14,51 @@ from bot.core import limits
 from bot.core.essay.default_question import detect_language, get_default_question
 from bot.core.essay.essay import Essay
 from bot.core.layout.parts import Part
+from bot.core.payload import Payload, make_plain_message
 from bot.core.text.escape import escape, escape_line_start
 from bot.core.text.length import count_utf16_units, count_words
 from bot.core.text.questions import strip_note_marks
+from bot.core.text.translate import gettext as _
 
-__all__ = ["make_closing_message", "render_closing_question"]
+__all__ = [
+    "choose_closing_question",
+    "get_shown_question",
+    "make_closing_payload",
+    "render_closing_question",
+]
 
 _FEW_WORDS = 10  # words after a question that still ends the essay
+#: Discord's mark for small print, which starts the line on how to answer. A question that begins
+#: with it is escaped.
+_SMALL_PRINT = "-# "
+#: UTF-16 units that the line on how to answer may have, in any language.
+_ROOM_FOR_HINT = 200
 
 
-def make_closing_message(essay: Essay, parts: Sequence[Part]) -> str | None:
-    """The closing message; None if the last part already ends with the questions."""
+def make_closing_payload(question: str | None) -> Payload:
+    """The closing message: ``question`` as Discord Markdown, if any, and how to answer."""
+    hint = _SMALL_PRINT + _("Reply to any part of the essay to answer.")
+    lines = [hint] if question is None else [question, hint]
+    return make_plain_message("\n".join(lines), silent=True)
+
+
+def get_shown_question(payload: Payload) -> str | None:
+    """The question that a closing message shows; None if it has only the line on how to answer."""
+    lines = str(payload["content"]).split("\n")
+    if lines[-1].startswith(_SMALL_PRINT):
+        del lines[-1]
+    return "\n".join(lines) or None
+
+
+def choose_closing_question(essay: Essay, parts: Sequence[Part]) -> str | None:
+    """What the closing message asks; None if the last part already ends with the questions."""
     if _ends_with_questions(essay, parts):
         return None
     return render_closing_question(essay.questions, detect_language(essay))
 
 
 def render_closing_question(questions: Sequence[str], language: str | None = None) -> str:
-    """The closing questions as Discord Markdown, as many as fit into a message.
+    """The closing questions as Discord Markdown, as many as fit into a closing message.
 
     language: of the default question, if there are no others; see ``detect_language``
     """
@@ -39,7 +66,7 @@ def render_closing_question(questions: Sequence[str], language: str | None = Non
     lines: list[str] = []
     for question in questions or (default,):
         line = "\n".join(escape_line_start(escape(row)) for row in question.split("\n"))
-        if count_utf16_units("\n".join([*lines, line])) > limits.MESSAGE_CONTENT:
+        if count_utf16_units("\n".join([*lines, line])) > limits.MESSAGE_CONTENT - _ROOM_FOR_HINT:
             break
         lines.append(line)
     return "\n".join(lines) or default

@@ -24,7 +24,7 @@ from bot.core.essay.blocks import (
 )
 from bot.core.essay.essay import Essay
 from bot.core.essay.note import Note, make_note
-from bot.core.layout.closing_message import make_closing_message
+from bot.core.layout.closing_message import choose_closing_question
 from bot.core.layout.formulas import is_display_formula
 from bot.core.layout.inline_markdown import MAX_LINK
 from bot.core.layout.lists import OpenLists, find_joined, mark_lists
@@ -361,4 +361,4 @@ def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:
         part
         for _, part in balance_last_parts(packer, packer.pack_all((0, 0), limits.MESSAGE_CONTENT))
     ]
-    return Layout(tuple(parts), make_closing_message(essay, parts), note_lost_links(essay))
+    return Layout(tuple(parts), choose_closing_question(essay, parts), note_lost_links(essay))

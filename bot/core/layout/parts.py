@@ -42,7 +42,7 @@ class Part:
 class Layout:
     """The messages of an essay.
 
-    closing: Markdown of the closing message; None if the last part ends with the questions
+    closing: what the closing message asks, as Markdown; None if the last part ends with it
     notes:   about what could not be reproduced, besides the essay's own notes
     """
 

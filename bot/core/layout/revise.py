@@ -20,7 +20,7 @@ from rapidfuzz import fuzz
 from bot.core import limits
 from bot.core.essay.essay import Essay
 from bot.core.essay.note import Note
-from bot.core.layout.closing_message import make_closing_message
+from bot.core.layout.closing_message import choose_closing_question
 from bot.core.layout.layout import Packer, balance_last_parts, list_items, note_lost_links
 from bot.core.layout.parts import Part, Position
 from bot.core.layout.split import Item, keep_beginning, render_piece
@@ -56,7 +56,7 @@ class RevisedLayout:
     parts:   the new part of each posted message; None: the message isn't needed any more
     more:    parts for new messages after the last
     links:   pairs of parts that link to each other: indexes in ``parts`` and ``more`` together
-    closing: the closing message, if there is one
+    closing: the question of the closing message, if it asks one
     """
 
     parts: tuple[Part | None, ...]
@@ -96,7 +96,7 @@ def revise(
     parts, more = assigned
     links = _find_links(parts, more, posted)
     carried = [part for part in parts if part is not None]
-    asked = make_closing_message(new, [*carried, *more])
+    asked = choose_closing_question(new, [*carried, *more])
     return RevisedLayout(tuple(parts), tuple(more), tuple(links), asked, note_lost_links(new))
 
 

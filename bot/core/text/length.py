@@ -6,7 +6,13 @@ import math
 
 import regex
 
-__all__ = ["count_utf16_units", "count_words", "estimate_reading_minutes"]
+__all__ = [
+    "count_cjk_characters",
+    "count_spaced_words",
+    "count_utf16_units",
+    "count_words",
+    "estimate_reading_minutes",
+]
 
 WORDS_A_MINUTE = 230
 CHARACTERS_A_MINUTE = 480  # Chinese, Japanese and Korean are counted by characters
@@ -29,6 +35,16 @@ def count_utf16_units(text: str) -> int:
 def count_words(text: str) -> int:
     """Number of words; in Chinese, Japanese and Korean each character counts as one."""
     return len(_CJK.findall(text)) + len(_WORD.findall(text))
+
+
+def count_cjk_characters(text: str) -> int:
+    """Number of Chinese, Japanese and Korean characters."""
+    return len(_CJK.findall(text))
+
+
+def count_spaced_words(text: str) -> int:
+    """Number of words in scripts that separate them."""
+    return len(_WORD.findall(text))
 
 
 def estimate_reading_minutes(text: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from storage.db.writer import Transaction
+from tests.support.essays import ANSWER_HINT
 from tests.support.running_bot import ESSAY, RunningBot, component_texts, form_data, running_bot
 
 CHOSEN = [{"type": 3, "name": "essay", "value": "1"}]
@@ -74,7 +75,7 @@ async def test_corrections_of_the_draft_are_kept_for_a_new_text(running: Running
         assert f"The {fact} was given here and isn't the text's own." in told
     assert "~~Rye~~" not in told
     card, closing = await apply(running, interaction)
-    assert (card.split("-#")[0], closing) == (before[0].split("-#")[0], "And you?")
+    assert (card.split("-#")[0], closing) == (before[0].split("-#")[0], f"And you?\n{ANSWER_HINT}")
     assert "two loaves" in (await running.bot_messages())[1]["content"]
 
 
@@ -120,7 +121,7 @@ async def test_the_new_text_is_corrected_before_it_is_applied(running: RunningBo
     assert "Closing question: the essay's own" in told
     await running.press(interaction, "Apply")
     await running.settle()
-    card, part = await running.bot_messages()
+    card, part, _ = await running.bot_messages()
     assert "# Rye again\n" in component_texts(card["components"])
     assert "By the two Bakers" not in component_texts(card["components"])
     assert part["content"].endswith("Would you wait a night for bread?")
@@ -165,7 +166,7 @@ async def test_a_title_given_with_the_submission_is_kept_too(running: RunningBot
         running, await hand_in(running, ESSAY.replace("a loaf", "two loaves"))
     )
     assert "# Rye\nBy Ann Baker" in card
-    assert closing == "And you?"
+    assert closing == f"And you?\n{ANSWER_HINT}"
 
 
 async def test_corrections_in_an_older_archive_are_found_by_reading_its_text(

@@ -291,7 +291,7 @@ async def test_plain_messages_join_the_newest_essay_from_then_on(tmp_path: Path)
         panel = await running.run_command("setup")
         await use(running, panel, "loose", "join")
         await running.settle(1)
-        joined = await running.write("Ben", "I would.")
+        joined = await running.write("Ben", "I would wait for it, too.")
         aside = await running.write("Chloe", "Hello Ann!", to=left)
         await running.settle()
         exported = await running.export()
@@ -303,7 +303,7 @@ async def test_plain_messages_join_the_newest_essay_from_then_on(tmp_path: Path)
         # A reading of the history finds the same.
         await running.salon.services.catch_up.catch_up_channel(running.channel())
         await running.publish("# Another\n\nOne more.\n\nIs it?", "another.md")
-        second = await running.write("Dev", "About the other one.")
+        second = await running.write("Dev", "About the other one, I mean.")
         await running.settle()
         assert {reply["id"] for reply in (await running.export())["replies"]} == {str(joined)}
         assert [r["id"] for r in (await running.export("2"))["replies"]] == [str(second)]
@@ -319,8 +319,8 @@ async def test_plain_messages_of_an_outage_join_as_well(tmp_path: Path) -> None:
             await use(running, panel, "loose", "join")
             await running.settle(1)
             await running.salon.close()
-            await running.write("Ann", "Nobody was there to hear.")
+            await running.write("Ann", "Nobody was there to hear it.")
         async with run_bot(tmp_path, emulator) as again:
             (reply,) = (await again.export())["replies"]
-            assert reply["text"] == "Nobody was there to hear."
+            assert reply["text"] == "Nobody was there to hear it."
             assert reply["thread_id"] == reply["id"]
