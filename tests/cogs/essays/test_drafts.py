@@ -15,6 +15,7 @@ from storage.db.writer import Transaction
 from storage.essays import discussions, submissions
 from storage.essays.discussions import ListedDiscussion
 from storage.servers import settings
+from tests.support.catalogs import Sentences, use_sentences
 from tests.support.running_bot import RunningBot, find_buttons, form_data, running_bot
 from tests.support.submissions import make_submission
 
@@ -417,3 +418,27 @@ async def test_the_list_does_not_show_when_it_was_published_as_when_it_was_close
     await running.run_command("essay close", options=[{"type": 3, "name": "essay", "value": "1"}])
     told = await running.answer_text(await running.run_command("essay list"))
     assert re.search(r"— closed \(published <t:\d+:R>\) —", told)
+
+
+async def test_each_admin_reads_what_was_not_reproduced_in_their_own_language(
+    running: RunningBot, tmp_path: Path
+) -> None:
+    german: Sentences = {
+        "Links that lead nowhere from Discord are shown as their text: {count}.": (
+            "Links ohne Ziel: {count}."
+        ),
+        "This isn't text. It looks like a picture, an archive or another kind of file.": (
+            "Das ist kein Text."
+        ),
+    }
+    with use_sentences(tmp_path / "locales", {"de": german}):
+        draft = await running.run_command(
+            "essay publish", file=("bread.md", b"# Bread\n\n[Rye](/rye) and [wheat](/wheat).\n")
+        )
+        assert "are shown as their text: 2." in await running.answer_text(draft)
+        running.member().locale = "de"
+        options = [{"type": 3, "name": "essay", "value": "1"}]
+        shown = await running.run_command("essay show", options=options)
+        assert "- Links ohne Ziel: 2." in await running.answer_text(shown)
+        refused = await running.run_command("essay publish", file=("bread.md", b"\x89PNG..."))
+        assert "Das ist kein Text." in await running.answer_text(refused)
