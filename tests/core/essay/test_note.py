@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.core.essay.note import Note, make_note, notes_from_lines, notes_to_lines
 from bot.core.text.translate import use_language
-from tests.support.catalogs import use_sentences
+from tests.support.catalogs import Sentences, use_sentences
 
 LEFT_OUT = make_note("Left out: {count}, {names}.", count=2, names="a\nb {c} [d]")
 
@@ -32,7 +32,7 @@ def test_a_note_that_an_older_version_stored_stays_its_sentence() -> None:
 
 
 def test_a_note_is_in_the_language_of_whoever_sees_it(tmp_path: Path) -> None:
-    german = {LEFT_OUT.sentence: "Weggelassen: {count}, {names}."}
+    german: Sentences = {LEFT_OUT.sentence: "Weggelassen: {count}, {names}."}
     with use_sentences(tmp_path, {"de": german}), use_language("de"):
         assert LEFT_OUT.translate() == "Weggelassen: 2, a\nb {c} [d]."
         assert str(LEFT_OUT) == "Left out: 2, a\nb {c} [d]."
