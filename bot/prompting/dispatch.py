@@ -27,7 +27,7 @@ from storage.prompts import prompts
 from storage.prompts.prompts import Prompt
 from storage.servers.settings import ServerSettings
 
-__all__ = ["plan_due", "send_now"]
+__all__ = ["plan_due", "send_now", "send_planned_now"]
 
 _log = logging.getLogger(__name__)
 
@@ -147,11 +147,32 @@ async def send_now(
         at=now,
         content=content,
     )
+    decision = await _send_immediate(tx, prompt_id, now)
+    if decision is None:
+        return prompt_id
+    await prompts.skip(tx, prompt_id=prompt_id, reason=decision.reason, now_ms=to_milliseconds(now))
+    return NothingToSay(decision.reason)
+
+
+async def send_planned_now(tx: Transaction, prompt_id: int, now: datetime) -> NothingToSay | None:
+    """Send a planned step of a plan now, like :func:`send_now`; why it can't be, or None.
+
+    The caller has to roll back where it can't be. Raises LookupError if the prompt isn't planned
+    any more.
+    """
+    if not await prompts.make_immediate(tx, prompt_id, now):
+        raise LookupError(f"prompt {prompt_id} is not planned any more")
+    decision = await _send_immediate(tx, prompt_id, now)
+    return None if decision is None else NothingToSay(decision.reason)
+
+
+async def _send_immediate(tx: Transaction, prompt_id: int, now: datetime) -> Postpone | Skip | None:
+    """Plan the message of a prompt that an admin sends at once; None if it will be sent."""
     prompt = await prompts.find_prompt(tx, prompt_id)
     assert prompt is not None
     decision = await _decide_and_plan(tx, prompt, now)
     if isinstance(decision, Send):
-        return prompt_id
+        return None
     if isinstance(decision, Postpone) and decision.reason == REASON_OTHER_ESSAY:
         await prompts.postpone(
             tx,
@@ -160,6 +181,5 @@ async def send_now(
             resets_lateness=decision.resets_lateness,
             reason=decision.reason,
         )
-        return prompt_id
-    await prompts.skip(tx, prompt_id=prompt_id, reason=decision.reason, now_ms=to_milliseconds(now))
-    return NothingToSay(decision.reason)
+        return None
+    return decision

@@ -6,9 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.core.prompts.local_time import get_quiet_end
 from bot.core.prompts.parse_time import parse_time
-from bot.core.prompts.plan import parse_command_content, parse_condition, parse_content
+from bot.core.prompts.plan import parse_command_content, parse_condition
 from bot.core.prompts.policy import PromptKind
 from bot.core.prompts.wording import NothingToSay
 from bot.core.text.timestamps import format_timestamp
@@ -18,26 +17,28 @@ from bot.core.text.translate import gettext_noop
 from bot.core.text.truncate import truncate_lines
 from bot.errors import UserError
 from bot.prompting.dispatch import send_now
-from bot.prompting.forecast import forecast
-from bot.prompting.schedule import change_prompt
-from bot.prompting.text import check_content_exists, make_text
+from bot.prompting.edit_prompt import edit_prompt
+from bot.prompting.forecast import forecast, forecast_all
+from bot.prompting.text import check_content_exists
 from bot.services import Services
 from cogs.prompts import wording
 from cogs.prompts.autocomplete import complete_prompt
+from cogs.prompts.essay_states import refuse_ended, refuse_unless_open
+from cogs.prompts.list_panel import FORM, ListPanel
 from cogs.prompts.settings import PromptSettings
 from cogs.ui.autocomplete import complete_essay, complete_time
 from cogs.ui.bot import SalonBot
-from cogs.ui.choose import choose_essay, choose_optional_essay, choose_prompt
+from cogs.ui.choose import choose_essay, choose_prompt
 from cogs.ui.commands import get_server
 from cogs.ui.responses import answer
 from storage.db.writer import Transaction
-from storage.prompts import listings, pauses, prompts
-from storage.prompts.listings import EssayChoice
+from storage.prompts import listings, prompts
 from storage.servers import settings as settings_module
 
 __all__ = ["Prompts"]
 
-_SHOWN_COMING, _SHOWN_PAST = 25, 10
+#: Prompts whose texts a preview shows.
+_MAX_PREVIEWED = 25
 
 
 @app_commands.guild_only()
@@ -52,6 +53,7 @@ class Prompts(
 
     def __init__(self, services: Services) -> None:
         self.services = services
+        self.panel = ListPanel(services)
         super().__init__()
 
     # -- one prompt ---------------------------------------------------------------------------
@@ -63,32 +65,9 @@ class Prompts(
     async def list_prompts(
         self, interaction: discord.Interaction, essay: str | None = None
     ) -> None:
-        """Show the prompts of the server, or of one essay."""
-        server_id, now = get_server(interaction).id, self.services.clock.now()
-
-        async def look(tx: Transaction) -> str:
-            chosen = await choose_optional_essay(tx, server_id, essay)
-            discussion_id = None if chosen is None else chosen.id
-            titles = {one.id: one.title for one in await listings.get_essays(tx, server_id)}
-            lines = []
-            settings = await settings_module.get_settings(tx, server_id)
-            paused = await pauses.get_paused_discussions(tx, server_id)
-            if settings.paused or (chosen is not None and chosen.id in paused):
-                lines.append(_("**Prompts are paused.** `/prompts resume` continues them."))
-            for prompt in await listings.get_coming(tx, server_id, discussion_id, _SHOWN_COMING):
-                title = titles.get(prompt.discussion_id or 0)
-                obstacle = await forecast(tx, prompt, now)
-                lines.append(wording.format_coming(prompt, title, obstacle))
-            past = await listings.get_past(tx, server_id, discussion_id, _SHOWN_PAST)
-            return wording.join_lists(lines, [wording.format_past(one, server_id) for one in past])
-
+        """Show the panel of an essay's prompts."""
         with self.services.active_work.track():
-            listed = await self.services.database.read(look)
-            nothing = _(
-                "No prompts are planned. Publishing an essay plans some, and so does "
-                "`/prompts add`."
-            )
-            await answer(interaction, listed or nothing)
+            await answer(interaction, view=await self.panel.make_view(interaction, essay))
 
     @app_commands.command(description=gettext_noop("Plan a prompt for an essay."))
     @app_commands.describe(
@@ -113,7 +92,7 @@ class Prompts(
 
         async def add(tx: Transaction) -> str:
             chosen = await choose_essay(tx, server_id, essay)
-            _refuse_ended(chosen)
+            refuse_ended(chosen)
             await check_content_exists(tx, chosen.id, asked)
             settings = await settings_module.get_settings(tx, server_id)
             parsed = parse_time(when, now, settings.zone)
@@ -132,10 +111,7 @@ class Prompts(
             prompt = await prompts.find_prompt(tx, prompt_id)
             assert prompt is not None
             return wording.describe_planned(
-                prompt,
-                chosen.title,
-                get_quiet_end(parsed.at, settings.quiet, settings.zone),
-                await forecast(tx, prompt, now),
+                prompt, chosen.title, settings, await forecast(tx, prompt, now)
             )
 
         await self.write_and_answer(interaction, add)
@@ -164,34 +140,24 @@ class Prompts(
             found = await choose_prompt(tx, server_id, prompt)
             if found.kind is not PromptKind.STEP or found.discussion_id is None:
                 raise UserError(_("Nudges and digests can't be changed one by one."))
-            settings = await settings_module.get_settings(tx, server_id)
-            asked = parse_content(found.content)
-            if what is not None:
-                asked = parse_command_content(what)
-                await check_content_exists(tx, found.discussion_id, asked)
-            changed = await change_prompt(
+            if not await edit_prompt(
                 tx,
                 found,
-                content=str(asked),
-                condition=found.condition if condition is None else str(parse_condition(condition)),
-                forced=found.forced if force is None else force,
+                when=when,
+                what=what,
+                condition=condition,
+                force=force,
                 now=now,
-            )
-            if when is not None:
-                parsed = parse_time(when, now, settings.zone)
-                await prompts.reschedule(tx, found.id, at=parsed.at, local_at=parsed.local)
-            if not changed:
+            ):
                 raise UserError(wording.describe_unchangeable(found))
             await self.record_action(
                 tx, interaction, found.discussion_id, f"changed prompt {found.id}"
             )
             again = await choose_prompt(tx, server_id, prompt)
             essay = await choose_essay(tx, server_id, str(found.discussion_id))
+            settings = await settings_module.get_settings(tx, server_id)
             return wording.describe_planned(
-                again,
-                essay.title,
-                get_quiet_end(again.due_at, settings.quiet, settings.zone),
-                await forecast(tx, again, now),
+                again, essay.title, settings, await forecast(tx, again, now)
             )
 
         await self.write_and_answer(interaction, edit)
@@ -239,14 +205,7 @@ class Prompts(
 
         async def send(tx: Transaction) -> str:
             chosen = await choose_essay(tx, server_id, essay)
-            if chosen.state != "open":
-                _refuse_ended(chosen)
-                raise UserError(
-                    _(
-                        "“{title}” isn't published yet. Only open essays get prompts.",
-                        title=escape_title(chosen.title),
-                    )
-                )
+            refuse_unless_open(chosen)
             found = await send_now(
                 tx, server_id=server_id, discussion_id=chosen.id, content=str(asked), now=now
             )
@@ -254,15 +213,7 @@ class Prompts(
                 raise UserError(_("Nothing was sent: {reason}.", reason=found.reason))
             await self.record_action(tx, interaction, chosen.id, f"sent prompt {found}")
             prompt = await choose_prompt(tx, server_id, str(found))
-            title = escape_title(chosen.title)
-            if prompt.state == "planned":
-                return _(
-                    "Prompt {number} for “{title}” goes out when the essay that is being posted "
-                    "in its channel is complete.",
-                    number=found,
-                    title=title,
-                )
-            return _("Prompt {number} for “{title}” goes out now.", number=found, title=title)
+            return wording.describe_sent_now(prompt, chosen.title)
 
         await self.write_and_answer(interaction, send)
 
@@ -274,16 +225,17 @@ class Prompts(
 
         async def look(tx: Transaction) -> list[str]:
             chosen = await choose_essay(tx, server_id, essay)
+            settings = await settings_module.get_settings(tx, server_id)
+            upcoming, _total = await listings.get_upcoming(tx, chosen.id, _MAX_PREVIEWED)
+            forecasts = await forecast_all(tx, upcoming, now)
             lines: list[str] = []
-            for prompt in await listings.get_coming(tx, server_id, chosen.id, _SHOWN_COMING):
-                if prompt.kind is PromptKind.STEP:
-                    obstacle = await forecast(tx, prompt, now)
-                    lines.append(wording.format_coming(prompt, None, obstacle))
-                    said = await make_text(tx, prompt, now)
-                    if not isinstance(said, NothingToSay):
-                        lines += said.content.splitlines()
-                        if said.poll is not None:
-                            lines += [f"📊 {said.poll.question}", " · ".join(said.poll.answers)]
+            for prompt, expected in zip(upcoming, forecasts, strict=True):
+                lines.append(wording.format_upcoming(prompt, expected, settings))
+                said = expected.text
+                if said is not None:
+                    lines += said.content.splitlines()
+                    if said.poll is not None:
+                        lines += [f"📊 {said.poll.question}", " · ".join(said.poll.answers)]
             return lines
 
         with self.services.active_work.track():
@@ -321,14 +273,9 @@ class Prompts(
         return await complete_time(self.services, get_server(interaction).id, typed)
 
 
-def _refuse_ended(essay: EssayChoice) -> None:
-    title = escape_title(essay.title)
-    if essay.state == "closed":
-        raise UserError(_("“{title}” is closed. It gets no more prompts.", title=title))
-    if essay.state == "withdrawn":
-        raise UserError(_("“{title}” is withdrawn. It gets no more prompts.", title=title))
-
-
 async def setup(bot: SalonBot) -> None:
-    """Add the cog."""
-    await bot.add_cog(Prompts(bot.services))
+    """Add the cog, the controls of its list and its form."""
+    cog = Prompts(bot.services)
+    await bot.add_cog(cog)
+    bot.add_dynamic_items(cog.panel.control_class)
+    bot.forms.register(FORM, "prompts", cog.panel.handle_form)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from bot.core import limits
 from bot.core.message_link import make_message_link
-from bot.core.prompts.local_time import WeeklyTime
+from bot.core.prompts.local_time import WeeklyTime, get_quiet_end
 from bot.core.prompts.plan import (
     Condition,
     CustomText,
@@ -26,10 +25,9 @@ from bot.core.prompts.plan import (
 )
 from bot.core.prompts.policy import PromptKind
 from bot.core.prompts.wording import escape_line
-from bot.core.text.length import count_utf16_units
-from bot.core.text.locale_format import format_weekday
+from bot.core.text.locale_format import format_short_date_time, format_weekday
 from bot.core.text.timestamps import format_timestamp
-from bot.core.text.titles import escape_title
+from bot.core.text.titles import escape_title, shorten_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext
 from bot.core.text.truncate import truncate_lines
@@ -39,6 +37,8 @@ from storage.prompts.prompts import Prompt
 from storage.servers.settings import ServerSettings
 
 __all__ = [
+    "count_more_nudges",
+    "count_more_prompts",
     "describe_condition",
     "describe_content",
     "describe_digest",
@@ -46,16 +46,16 @@ __all__ = [
     "describe_plan",
     "describe_planned",
     "describe_policy",
+    "describe_sent_now",
     "describe_unchangeable",
+    "describe_upcoming",
     "describe_wait",
-    "format_coming",
+    "format_choice",
     "format_past",
-    "join_lists",
+    "format_upcoming",
 ]
 
 _MAX_TITLE, _MAX_CONTENT = 60, 80
-#: UTF-16 units of a message for prompts of the past; planned ones get the rest.
-_PAST_UNITS = 900
 #: A Monday, to name weekdays by.
 _MONDAY = date(2024, 1, 1)
 
@@ -134,52 +134,117 @@ def describe_wait(wait: timedelta) -> str:
 # -- lists -----------------------------------------------------------------------------------------
 
 
+def describe_upcoming(prompt: Prompt, forecast: Forecast) -> str:
+    """What a planned prompt will do: "asks 2 of the essay's questions"."""
+    if prompt.kind is PromptKind.NUDGE:
+        return _("nudges a thread")
+    if prompt.kind is PromptKind.DIGEST:
+        return _("reports what is new")
+    content = parse_content(prompt.content)
+    questions = () if forecast.text is None else forecast.text.questions
+    match content:
+        case LastCall():
+            return _("makes the last call")
+        case _ if len(questions) == 1:
+            return _("asks “{question}”", question=shorten_title(questions[0], _MAX_CONTENT))
+        case _ if questions:
+            return ngettext(
+                "asks {count} of the essay's questions",
+                "asks {count} of the essay's questions",
+                len(questions),
+            )
+        case NextQuestions(limit):
+            return _("asks the essay's questions") if limit > 1 else _("asks the next question")
+        case NumberedQuestion(number):
+            return _("asks question {number}", number=number)
+        case QuotedPassage(number, ""):
+            return _("quotes passage {number}", number=number)
+        case QuotedPassage(number, question):
+            asked = shorten_title(question, _MAX_CONTENT)
+            return _("quotes passage {number} and asks “{question}”", number=number, question=asked)
+        case CustomText(text):
+            return _("says “{text}”", text=shorten_title(text, _MAX_CONTENT))
+        case Poll(question, _answers):
+            return _("posts the poll “{question}”", question=shorten_title(question, _MAX_CONTENT))
+        case DefaultQuestion():
+            return _("asks the default question")
+
+
+def format_choice(prompt: Prompt, forecast: Forecast, settings: ServerSettings) -> str:
+    """A planned prompt in a list of choices, without Markdown."""
+    when = format_short_date_time(prompt.due_at.astimezone(settings.zone))
+    return f"{when}: {describe_upcoming(prompt, forecast)}"
+
+
+def format_upcoming(prompt: Prompt, forecast: Forecast, settings: ServerSettings) -> str:
+    """A planned prompt, its time, and what would keep it from being sent."""
+    when = format_short_date_time(prompt.due_at.astimezone(settings.zone))
+    what = escape_line(describe_upcoming(prompt, forecast))
+    if prompt.channel_id is not None and prompt.kind is PromptKind.NUDGE:
+        what = _("nudges {thread}", thread=f"<#{prompt.channel_id}>")
+    condition = describe_condition(parse_condition(prompt.condition))
+    line = f"- {when}: {what}"
+    if condition:
+        line += f", {condition}"
+    return f"{line} — {forecast.obstacle}" if forecast.obstacle else line
+
+
+def count_more_prompts(count: int) -> str:
+    """The line for planned prompts that a list leaves out."""
+    return ngettext("-# … and {count} more prompt.", "-# … and {count} more prompts.", count)
+
+
+def count_more_nudges(count: int) -> str:
+    """The line for nudges that a list leaves out."""
+    return ngettext("-# … and {count} more nudge.", "-# … and {count} more nudges.", count)
+
+
 def _describe_stored(kind: PromptKind, content: str) -> str:
     what = describe_kind(kind) or describe_content(parse_content(content))
     return escape_title(what, _MAX_CONTENT)
 
 
-def _format_title(title: str | None) -> str:
-    return "" if title is None else f" **{escape_title(title, _MAX_TITLE)}**"
-
-
-def format_coming(prompt: Prompt, title: str | None, forecast: Forecast) -> str:
-    """A planned prompt, its time, and what would keep it from being sent."""
-    named = describe_kind(prompt.kind)
-    where = f" <#{prompt.channel_id}>" if named and prompt.channel_id else ""
-    condition = describe_condition(parse_condition(prompt.condition))
-    condition = f", {condition}" if condition else ""
-    line = f"⏳ **{prompt.id}** {format_timestamp(prompt.due_at)}{_format_title(title)}{where}: "
-    line += f"{_describe_stored(prompt.kind, prompt.content)}{condition}"
-    return line + (f" — {forecast.obstacle}" if forecast.obstacle else "")
-
-
-def format_past(one: PastPrompt, server_id: int) -> str:
+def format_past(
+    one: PastPrompt, server_id: int, settings: ServerSettings, *, with_title: bool = False
+) -> str:
     """A prompt of the past: what it asked and how many answered, or why it wasn't sent."""
-    line = f"{_describe_stored(PromptKind(one.kind), one.content)}{_format_title(one.title)}"
+    when = format_short_date_time(one.at.astimezone(settings.zone))
+    if with_title and one.title is not None:
+        when = f"{when}, **{escape_title(one.title, _MAX_TITLE)}**"
+    what = _describe_stored(PromptKind(one.kind), one.content)
     if one.asked_questions:
         first, *others = one.asked_questions
-        more = f" and {len(others)} more" if others else ""
-        line += f" “{escape_title(first, _MAX_CONTENT)}”{more}"
-    if one.state == "sent":
-        count = {0: "no answers", 1: "1 answer"}.get(one.replies, f"{one.replies} answers")
-        link = ""
-        if one.channel_id is not None and one.message_id is not None:
-            link = f" {make_message_link(server_id, one.channel_id, one.message_id)}"
-        return f"✅ **{one.id}** {format_timestamp(one.at)} {line}: {count}{link}"
-    mark = "⏭️" if one.state == "skipped" else "⚠️"
-    return f"{mark} **{one.id}** {format_timestamp(one.at)} {line} {one.state}: {one.reason}"
+        what = _("asked “{question}”", question=escape_title(first, _MAX_CONTENT))
+        if others:
+            what = ngettext(
+                "asked “{question}” and {count} more question",
+                "asked “{question}” and {count} more questions",
+                len(others),
+                question=escape_title(first, _MAX_CONTENT),
+            )
+    if one.state == "skipped":
+        return _("⏭️ {when}: {what} — skipped: {reason}", when=when, what=what, reason=one.reason)
+    if one.state == "failed":
+        return _("⚠️ {when}: {what} — failed: {reason}", when=when, what=what, reason=one.reason)
+    line = _("✅ {when}: {what} — no replies", when=when, what=what)
+    if one.replies:
+        line = ngettext(
+            "✅ {when}: {what} — {count} reply",
+            "✅ {when}: {what} — {count} replies",
+            one.replies,
+            when=when,
+            what=what,
+        )
+    if one.channel_id is None or one.message_id is None:
+        return line
+    return f"{line} {make_message_link(server_id, one.channel_id, one.message_id)}"
 
 
-def join_lists(to_come: Sequence[str], past: Sequence[str]) -> str:
-    """Planned and past prompts in one message, with room for the past ones."""
-    came = truncate_lines(past, _PAST_UNITS)
-    left = limits.MESSAGE_CONTENT - count_utf16_units(came) - 1
-    return "\n".join(part for part in (truncate_lines(to_come, left), came) if part)
+# -- answers ---------------------------------------------------------------------------------------
 
 
 def describe_planned(
-    prompt: Prompt, title: str, quiet_until: datetime | None, forecast: Forecast
+    prompt: Prompt, title: str, settings: ServerSettings, forecast: Forecast
 ) -> str:
     """The answer to a prompt that was added or changed."""
     condition = describe_condition(parse_condition(prompt.condition))
@@ -194,6 +259,7 @@ def describe_planned(
             what=f"{what}, {condition}" if condition else what,
         )
     ]
+    quiet_until = get_quiet_end(prompt.due_at, settings.quiet, settings.zone)
     if quiet_until is not None and not forecast.is_skipped:
         lines.append(
             _(
@@ -204,6 +270,20 @@ def describe_planned(
     elif forecast.obstacle:
         lines.append(forecast.obstacle)
     return "\n".join(lines)
+
+
+def describe_sent_now(prompt: Prompt, title: str) -> str:
+    """The answer to a prompt that an admin sends at once."""
+    if prompt.state == "planned":
+        return _(
+            "Prompt {number} for “{title}” goes out when the essay that is being posted in its "
+            "channel is complete.",
+            number=prompt.id,
+            title=escape_title(title),
+        )
+    return _(
+        "Prompt {number} for “{title}” goes out now.", number=prompt.id, title=escape_title(title)
+    )
 
 
 def describe_unchangeable(prompt: Prompt) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +18,12 @@ __all__ = [
     "get_asked_questions",
     "get_coming",
     "get_essays",
+    "get_essays_with_prompts",
     "get_named_essays",
     "get_past",
+    "get_past_digests",
+    "get_upcoming",
+    "get_upcoming_digest",
 ]
 
 
@@ -76,6 +81,62 @@ async def get_named_essays(tx: Transaction, server_id: int, name: str) -> Sequen
     return [EssayChoice(row["id"], row["title"], row["state"]) for row in named]
 
 
+async def get_essays_with_prompts(
+    tx: Transaction, server_id: int, most: int
+) -> Sequence[EssayChoice]:
+    """The first ``most`` discussions with prompts to come, the one with the next prompt first."""
+    rows = await tx.rows(
+        """
+        SELECT discussions.id, discussions.state, min(prompts.due_at) AS next_at,
+               (SELECT title FROM revisions
+                WHERE revisions.discussion_id = discussions.id
+                ORDER BY number DESC LIMIT 1) AS title
+        FROM prompts JOIN discussions ON discussions.id = prompts.discussion_id
+        WHERE prompts.server_id = :server_id AND prompts.state IN ('planned', 'claimed')
+        GROUP BY discussions.id
+        ORDER BY next_at, discussions.id
+        LIMIT :most
+        """,
+        {"server_id": server_id, "most": most},
+    )
+    return [EssayChoice(row["id"], row["title"], row["state"]) for row in rows]
+
+
+async def get_upcoming(
+    tx: Transaction, discussion_id: int, most: int, *, nudges: bool = False
+) -> tuple[Sequence[Prompt], int]:
+    """The first ``most`` prompts of a discussion that are planned or claimed, and how many are.
+
+    Its nudges, or all others.
+    """
+    rows = await tx.rows(
+        """
+        SELECT id, count(*) OVER () AS total FROM prompts
+        WHERE discussion_id = :discussion_id AND state IN ('planned', 'claimed')
+            AND (kind = 'nudge') = :nudges
+        ORDER BY due_at, id
+        LIMIT :most
+        """,
+        {"discussion_id": discussion_id, "nudges": int(nudges), "most": most},
+    )
+    found = [await prompts.find_prompt(tx, row["id"]) for row in rows]
+    total = rows[0]["total"] if rows else 0
+    return [prompt for prompt in found if prompt is not None], total
+
+
+async def get_upcoming_digest(tx: Transaction, server_id: int) -> Prompt | None:
+    """The server's digest that is planned or claimed."""
+    row = await tx.row(
+        """
+        SELECT id FROM prompts
+        WHERE server_id = :server_id AND state IN ('planned', 'claimed') AND kind = 'digest'
+        ORDER BY due_at LIMIT 1
+        """,
+        {"server_id": server_id},
+    )
+    return None if row is None else await prompts.find_prompt(tx, row["id"])
+
+
 _COMING = """
 SELECT prompts.id FROM prompts
 WHERE prompts.server_id = :server_id AND prompts.state IN ('planned', 'claimed')
@@ -101,44 +162,54 @@ async def get_past(
 ) -> Sequence[PastPrompt]:
     """The last ``most`` prompts that were sent, skipped or failed, the newest first."""
     rows = await tx.rows(
-        """
-        SELECT prompts.id, prompts.discussion_id, prompts.kind, prompts.content, prompts.state,
-               prompts.reason, prompts.asked_questions,
-               COALESCE(prompts.sent_at, prompts.decided_at, prompts.due_at) AS at,
-               planned_messages.channel_id, planned_messages.message_id,
-               (SELECT title FROM revisions
-                WHERE revisions.discussion_id = prompts.discussion_id
-                ORDER BY number DESC LIMIT 1) AS title,
-               (SELECT count(*) FROM replies
-                WHERE replies.planned_message_id = prompts.planned_message_id
-                    AND replies.deleted_at IS NULL
-               ) AS replies
-        FROM prompts LEFT JOIN planned_messages ON planned_messages.id = prompts.planned_message_id
-        WHERE prompts.server_id = :server_id AND prompts.state IN ('sent', 'skipped', 'failed')
-            AND (:discussion_id IS NULL OR prompts.discussion_id = :discussion_id)
-        ORDER BY at DESC, prompts.id DESC
-        LIMIT :most
-        """,
-        {"server_id": server_id, "discussion_id": discussion_id, "most": most},
+        _PAST, {"server_id": server_id, "discussion_id": discussion_id, "kind": None, "most": most}
     )
-    return [
-        PastPrompt(
-            id=row["id"],
-            title=row["title"],
-            kind=row["kind"],
-            content=row["content"],
-            state=row["state"],
-            reason=row["reason"],
-            at=from_milliseconds(row["at"]),
-            replies=row["replies"],
-            channel_id=row["channel_id"],
-            message_id=row["message_id"],
-            asked_questions=await get_asked_questions(
-                tx, row["discussion_id"], row["asked_questions"]
-            ),
-        )
-        for row in rows
-    ]
+    return [await _past_prompt(tx, row) for row in rows]
+
+
+async def get_past_digests(tx: Transaction, server_id: int, most: int) -> Sequence[PastPrompt]:
+    """The last ``most`` digests that were sent, skipped or failed, the newest first."""
+    rows = await tx.rows(
+        _PAST, {"server_id": server_id, "discussion_id": None, "kind": "digest", "most": most}
+    )
+    return [await _past_prompt(tx, row) for row in rows]
+
+
+_PAST = """
+SELECT prompts.id, prompts.discussion_id, prompts.kind, prompts.content, prompts.state,
+       prompts.reason, prompts.asked_questions,
+       COALESCE(prompts.sent_at, prompts.decided_at, prompts.due_at) AS at,
+       planned_messages.channel_id, planned_messages.message_id,
+       (SELECT title FROM revisions
+        WHERE revisions.discussion_id = prompts.discussion_id
+        ORDER BY number DESC LIMIT 1) AS title,
+       (SELECT count(*) FROM replies
+        WHERE replies.planned_message_id = prompts.planned_message_id
+            AND replies.deleted_at IS NULL
+       ) AS replies
+FROM prompts LEFT JOIN planned_messages ON planned_messages.id = prompts.planned_message_id
+WHERE prompts.server_id = :server_id AND prompts.state IN ('sent', 'skipped', 'failed')
+    AND (:discussion_id IS NULL OR prompts.discussion_id = :discussion_id)
+    AND (:kind IS NULL OR prompts.kind = :kind)
+ORDER BY at DESC, prompts.id DESC
+LIMIT :most
+"""
+
+
+async def _past_prompt(tx: Transaction, row: sqlite3.Row) -> PastPrompt:
+    return PastPrompt(
+        id=row["id"],
+        title=row["title"],
+        kind=row["kind"],
+        content=row["content"],
+        state=row["state"],
+        reason=row["reason"],
+        at=from_milliseconds(row["at"]),
+        replies=row["replies"],
+        channel_id=row["channel_id"],
+        message_id=row["message_id"],
+        asked_questions=await get_asked_questions(tx, row["discussion_id"], row["asked_questions"]),
+    )
 
 
 async def get_asked_questions(

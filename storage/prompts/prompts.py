@@ -22,6 +22,7 @@ __all__ = [
     "get_local",
     "get_next_due",
     "make_due",
+    "make_immediate",
     "mark_blocked",
     "mark_failed",
     "mark_sent",
@@ -298,6 +299,20 @@ async def reschedule(
                 "at": to_milliseconds(at),
                 "local_at": None if local_at is None else local_at.isoformat(),
             },
+        )
+    )
+
+
+async def make_immediate(tx: Transaction, prompt_id: int, now: datetime) -> bool:
+    """Make a planned prompt one that an admin sends at once; False if it isn't planned any more."""
+    return bool(
+        await tx.run(
+            """
+            UPDATE prompts SET kind = 'now', planned_for = :now, late_from = :now, due_at = :now,
+                queued_since = NULL, local_at = NULL, reason = NULL
+            WHERE id = :id AND state = 'planned' AND kind = 'step'
+            """,
+            {"id": prompt_id, "now": to_milliseconds(now)},
         )
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.core import limits
 from bot.core.text.length import count_utf16_units
 from bot.core.text.sentences import find_grapheme_ends
+from bot.core.text.translate import ngettext
 
 __all__ = ["truncate", "truncate_lines"]
 
@@ -39,7 +40,10 @@ def truncate_lines(lines: Sequence[str], most: int = limits.MESSAGE_CONTENT) -> 
     for number, line in enumerate(lines):
         left -= count_utf16_units(line) + 1
         if left < 0:
-            taken.append(f"-# … and {len(lines) - number} more lines.")
+            left_out = len(lines) - number
+            taken.append(
+                ngettext("-# … and {count} more line.", "-# … and {count} more lines.", left_out)
+            )
             break
         taken.append(line)
     return "\n".join(taken)

@@ -128,7 +128,7 @@ async def test_a_reply_to_a_prompt_opens_a_thread_and_the_list_counts_it(
     (kept,) = (await running.export())["replies"]
     assert kept["parent"] is None
     told = await prompts(running, "list")
-    assert "“Would you wait a night for bread?”: 1 answer" in told
+    assert "asked “Would you wait a night for bread?” — 1 reply" in told
     assert prompt["id"] in told
 
 

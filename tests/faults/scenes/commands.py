@@ -60,7 +60,7 @@ async def an_admin_sets_the_server_up(play: ScenePlay) -> None:
 
 
 async def prompts_are_scheduled_by_hand(play: ScenePlay) -> None:
-    """A plan, a prompt added, changed, cancelled, sent at once, a poll, a pause, a digest."""
+    """A plan; prompts added, changed, cancelled, sent early, sent at once; pause and digest."""
     await play.bot.start()
     await play.settle()
     await command(play, "prompts plan", "next question", steps="after 2 days: next question")
@@ -96,6 +96,28 @@ async def prompts_are_scheduled_by_hand(play: ScenePlay) -> None:
     await play.retry_until(
         run("prompts cancel", prompt=number), state("Changed.", "skipped"), "cancelled"
     )
+    await play.retry_until(
+        run("prompts add", essay="1", when="in 6 hours", what="text: Early."),
+        planned("Early."),
+        "another prompt",
+    )
+    early = play.rows("SELECT id FROM prompts WHERE content LIKE '%Early.%'")[0]["id"]
+
+    async def send_early() -> None:
+        panel = await play.run_command("prompts list")
+        await play.settle()
+        for custom_id, values in (
+            ("salon:prompts:choose:1:0", [str(early)]),
+            (f"salon:prompts:now:1:{early}", None),
+        ):
+            answer = await play.answer_message(panel)
+            data: dict[str, Any] = {"component_type": 2, "custom_id": custom_id}
+            if values is not None:
+                data |= {"component_type": 3, "values": values}
+            await play.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
+            await play.settle()
+
+    await play.retry_until(send_early, state("Early.", "claimed", "sent"), "one sent early")
     await play.retry_until(
         run("prompts now", essay="1", what="text: At once."),
         state("At once.", "claimed", "sent"),
