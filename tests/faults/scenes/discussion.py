@@ -128,7 +128,7 @@ async def an_essay_is_closed_reopened_and_withdrawn(play: ScenePlay) -> None:
     await command(play, "essay export", "replies", essay="1")
     await play.until_answered(
         lambda: _pressed(play, "Cancel"),
-        "stays",
+        "isn't withdrawn",
     )
     await actions.press_on(
         play,

@@ -73,7 +73,9 @@ async def a_draft_is_looked_at_corrected_and_scheduled(play: ScenePlay) -> None:
     number = str(play.rows(_DRAFT)[0]["id"])
 
     async def discard() -> None:
-        await play.press(await press("Discard"), "Discard")
+        shown = await play.run_command("essay show", options=[option("essay", number)])
+        await play.press(shown, "Discard")
+        await play.press(shown, "Discard")
 
     await play.retry_until(discard, lambda: actions.state_of(play, "Gone") == "", "discarded")
 
