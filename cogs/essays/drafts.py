@@ -16,12 +16,15 @@ from bot.core import limits
 from bot.core.extraction.title import find_former_title_line
 from bot.core.layout.card import CARD_TEXT
 from bot.core.layout.closing_message import get_shown_question
+from bot.core.prompts.describe_plan import describe_step
 from bot.core.prompts.parse_time import parse_time
+from bot.core.prompts.plan import parse_plan
+from bot.core.prompts.wording import escape_line
 from bot.core.text.locale_format import format_number
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop, ngettext
-from bot.core.text.truncate import truncate
+from bot.core.text.truncate import truncate, truncate_lines
 from bot.errors import UserError
 from bot.publishing.publish import Preview
 from bot.services import Services
@@ -50,7 +53,7 @@ __all__ = ["DraftPanel", "list_warnings"]
 
 #: UTF-16 units of the text below the card.
 _MAX_SUMMARY = limits.COMPONENT_TEXT - CARD_TEXT - 200
-_MAX_QUESTION, _MAX_NOTES = 300, 5
+_MAX_QUESTION, _MAX_PLAN, _MAX_NOTES = 300, 400, 5
 #: Messages of the full text that are shown one by one; longer essays are sent as a file.
 _MAX_SHOWN = 5
 
@@ -112,6 +115,15 @@ def _get_closing_question(posts: Sequence[DraftPost]) -> str | None:
     return next(closing, None)
 
 
+def _describe_plan(preview: Preview) -> str:
+    """The prompts that will follow, a step a line."""
+    steps = parse_plan(preview.plan)
+    if not steps:
+        return _("None. `/prompts plan` changes this.")
+    lines = [f"- {escape_line(describe_step(step))}" for step in steps]
+    return truncate_lines(lines, _MAX_PLAN)
+
+
 def _summarize(preview: Preview) -> str:
     """What an admin should know before deciding; the most important comes first."""
     draft = preview.draft
@@ -138,7 +150,7 @@ def _summarize(preview: Preview) -> str:
         lines.append(f"> {quoted}")
     lines.append(style_controls.describe_style(preview))
     lines.append(_("**Follow-up prompts**"))
-    lines.append(truncate(preview.plan, _MAX_QUESTION))
+    lines.append(_describe_plan(preview))
     return truncate("\n".join(lines), _MAX_SUMMARY)
 
 

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from discord import app_commands
 
+from bot.core.prompts.describe_plan import describe_content
 from bot.core.prompts.plan import parse_content
 from bot.core.text.locale_format import format_short_date_time
 from bot.core.text.titles import shorten_title
@@ -52,7 +53,5 @@ def complete_zone(typed: str) -> list[app_commands.Choice[str]]:
 def _format_choice(prompt: Prompt, title: str | None, settings: ServerSettings) -> str:
     """A prompt in the list of choices, with its time in the server's time zone."""
     when = format_short_date_time(prompt.due_at.astimezone(settings.zone))
-    what = wording.describe_kind(prompt.kind) or wording.describe_content(
-        parse_content(prompt.content)
-    )
+    what = wording.describe_kind(prompt.kind) or describe_content(parse_content(prompt.content))
     return f"{prompt.id}: {when} {shorten_title(what, 30)} · {title or _('digest')}"

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from bot.core.message_link import make_message_link
-from bot.core.prompts.local_time import WeeklyTime, get_quiet_end
+from bot.core.prompts.describe_plan import (
+    describe_condition,
+    describe_content,
+    describe_step,
+    describe_wait,
+)
+from bot.core.prompts.local_time import get_quiet_end
 from bot.core.prompts.plan import (
-    Condition,
     CustomText,
     DefaultQuestion,
-    FewerReplies,
     LastCall,
     NextQuestions,
     NumberedQuestion,
     Poll,
-    PromptContent,
-    QuietFor,
     QuotedPassage,
     Step,
     parse_condition,
@@ -25,7 +27,7 @@ from bot.core.prompts.plan import (
 )
 from bot.core.prompts.policy import PromptKind
 from bot.core.prompts.wording import escape_line
-from bot.core.text.locale_format import format_short_date_time, format_weekday
+from bot.core.text.locale_format import format_short_date_time
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.titles import escape_title, shorten_title
 from bot.core.text.translate import gettext as _
@@ -39,8 +41,6 @@ from storage.servers.settings import ServerSettings
 __all__ = [
     "count_more_nudges",
     "count_more_prompts",
-    "describe_condition",
-    "describe_content",
     "describe_digest",
     "describe_kind",
     "describe_plan",
@@ -49,15 +49,12 @@ __all__ = [
     "describe_sent_now",
     "describe_unchangeable",
     "describe_upcoming",
-    "describe_wait",
     "format_choice",
     "format_past",
     "format_upcoming",
 ]
 
 _MAX_TITLE, _MAX_CONTENT = 60, 80
-#: A Monday, to name weekdays by.
-_MONDAY = date(2024, 1, 1)
 
 
 # -- the words of a plan, translated ---------------------------------------------------------------
@@ -72,63 +69,6 @@ def describe_kind(kind: PromptKind) -> str:
             return _("digest")
         case PromptKind.STEP | PromptKind.NOW:
             return ""
-
-
-def describe_content(content: PromptContent) -> str:
-    """What a prompt says, as it is written in a plan; the keywords are translated."""
-    match content:
-        case NextQuestions(limit):
-            return _("questions") if limit > 1 else _("next question")
-        case NumberedQuestion(number):
-            return _("question {number}", number=number)
-        case QuotedPassage(number, ""):
-            return _("passage {number}", number=number)
-        case QuotedPassage(number, question):
-            return _("passage {number}: {question}", number=number, question=question)
-        case CustomText(text):
-            return _("text: {text}", text=text)
-        case Poll(question, answers):
-            return _("poll: {choices}", choices=" | ".join((question, *answers)))
-        case LastCall():
-            return _("last call")
-        case DefaultQuestion():
-            return _("default")
-
-
-def describe_condition(condition: Condition) -> str:
-    """A prompt's condition as it is written in a plan, translated; "" for none."""
-    match condition:
-        case QuietFor(hours):
-            return ngettext("if quiet for {count} hour", "if quiet for {count} hours", hours)
-        case FewerReplies(replies):
-            return ngettext("if fewer than {count} reply", "if fewer than {count} replies", replies)
-        case _always:
-            return ""
-
-
-def _describe_step(step: Step) -> str:
-    parts = [_describe_when(step.when), describe_condition(step.condition)]
-    return f"{', '.join(part for part in parts if part)}: {describe_content(step.content)}"
-
-
-def _describe_when(when: timedelta | WeeklyTime) -> str:
-    if isinstance(when, timedelta):
-        return _("after {wait}", wait=describe_wait(when))
-    clock = f"{when.at:%H:%M}"
-    if when.weekday is None:
-        return _("daily {time}", time=clock)
-    day = datetime.combine(_MONDAY + timedelta(days=when.weekday), when.at)
-    return _("{weekday} {time}", weekday=format_weekday(day), time=clock)
-
-
-def describe_wait(wait: timedelta) -> str:
-    """A wait in the largest unit that expresses it exactly: ``3 days``."""
-    minutes = int(wait.total_seconds()) // 60
-    if minutes and not minutes % (24 * 60):
-        return ngettext("{count} day", "{count} days", minutes // (24 * 60))
-    if minutes and not minutes % 60:
-        return ngettext("{count} hour", "{count} hours", minutes // 60)
-    return ngettext("{count} minute", "{count} minutes", minutes)
 
 
 # -- lists -----------------------------------------------------------------------------------------
@@ -312,7 +252,7 @@ def describe_plan(steps: Sequence[Step], settings: ServerSettings) -> str:
             "Every new essay gets this plan (the built-in one). Times are in {zone}.",
             zone=settings.zone_name,
         )
-    return truncate_lines([heading, *(f"- {escape_line(_describe_step(step))}" for step in steps)])
+    return truncate_lines([heading, *(f"- {escape_line(describe_step(step))}" for step in steps)])
 
 
 def describe_policy(settings: ServerSettings) -> str:

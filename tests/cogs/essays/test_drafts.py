@@ -442,3 +442,25 @@ async def test_each_admin_reads_what_was_not_reproduced_in_their_own_language(
         assert "- Links ohne Ziel: 2." in await running.answer_text(shown)
         refused = await running.run_command("essay publish", file=("bread.md", b"\x89PNG..."))
         assert "Das ist kein Text." in await running.answer_text(refused)
+
+
+async def test_the_prompts_that_will_follow_are_listed_in_the_admins_language(
+    running: RunningBot, tmp_path: Path
+) -> None:
+    german: Sentences = {
+        "after {wait}": "nach {wait}",
+        ("{count} day", "{count} days"): ("{count} Tag", "{count} Tagen"),
+        "next question": "nächste Frage",
+    }
+    with use_sentences(tmp_path / "locales", {"de": german}):
+        running.member().locale = "de"
+        for plan, shown in (
+            (
+                "after 3 days: next question; after 9 days: text: *So?*",
+                "- nach 3 Tagen: nächste Frage\n- nach 9 Tagen: text: \\*So?\\*",
+            ),
+            ("none", "None. `/prompts plan` changes this."),
+        ):
+            options = [{"type": 3, "name": "steps", "value": plan}]
+            await running.run_command("prompts plan", options=options)
+            assert shown in await running.answer_text(await hand_in(running, title=plan[:5]))
