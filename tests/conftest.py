@@ -24,8 +24,18 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         yield opened
 
 
+def _get_timeout(item: pytest.Item) -> float:
+    """The time limit of a test that has one of its own, in seconds; 0 for all others."""
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0]) if marker is not None else 0.0
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests that run the bot as slow, except smoke tests and those of the storage."""
+    """Mark tests that run the bot as slow, except smoke tests and those of the storage.
+
+    The tests that may take longest are run first, so that the end isn't spent waiting for one.
+    """
+    items.sort(key=_get_timeout, reverse=True)
     for item in items:
         module = getattr(item, "module", None)
         function = getattr(item, "function", None)

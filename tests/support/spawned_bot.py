@@ -103,13 +103,15 @@ class SpawnedBot:
             self.absences.append((self.killed_at, world.now()))
 
     def killer(self, *numbers: int, pause: timedelta = _NO_PAUSE) -> Hook:
-        """A hook that kills the bot at each of these step numbers.
+        """A hook that kills the bot at each of these step numbers, or when it runs again after it.
 
         Killed before the call's effect, the call is lost; killed after it, only the answer is.
         """
+        left = sorted(numbers)
 
         async def hook(step: Step) -> None:
-            if step.number in numbers and self.bot.is_running:
+            if left and step.number >= left[0] and self.bot.is_running:
+                del left[0]
                 self.kill(pause)
                 if step.kind == "call" and step.moment == "before":
                     raise NeverArrivedError
