@@ -10,6 +10,8 @@ from rapidfuzz import fuzz
 
 from bot.core.essay.essay import Essay
 from bot.core.text.escape import escape
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 from bot.core.text.truncate import truncate
 
 __all__ = ["diff_facts", "diff_passages"]
@@ -24,24 +26,34 @@ _MAX_PAIRS = 400
 _TOKEN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}\p{M}'’_-]+|\s+|.")
 
 
+#: The lines of changed facts.
+_TITLE = gettext_noop("Title: {change}")
+_BYLINE = gettext_noop("Byline: {change}")
+_AUTHOR = gettext_noop("Author: {change}")
+_EPIGRAPH = gettext_noop("Epigraph: {change}")
+_SOURCE = gettext_noop("Source: {change}")
+_COVER = gettext_noop("Cover: {change}")
+_QUESTIONS = gettext_noop("Questions: {change}")
+
+
 def diff_facts(old: Essay, new: Essay) -> list[str]:
     """The changed facts, a line each: title, byline, author, questions and so on."""
     lines: list[str] = []
     facts = (
-        ("Title", old.title, new.title),
-        ("Byline", old.byline, new.byline),
-        ("Author", old.author, new.author),
-        ("Epigraph", old.epigraph and old.epigraph.text, new.epigraph and new.epigraph.text),
-        ("Source", old.source_url, new.source_url),
-        ("Cover", *_name_covers(old, new)),
-        ("Questions", " ".join(old.questions), " ".join(new.questions)),
+        (_TITLE, old.title, new.title),
+        (_BYLINE, old.byline, new.byline),
+        (_AUTHOR, old.author, new.author),
+        (_EPIGRAPH, old.epigraph and old.epigraph.text, new.epigraph and new.epigraph.text),
+        (_SOURCE, old.source_url, new.source_url),
+        (_COVER, *_name_covers(old, new)),
+        (_QUESTIONS, " ".join(old.questions), " ".join(new.questions)),
     )
-    for name, before, after in facts:
+    for line, before, after in facts:
         if (before or "") == (after or ""):
             continue
         shown = [f"~~{_escape_fact(before)}~~"] if before else []
         shown += [f"**{_escape_fact(after)}**"] if after else []
-        lines.append(f"{name}: {' '.join(shown)}")
+        lines.append(_(line, change=" ".join(shown)))
     return lines
 
 
@@ -51,11 +63,11 @@ def _name_covers(old: Essay, new: Essay) -> tuple[str | None, str | None]:
     if before != after or old.cover_file == new.cover_file:
         return before, after
     if before is None:
-        another = "another picture" if old.cover_file else "a picture"
-        return old.cover_file and "a picture", new.cover_file and another
+        another = _("another picture") if old.cover_file else _("a picture")
+        return old.cover_file and _("a picture"), new.cover_file and another
     if old.cover_file is None or new.cover_file is None:
         return before, after  # only whether there is a copy
-    return None, f"another picture at {after}"
+    return None, _("another picture at {address}", address=after)
 
 
 def diff_passages(old: Essay, new: Essay, *, full: bool = False) -> list[str]:
@@ -72,10 +84,15 @@ def diff_passages(old: Essay, new: Essay, *, full: bool = False) -> list[str]:
             added = None if other is None else after[c + other]
             if one is None or removed is None:
                 lines.append(
-                    f"¶{c + (other or 0) + 1} comes: **{_escape_text(added or '', full)}**"
+                    _(
+                        "¶{number} added: **{text}**",
+                        number=c + (other or 0) + 1,
+                        text=_escape_text(added or "", full),
+                    )
                 )
             elif other is None or added is None:
-                lines.append(f"¶{a + one + 1} goes: ~~{_escape_text(removed, full)}~~")
+                text = _escape_text(removed, full)
+                lines.append(_("¶{number} removed: ~~{text}~~", number=a + one + 1, text=text))
             else:
                 lines.append(f"¶{c + other + 1}: {_diff_words(removed, added, full=full)}")
     return lines

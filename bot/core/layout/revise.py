@@ -25,6 +25,7 @@ from bot.core.layout.layout import Packer, balance_last_parts, list_items, note_
 from bot.core.layout.parts import Part, Position
 from bot.core.layout.split import Item, keep_beginning, render_piece
 from bot.core.text.length import count_utf16_units
+from bot.core.text.translate import gettext as _
 
 __all__ = ["ROOM_FOR_LINK", "PostedPart", "RevisedLayout", "add_part_links", "revise"]
 
@@ -67,12 +68,21 @@ class RevisedLayout:
 
 
 def add_part_links(content: str, *, before: str | None, after: str | None) -> str:
-    """Add links to the part before and the part after, where given."""
+    """Add links to the part before and the part after, where given; each in its own line.
+
+    The words stay within ``ROOM_FOR_LINK``, whatever the language.
+    """
     if before is not None:
-        content = f"-# Continued from {before}\n{content}"
+        line = _("Continued from {message}", message=before)
+        content = f"{_limit_link_line(line, before)}\n{content}"
     if after is not None:
-        content = f"{content}\n-# Continued below: {after}"
+        line = _("Continued below: {message}", message=after)
+        content = f"{content}\n{_limit_link_line(line, after)}"
     return content
+
+
+def _limit_link_line(line: str, address: str) -> str:
+    return f"-# {line if count_utf16_units(line) <= ROOM_FOR_LINK - 4 else address}"
 
 
 def revise(

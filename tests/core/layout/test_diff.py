@@ -39,8 +39,8 @@ def test_passages_that_come_and_go_are_named_by_their_numbers() -> None:
     before = written("A first one about bread.", "The oven is cold.", "The end of it.")
     after = written("A first one about bread.", "The end of it.", "Rye again, and salt.")
     assert diff_passages(before, after) == [
-        "¶2 goes: ~~The oven is cold.~~",
-        "¶3 comes: **Rye again, and salt.**",
+        "¶2 removed: ~~The oven is cold.~~",
+        "¶3 added: **Rye again, and salt.**",
     ]
 
 
@@ -48,10 +48,10 @@ def test_what_was_reworded_is_paired_and_what_was_not_comes_and_goes() -> None:
     before = written("One.", "The oven is cold in the morning.", "Three.")
     after = written("Quite another one.", "The oven is warm in the morning.")
     assert diff_passages(before, after) == [
-        "¶1 comes: **Quite another one.**",
-        "¶1 goes: ~~One.~~",
+        "¶1 added: **Quite another one.**",
+        "¶1 removed: ~~One.~~",
         "¶2: The oven is ~~cold~~**warm** in the morning.",
-        "¶3 goes: ~~Three.~~",
+        "¶3 removed: ~~Three.~~",
     ]
 
 
