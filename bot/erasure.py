@@ -14,7 +14,12 @@ from bot.core.conversation.thread_names import (
     is_plain_thread_name,
 )
 from bot.core.payload import Payload
-from bot.core.prompts.wording import ANONYMOUS_CREDIT, credit_author
+from bot.core.prompts.wording import list_credits
+from bot.core.text.coded import make_coded
+from bot.core.text.thread_mentions import list_mentions
+from bot.core.text.translate import ENGLISH, use_language
+from bot.core.text.translate import gettext as _
+from bot.languages import get_discussion_languages
 from storage.db.erasure_log import Erasure
 from storage.db.writer import Transaction
 from storage.privacy import erasure, members
@@ -24,8 +29,8 @@ from storage.privacy.quotations import find_member_replies
 __all__ = ["erase", "erase_member"]
 
 _REASONS = SkipReasons(
-    named="it named somebody who asked to be forgotten",
-    quoted="its thread's author asked to be forgotten",
+    named=make_coded("named-erased"),
+    quoted=make_coded("author-erased"),
 )
 
 
@@ -42,12 +47,18 @@ async def erase(
         now_ms,
         reason=_REASONS.quoted,
     )
+    in_language = await get_discussion_languages(tx, server_id)
+
+    def make_rename(name: str, discussion_id: int) -> Payload | None:
+        with use_language(in_language.get(discussion_id, ENGLISH)):
+            return _make_rename(name)
+
     await erasure.erase(
         tx,
         server_id,
         member_id,
         list_replacements=_list_replacements,
-        make_rename=_make_rename,
+        make_rename=make_rename,
         reasons=_REASONS,
         until_ms=until_ms,
         now_ms=now_ms,
@@ -70,15 +81,15 @@ def _make_rename(name: str) -> Payload | None:
     """The renaming of a thread that has this name still; None if the name quotes nothing."""
     if is_plain_thread_name(name):
         return None
-    return {"name": ERASED_THREAD_NAME, "was": hash_thread_name(name)}
+    return {"name": _(ERASED_THREAD_NAME), "was": hash_thread_name(name)}
 
 
 def _list_replacements(
     thread_names: Sequence[str], author_names: Sequence[str]
 ) -> list[tuple[str, str]]:
     """Their threads' names and their own, as messages have them, and what replaces each."""
+    names = [name for name in thread_names if name != ERASED_THREAD_NAME]
     return [
-        (f"“{name}”", f"“{ERASED_THREAD_NAME}”")
-        for name in thread_names
-        if name != ERASED_THREAD_NAME
-    ] + [(credit_author(name), ANONYMOUS_CREDIT) for name in author_names if name]
+        *(pair for name in names for pair in list_mentions(name, ERASED_THREAD_NAME)),
+        *(pair for name in author_names if name for pair in list_credits(name)),
+    ]

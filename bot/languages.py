@@ -15,6 +15,7 @@ from storage.servers import languages
 __all__ = [
     "choose_essay_language",
     "get_discussion_language",
+    "get_discussion_languages",
     "get_server_language",
     "identify_language",
 ]
@@ -32,6 +33,13 @@ async def get_discussion_language(tx: Transaction, server_id: int, discussion_id
     """
     own = find_language(await languages.get_essay_tag(tx, discussion_id))
     return own or await get_server_language(tx, server_id)
+
+
+async def get_discussion_languages(tx: Transaction, server_id: int) -> dict[int, str]:
+    """Like :func:`get_discussion_language`, for all discussions of a server."""
+    of_server = await get_server_language(tx, server_id)
+    tags = await languages.get_essay_tags(tx, server_id)
+    return {one: find_language(tag) or of_server for one, tag in tags.items()}
 
 
 def identify_language(essay: Essay) -> str | None:

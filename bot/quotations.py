@@ -19,7 +19,12 @@ from bot.core.conversation.thread_names import (
 )
 from bot.core.payload import make_edit_body, make_erased_payload
 from bot.core.prompts.wording import make_nudge_text
+from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.message_quote import find_mentioned
+from bot.core.text.thread_mentions import list_mentions
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, use_language
+from bot.languages import get_discussion_language
 from storage.db import checkpoint_and_vacuum
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
@@ -34,9 +39,9 @@ __all__ = ["erase", "erase_due_channels", "erase_for_member", "read"]
 _Edits = defaultdict[tuple[int, int | None], list[NewMessageEdit]]
 
 #: Mentioned instead of a member whose data was erased.
-_SOMEBODY = "somebody"
-_DELETED = "its thread's first message was deleted"
-_CHANGED = "what it quotes was changed while it was being sent"
+_SOMEBODY = gettext_noop("somebody")
+_DELETED = make_coded("head-was-deleted")
+_CHANGED = make_coded("quote-changed")
 
 
 async def read(tx: Transaction, reply_ids: Collection[int]) -> dict[int, ReplyWords]:
@@ -89,29 +94,26 @@ async def _rename_thread(
     text = None if thread.deleted else thread.text
     if not has_erased_words(thread.name, thread.author, old, text):
         return
-    plain = new = make_plain_thread_name(thread.title)
-    if text is not None and thread.state == "planned" and not thread.attempts:
-        new = make_thread_name(thread.author, text)  # it is opened with this name
+    language = await get_discussion_language(tx, thread.server_id, thread.discussion_id)
+    with use_language(language):
+        plain = new = make_plain_thread_name(thread.title)
+        if text is not None and thread.state == "planned" and not thread.attempts:
+            new = make_thread_name(thread.author, text)  # it is opened with this name
     await quotations.set_thread_name(tx, thread.id, new)
     # Made after a planned thread was opened; only if nobody has given it another name since.
     payload = {"name": plain, "was": hash_thread_name(thread.name)}
     edits[thread.server_id, thread.discussion_id].append(
         NewMessageEdit("rename", thread.id, payload=payload)
     )
-    await _replace_in_messages(
-        tx, thread.server_id, [(f"“{thread.name}”", f"“{plain}”")], edits, now_ms
-    )
+    await _replace_thread_name(tx, thread.server_id, thread.name, plain, edits, now_ms)
 
 
-async def _replace_in_messages(
-    tx: Transaction,
-    server_id: int,
-    replacements: Iterable[tuple[str, str]],
-    edits: _Edits,
-    now_ms: int,
+async def _replace_thread_name(
+    tx: Transaction, server_id: int, name: str, new_name: str, edits: _Edits, now_ms: int
 ) -> None:
-    """Replace texts in a server's prompts, nudges, notices and alerts; adds the edits of these."""
-    for old, new in replacements:
+    """Replace a thread's name in a server's notices and alerts; adds the edits of these."""
+    await quotations.replace_in_alerts(tx, server_id, name, new_name)
+    for old, new in list_mentions(name, new_name):
         for message in await quotations.find_messages_with(tx, server_id, old):
             if message.state in ("planned", "claimed") and not message.was_never_created:
                 await quotations.erase_message(
@@ -133,7 +135,6 @@ async def _replace_in_messages(
                         "edit", message.channel_id, message.message_id, make_edit_body(payload)
                     )
                 )
-        await quotations.replace_in_alerts(tx, server_id, old, new)
 
 
 async def _change_nudge(
@@ -146,7 +147,7 @@ async def _change_nudge(
         await _reword_nudge(tx, nudge, {}, edits, now_ms)
 
 
-async def _delete_nudge(tx: Transaction, nudge: Nudge, reason: str, now_ms: int) -> None:
+async def _delete_nudge(tx: Transaction, nudge: Nudge, reason: CodedText, now_ms: int) -> None:
     await quotations.erase_message(
         tx,
         nudge.id,
@@ -172,7 +173,10 @@ async def _reword_nudge(
     elif nudge.message_id is not None:
         head = await context.get_thread_head(tx, nudge.reply_id)
         names = await context.get_author_names(tx, head.discussion_id, find_mentioned(head.text))
-        content = make_nudge_text(head.text, head.author, {**names, **others})
+        language = await get_discussion_language(tx, nudge.server_id, head.discussion_id)
+        with use_language(language):
+            unnamed = {one: _(name) for one, name in others.items()}
+            content = make_nudge_text(head.text, head.author, {**names, **unnamed})
         payload = nudge.payload | {"content": content}
         await quotations.set_payload(tx, nudge.id, nudge.message_id, payload)
         edits[nudge.server_id, nudge.discussion_id].append(
@@ -190,8 +194,7 @@ async def erase_due_channels(tx: Transaction, now_ms: int) -> None:
     edits: _Edits = defaultdict(list)
     for server_id, name in due.thread_names:
         if name:
-            plain = f"“{ERASED_THREAD_NAME}”"
-            await _replace_in_messages(tx, server_id, [(f"“{name}”", plain)], edits, now_ms)
+            await _replace_thread_name(tx, server_id, name, ERASED_THREAD_NAME, edits, now_ms)
     await _plan(tx, edits, now_ms)
     await checkpoint_and_vacuum.mark_erasure(tx, now_ms)
     await erase(tx, before, now_ms)
@@ -204,7 +207,7 @@ async def erase_for_member(
     reply_ids: Collection[int],
     now_ms: int,
     *,
-    reason: str,
+    reason: CodedText,
 ) -> None:
     """Erase the nudges that quote these replies of a member, and their name where it is mentioned.
 

@@ -16,6 +16,7 @@ from bot.checks import (
     find_data_loss_risk,
     group_by_channel,
 )
+from bot.core.text.coded import make_coded
 from storage.db.backups import Backup
 from storage.servers.diagnostics import PendingCounts, Problem, UsedChannel
 
@@ -107,11 +108,11 @@ def test_a_channel_with_two_uses_is_reported_once_with_all_that_is_missing() -> 
 
 
 def test_problems_are_reported_with_their_reason_up_to_a_limit() -> None:
-    one = Problem("message", True, 1, 2, 3, "Discord refused it.")
+    one = Problem("message", True, 1, 2, 3, make_coded("discord-forbids"))
     waits = PendingCounts(1, 2, 3, 4)
     first, last = check_pending_work([one], waits, lambda _: "#essays")
     assert (first.subject, first.is_ok) == ("3 messages", False)
-    assert first.text == "failed in #essays: Discord refused it."
+    assert first.text == "failed in #essays: Discord forbids it."
     assert "prompts planned: 4" in last.text
     many = check_pending_work([one] * 50, waits, lambda _: "#essays")
     assert len(many) == 12
@@ -121,7 +122,7 @@ def test_problems_are_reported_with_their_reason_up_to_a_limit() -> None:
 @pytest.mark.parametrize("kind", ["message", "prompt", "thread", "edit", "move"])
 @pytest.mark.parametrize("failed", [False, True])
 def test_a_problem_without_a_reason_says_that_none_is_known(kind: str, failed: bool) -> None:
-    problem = Problem(kind, failed, 1, 2, 1, "")
+    problem = Problem(kind, failed, 1, 2, 1, None)
     found, _queue = check_pending_work([problem], PendingCounts(0, 0, 0, 0), lambda _: "#essays")
     assert found.subject.startswith("1 ")
     assert found.text.endswith("in #essays, for an unknown reason")

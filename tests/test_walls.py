@@ -50,7 +50,14 @@ STORAGE: dict[str, list[str]] = {"storage": []} | {
 }
 
 FEATURES = ["bot.publishing", "bot.prompting", "bot.ingest"]
-BELOW_DELIVERY = [*BASE, *STORAGE_ORDER, "bot.discord_api", "bot.languages", "bot.quotations"]
+BELOW_DELIVERY = [
+    *BASE,
+    *STORAGE_ORDER,
+    "bot.discord_api",
+    "bot.languages",
+    "bot.alerts",
+    "bot.quotations",
+]
 BELOW_COGS = [
     *BELOW_DELIVERY,
     *FEATURES,
@@ -73,8 +80,9 @@ BOT: dict[str, list[str]] = {
     "bot.delivery": [*BELOW_DELIVERY, *FEATURES],
     "bot.checks": BELOW_DELIVERY,
     "bot.languages": [*BASE, *STORAGE_ORDER],
-    "bot.quotations": [*BASE, *STORAGE_ORDER],
-    "bot.erasure": [*BASE, *STORAGE_ORDER, "bot.quotations"],
+    "bot.alerts": [*BASE, *STORAGE_ORDER, "bot.languages"],
+    "bot.quotations": [*BASE, *STORAGE_ORDER, "bot.languages"],
+    "bot.erasure": [*BASE, *STORAGE_ORDER, "bot.languages", "bot.quotations"],
     "bot.library": [*BASE, *STORAGE_ORDER],
     "bot.export": [*BASE, *STORAGE_ORDER, "bot.library"],
     "bot.services": [*BELOW_DELIVERY, *FEATURES, "bot.delivery"],
@@ -175,6 +183,7 @@ PLAIN_TYPES = {
     "bot.core.prompts.policy",
     "bot.core.prompts.wording",
     "bot.core.text.folding",
+    "bot.core.text.coded",
 }
 #: The functions among those: they make plain data from a row or a row from plain data.
 PLAIN_FUNCTIONS = {
@@ -184,8 +193,10 @@ PLAIN_FUNCTIONS = {
     "extras_from_columns",
     "extras_to_columns",
     "fold_text",
+    "make_coded",
     "make_plain_message",
     "needs_folding",
+    "read_coded",
     "notes_from_lines",
     "notes_to_lines",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.clock import Clock
+from bot.core.text.coded import make_coded
 from bot.errors import BackupError, DatabaseError
 from storage.db import backups
 from storage.db.connection import lock_archive
@@ -14,7 +15,7 @@ from storage.db.restore import restore as replace_archive
 
 __all__ = ["back_up", "restore"]
 
-_SKIPPED_PROMPT = "the archive was restored from a backup, and the prompt may have been sent before"
+_SKIPPED_PROMPT = make_coded("restored")
 
 
 def back_up(database: Path, folder: Path, file: Path | None) -> str:

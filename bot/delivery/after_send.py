@@ -15,7 +15,10 @@ from bot.core.layout.withdrawn import make_withdrawn_body
 from bot.core.message_link import make_message_link
 from bot.core.payload import is_payload_of, make_edit_body
 from bot.core.snowflake import get_snowflake_time
+from bot.core.text.coded import make_coded
+from bot.core.text.translate import ENGLISH, use_language
 from bot.delivery import alerts
+from bot.languages import get_discussion_language
 from bot.prompting import schedule
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads, message_edits, messages
@@ -95,7 +98,11 @@ async def _remove_withdrawn(
         post_id = message_id if sent.purpose == "card" else sent.channel_id
         if sent.thread_id is not None:
             post_id = sent.thread_id
-        body = make_withdrawn_body(sent.purpose, sent.payload)
+        language = ENGLISH
+        if sent.discussion_id is not None:
+            language = await get_discussion_language(tx, sent.server_id, sent.discussion_id)
+        with use_language(language):
+            body = make_withdrawn_body(sent.purpose, sent.payload)
         edits = [
             NewMessageEdit("delete" if body is None else "edit", post_id, message_id, body),
             NewMessageEdit("lock", post_id),
@@ -141,9 +148,8 @@ async def _add_essay_thread(
     if card is None:
         return
     if message_id is None:
-        await essay_threads.mark_rest_failed(
-            tx, card.discussion_id, "The opening card was deleted."
-        )
+        await essay_threads.mark_rest_failed(tx, card.discussion_id, make_coded("card-deleted"))
         return
-    name = make_essay_thread_name(card.title)
+    with use_language(await get_discussion_language(tx, card.server_id, card.discussion_id)):
+        name = make_essay_thread_name(card.title)
     await essay_threads.add(tx, card, message_id, name=name, now_ms=now_ms)

@@ -1,7 +1,9 @@
-"""Alerts about deliveries that don't get through: their wording, and when they are cleared."""
+"""Alerts about deliveries that don't get through: what they say, and when they are cleared."""
 
 from __future__ import annotations
 
+from bot.alerts import notify_admins
+from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.titles import escape_title
 from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads, message_edits
@@ -23,21 +25,16 @@ __all__ = [
     "clear_thread",
 ]
 
-_TOO_MANY_THREADS = (
-    "The server has as many active threads as Discord allows. I'm archiving my oldest quiet "
-    "threads to make room for new ones. Writing in an archived thread opens it again."
-)
-
 
 async def alert_about_prompt(
-    tx: Transaction, message: PlannedMessage, reason: str, now_ms: int
+    tx: Transaction, message: PlannedMessage, reason: CodedText, now_ms: int
 ) -> None:
     """A prompt can't be sent until somebody fixes something."""
-    await alerts.notify_admins(
+    await notify_admins(
         tx,
         message.server_id,
         about=_about_channel(message),
-        text=f"A prompt in <#{message.channel_id}> can't be sent. {reason}",
+        alert=make_coded("alert-prompt", channel=message.channel_id, reason=reason),
         now_ms=now_ms,
     )
 
@@ -58,7 +55,7 @@ async def clear_sent(tx: Transaction, message: SentMessage) -> None:
 async def alert_about_essay(
     tx: Transaction,
     discussion_id: int,
-    reason: str,
+    reason: CodedText,
     now_ms: int,
     *,
     stopped: bool,
@@ -72,26 +69,26 @@ async def alert_about_essay(
     essay = await progress.find_published(tx, discussion_id)
     if essay is None:
         return
-    what = f"“{escape_title(essay.title)}”"
-    if essay.state != "publishing":
-        what = f"the new text of {what}"
-    channel = f"<#{essay.channel_id}>"
-    then = "I'll continue by myself once that is fixed."
-    happened = f"Publishing {what} in {channel} is delayed."
+    happened = "alert-essay" if essay.state == "publishing" else "alert-edit"
+    kind = "delayed"
     if stopped:
-        then = "Once that is fixed, press *Retry* in `/essay show`."
-        happened = f"Publishing {what} in {channel} has stopped."
-    await alerts.notify_admins(
+        kind = "message-deleted" if message_deleted else "stopped"
+    await notify_admins(
         tx,
         essay.server_id,
         about=_about_essay(discussion_id, stopped=stopped),
-        text=f"{happened} {reason}" + ("" if message_deleted else f"\n{then}"),
+        alert=make_coded(
+            f"{happened}-{kind}",
+            title=escape_title(essay.title),
+            channel=essay.channel_id,
+            reason=reason,
+        ),
         now_ms=now_ms,
     )
 
 
 async def alert_about_essay_thread(
-    tx: Transaction, thread_id: int, reason: str, now_ms: int, *, stopped: bool
+    tx: Transaction, thread_id: int, reason: CodedText, now_ms: int, *, stopped: bool
 ) -> None:
     """An essay waits for its own thread; see :func:`alert_about_essay`."""
     discussion_id = await essay_threads.find_discussion_id(tx, thread_id)
@@ -115,20 +112,21 @@ def _about_essay(discussion_id: int, *, stopped: bool) -> str:
 
 
 async def alert_about_thread(
-    tx: Transaction, server_id: int, channel_id: int, reason: str, now_ms: int, *, stopped: bool
+    tx: Transaction,
+    server_id: int,
+    channel_id: int,
+    reason: CodedText,
+    now_ms: int,
+    *,
+    stopped: bool,
 ) -> None:
     """Replies in a channel get no thread; ``stopped``: this one never, else once it is fixed."""
-    channel = f"<#{channel_id}>"
-    happened = f"I can't open a thread for a reply in {channel} yet."
-    then = "I'll continue by myself once that is fixed."
-    if stopped:
-        happened = f"A reply in {channel} won't get a thread."
-        then = "The reply is saved anyway."
-    await alerts.notify_admins(
+    code = "alert-thread-stopped" if stopped else "alert-thread-delayed"
+    await notify_admins(
         tx,
         server_id,
         about=_about_threads(channel_id),
-        text=f"{happened} {reason}\n{then}",
+        alert=make_coded(code, channel=channel_id, reason=reason),
         now_ms=now_ms,
     )
 
@@ -144,29 +142,37 @@ def _about_threads(channel_id: int) -> str:
 
 async def alert_about_too_many_threads(tx: Transaction, server_id: int, now_ms: int) -> None:
     """The server has as many active threads as Discord allows."""
-    await alerts.notify_admins(
-        tx, server_id, about="too many threads", text=_TOO_MANY_THREADS, now_ms=now_ms
+    await notify_admins(
+        tx,
+        server_id,
+        about="too many threads",
+        alert=make_coded("alert-too-many-threads"),
+        now_ms=now_ms,
     )
 
 
 async def alert_about_lock(
-    tx: Transaction, server_id: int, thread_id: int, reason: str, now_ms: int
+    tx: Transaction, server_id: int, thread_id: int, reason: CodedText, now_ms: int
 ) -> None:
     """A thread can't be locked or unlocked until somebody gives the bot a permission."""
-    await alerts.notify_admins(
-        tx, server_id, about=f"locks {thread_id}", text=reason, now_ms=now_ms
+    await notify_admins(
+        tx,
+        server_id,
+        about=f"locks {thread_id}",
+        alert=make_coded("alert-lock", reason=reason),
+        now_ms=now_ms,
     )
 
 
 async def alert_about_moving(
-    tx: Transaction, server_id: int, channel_id: int, reason: str, now_ms: int
+    tx: Transaction, server_id: int, channel_id: int, reason: CodedText, now_ms: int
 ) -> None:
     """Replies can't be moved out of a channel until somebody fixes something."""
-    await alerts.notify_admins(
+    await notify_admins(
         tx,
         server_id,
         about=_about_moving(channel_id),
-        text=f"{reason} Until then I point at the threads.",
+        alert=make_coded("alert-moving", reason=reason),
         now_ms=now_ms,
     )
 

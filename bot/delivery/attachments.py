@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import discord
 
+from bot.core.text.coded import make_coded
 from bot.delivery.context import DeliveryContext
 from bot.delivery.worker import Failure, JobFailed
 from bot.discord_api import parse, retry
@@ -26,8 +27,8 @@ _log = logging.getLogger(__name__)
 
 _CONCURRENCY = 2
 #: Why a file isn't stored, where that is the operator's choice.
-_FULL = "the archive holds as many bytes of files as the operator allows"
-_TOO_LARGE = "it is larger than the operator allows"
+_FULL = make_coded("files-full")
+_TOO_LARGE = make_coded("file-too-large")
 #: Attempts before a file is skipped; the later ones are an hour apart.
 _MOST_ATTEMPTS = 40
 
@@ -83,7 +84,7 @@ class AttachmentDownloader:
         if job.url is None:
             job.url = await self._request_url(job.file)
         if job.url is None:
-            raise JobFailed(Outcome.DELETED, "it is not on its message any more")
+            raise JobFailed(Outcome.DELETED, make_coded("file-removed"))
         content = await self._http.get_from_cdn(job.url)
         if len(content) > self._limits.each:
             raise JobFailed(Outcome.REFUSED, _TOO_LARGE)
@@ -120,11 +121,11 @@ class AttachmentDownloader:
         """What an error means for a download; after so many attempts the file is skipped."""
         outcome = Outcome.RETRY_SOON
         if not isinstance(error, discord.HTTPException):
-            reason = f"Discord could not be reached ({get_error_name(error)})"
+            reason = make_coded("discord-unreachable", error=get_error_name(error))
         elif classify(error) is Outcome.DELETED:
-            return Failure(Outcome.DELETED, "its message is gone")
+            return Failure(Outcome.DELETED, make_coded("file-removed"))
         else:
-            reason = f"Discord answered {error.status}"
+            reason = make_coded("discord-answered", status=error.status)
             if error.status in (403, 404):
                 job.url = None  # it may have expired
         if job.file.attempts + 1 >= _MOST_ATTEMPTS:
@@ -151,5 +152,5 @@ class AttachmentDownloader:
 
     async def give_up(self, job: AttachmentJob, failure: Failure) -> None:
         """Don't save the file."""
-        _log.info("File %d is not saved: %s.", job.file.id, failure.reason)
+        _log.info("File %d is not saved: %s", job.file.id, failure.reason)
         await self._database.write(lambda tx: attachments.skip(tx, job.file.id, failure.reason))

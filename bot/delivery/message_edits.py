@@ -17,6 +17,9 @@ from discord.http import Route
 
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME, hash_thread_name
 from bot.core.payload import Payload
+from bot.core.text.coded import make_coded
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import use_language
 from bot.delivery import alerts
 from bot.delivery.context import DeliveryContext
 from bot.delivery.pictures import load_pictures, replace_pictures, request_with_files
@@ -32,6 +35,7 @@ from bot.discord_api.errors import (
     Outcome,
 )
 from bot.discord_api.single_attempt import Upload
+from bot.languages import get_discussion_language
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import MessageEdit
@@ -42,7 +46,7 @@ __all__ = ["EditJob", "MessageEditor"]
 _log = logging.getLogger(__name__)
 
 _CONCURRENCY = 2
-_LOST = "A message of the essay was deleted; edit the essay once more to put its text elsewhere."
+_LOST = make_coded("part-deleted")
 
 
 @dataclass(slots=True)
@@ -128,7 +132,7 @@ class MessageEditor:
         try:
             await self._rename(edit)
         except discord.HTTPException as error:
-            payload = edit.payload | {"name": ERASED_THREAD_NAME}
+            payload = edit.payload | {"name": await self._get_erased_name(edit)}
             if (
                 error.code not in BLOCKED_BY_AUTOMOD
                 or "was" not in payload
@@ -142,6 +146,17 @@ class MessageEditor:
 
             await self._database.write(record)
             await self._rename(dataclasses.replace(edit, payload=payload))
+
+    async def _get_erased_name(self, edit: MessageEdit) -> str:
+        """The name of a thread whose words are erased, in its essay's language."""
+        if edit.discussion_id is None:
+            return ERASED_THREAD_NAME
+        discussion_id = edit.discussion_id
+        language = await self._database.read(
+            lambda tx: get_discussion_language(tx, edit.server_id, discussion_id)
+        )
+        with use_language(language):
+            return _(ERASED_THREAD_NAME)
 
     async def _rename(self, edit: MessageEdit) -> None:
         assert edit.payload is not None
@@ -195,23 +210,22 @@ class MessageEditor:
             )
             return Failure(failure.outcome, _LOST if job.lost else failure.reason)
         if error.code == TOO_MANY_OLD_EDITS:
-            return Failure(
-                failure.outcome, "Discord wants old edits to be spread out.", alert=False
-            )
+            return Failure(failure.outcome, make_coded("old-edits-limited"), alert=False)
         if error.code in BLOCKED_BY_AUTOMOD:
             return Failure(failure.outcome, AUTOMOD)
         if failure.outcome is Outcome.REFUSED or error.code == THREAD_LOCKED:
             _log.error("Discord refused message edit %d: %s", edit.id, error)
             return Failure(
-                Outcome.REFUSED, f"Discord refused the message: {error.text or error.status}"
+                Outcome.REFUSED, make_coded("message-refused", error=error.text or error.status)
             )
         if failure.outcome is Outcome.NEEDS_ADMIN and edit.kind in ("lock", "unlock"):
             # Having opened a thread isn't enough to lock it (docs: Topics › Threads).
-            reason = f"I may not {edit.kind} <#{edit.channel_id}>: give me *Manage Threads* there."
+            code = "cannot-lock" if edit.kind == "lock" else "cannot-unlock"
+            reason = make_coded(code, channel=edit.channel_id)
             return Failure(failure.outcome, reason)
         if failure.outcome is Outcome.NEEDS_ADMIN:
             missing = self._permissions.explain_cannot_host(edit.channel_id)
-            return Failure(failure.outcome, missing or "Discord forbids it.")
+            return Failure(failure.outcome, missing or make_coded("discord-forbids"))
         return failure
 
     def get_delay(self, job: EditJob, failure: Failure) -> int:

@@ -17,6 +17,7 @@ from discord.http import Route
 
 from bot.core import limits
 from bot.core.payload import Payload, get_signature, is_payload_of
+from bot.core.text.coded import CodedText, make_coded
 from bot.delivery import after_send, alerts
 from bot.delivery.context import DeliveryContext
 from bot.delivery.forum_posts import ForumPostStarter
@@ -228,7 +229,7 @@ class MessageSender:
             and failure.outcome is Outcome.RETRY_SOON
             and message.failures >= len(retry.PROMPT_DELAYS)
         ):
-            tried = f"{failure.reason} It was tried {message.failures + 1} times."
+            tried = make_coded("tried", reason=failure.reason, count=message.failures + 1)
             return Failure(Outcome.REFUSED, tried)
         return failure
 
@@ -241,7 +242,7 @@ class MessageSender:
             if message.purpose == "prompt" and not _has_unclear_attempts(message):
                 # Until the deletion is recorded, or another channel chosen for the digest.
                 outcome = Outcome.NEEDS_ADMIN
-            return Failure(outcome, "The channel is gone.")
+            return Failure(outcome, make_coded("channel-deleted"))
         if error.code in BLOCKED_BY_AUTOMOD:
             return Failure(failure.outcome, AUTOMOD)
         if error.code == THREAD_LOCKED:
@@ -249,8 +250,7 @@ class MessageSender:
         if error.code in TAG_REQUIRED:
             return Failure(
                 Outcome.REFUSED,
-                f"Each post in <#{message.channel_id}> needs a tag. Choose one with "
-                "`/essay show`, or let posts go without.",
+                make_coded("tag-required", channel=message.channel_id),
             )
         if error.code in TOO_MANY_THREADS:
             made_room = await self._make_room(message.server_id)
@@ -262,7 +262,7 @@ class MessageSender:
         if failure.outcome is Outcome.REFUSED:
             _log.error("Discord refused message %d: %s", message.id, error)
             return Failure(
-                failure.outcome, f"Discord refused the message: {error.text or error.status}"
+                failure.outcome, make_coded("message-refused", error=error.text or error.status)
             )
         return failure
 
@@ -331,5 +331,5 @@ def _has_unclear_attempts(message: PlannedMessage) -> bool:
     return message.attempts - 1 > message.attempts_without_effect
 
 
-def _explain_lock(message: PlannedMessage) -> str:
-    return f"The thread <#{message.channel_id}> is locked: unlock it, and I go on."
+def _explain_lock(message: PlannedMessage) -> CodedText:
+    return make_coded("thread-locked", channel=message.channel_id)

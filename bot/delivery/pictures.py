@@ -11,6 +11,7 @@ import discord
 from discord.http import HTTPClient, Route
 
 from bot.core.payload import Payload
+from bot.core.text.coded import make_coded
 from bot.delivery.worker import JobFailed
 from bot.discord_api.errors import Outcome
 from bot.discord_api.single_attempt import Upload
@@ -19,7 +20,7 @@ from storage.essays import pictures
 
 __all__ = ["load_pictures", "replace_pictures", "request_with_files"]
 
-_LOST = "A picture of the essay isn't in the archive any more: publish the essay again."
+_LOST = make_coded("picture-missing")
 _TYPES = {"jpg": "image/jpeg"}
 
 

@@ -24,6 +24,7 @@ from bot.core.conversation.reply_copy import (
     make_webhook_name,
 )
 from bot.core.payload import Payload
+from bot.core.text.coded import CodedText, make_coded
 from bot.delivery import alerts
 from bot.delivery.context import DeliveryContext
 from bot.delivery.worker import Failure, JobFailed, explain_error
@@ -61,8 +62,9 @@ _MOST_DOWNLOADS = 6
 class _CannotMove(Exception):
     """The reply gets a link to its thread instead; ``alert``: what the admins are told, if any."""
 
-    def __init__(self, reason: str, alert: str | None = None) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: CodedText, alert: CodedText | None = None) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
         self.alert = alert
 
 
@@ -119,7 +121,7 @@ class ReplyMover:
                 and error.code not in WEBHOOK_DELETED
                 and job.state in ("planned", "copying")
             ):
-                await self._link_instead(job, _CannotMove("Discord forbids it"))
+                await self._link_instead(job, _CannotMove(make_coded("discord-forbids")))
             else:
                 raise
 
@@ -136,19 +138,19 @@ class ReplyMover:
                 return
             await self._database.write(lambda tx: reply_moves.mark_not_copied(tx, job.reply_id))
         if job.deleted:
-            raise JobFailed(Outcome.DELETED, "The reply was deleted.")
+            raise JobFailed(Outcome.DELETED, make_coded("reply-deleted"))
         if self._permissions.get_target_channel(job.channel_id) is None:
             # The gateway sends its server only after the start; until then no permission is known
             # to be missing.
-            raise JobFailed(Outcome.RETRY_SOON, "Its channel is not seen.")
+            raise JobFailed(Outcome.RETRY_SOON, make_coded("channel-not-loaded"))
         missing = self._permissions.explain_cannot_move(job.channel_id)
         if missing:
-            raise _CannotMove("a permission is missing", missing)
+            raise _CannotMove(make_coded("permission-missing"), missing)
         data = await self._get_original(job)
         if data is None:
             deletion = Deletion((job.reply_id,), job.channel_id, self._clock.now())
             await self._recorder.wait_until_committed(self._recorder.put((deletion,)))
-            raise JobFailed(Outcome.DELETED, "The reply was deleted.")
+            raise JobFailed(Outcome.DELETED, make_coded("reply-deleted"))
         await self._record_edit(job, data)
         original = parse.parse_original_reply(data, author_name=job.author_name)
         reason = check_copyable(original)
@@ -156,7 +158,7 @@ class ReplyMover:
             raise _CannotMove(reason)
         thread: dict[str, Any] = dict(await self._http.get_channel(job.thread_id))
         if thread.get("thread_metadata", {}).get("locked"):
-            raise _CannotMove("its thread is locked")
+            raise _CannotMove(make_coded("its-thread-locked"))
         files = await self._download(job, original)
         await self._write_copy(job, original, files)
 
@@ -172,7 +174,7 @@ class ReplyMover:
                 tx, job.reply_id, webhook_id=webhook.id, signature=signature
             )
         ):
-            raise JobFailed(Outcome.DELETED, "The reply was deleted.")
+            raise JobFailed(Outcome.DELETED, make_coded("reply-deleted"))
         try:
             with self._recorder.collect_live(job.thread_id) as live:
                 copy_id = await self._webhooks.post(webhook, job.thread_id, payload, files)
@@ -187,7 +189,9 @@ class ReplyMover:
             if error.code == UNKNOWN_CHANNEL or error.status == 429:
                 raise
             _log.warning("Discord refused the copy of reply %d: %s", job.reply_id, error)
-            raise _CannotMove(f"Discord refused the copy ({error.code or error.status})") from error
+            raise _CannotMove(
+                make_coded("copy-refused", error=error.code or error.status)
+            ) from error
         self._recorder.request_reactions(_get_reactions(copy_id, live))
 
     async def _get_webhook(self, job: ReplyMove) -> Webhook:
@@ -195,16 +199,12 @@ class ReplyMover:
             return await self._webhooks.get(job.channel_id)
         except discord.HTTPException as error:
             if error.code == TOO_MANY_WEBHOOKS:
-                alert = (
-                    f"I cannot move replies in <#{job.channel_id}>: the channel has as many "
-                    "webhooks as Discord allows. Delete one that is not needed (*Edit Channel › "
-                    "Integrations*)."
-                )
-                raise _CannotMove("the channel has too many webhooks", alert) from error
+                alert = make_coded("alert-too-many-webhooks", channel=job.channel_id)
+                raise _CannotMove(make_coded("too-many-webhooks"), alert) from error
             if error.status == 403:
                 missing = self._permissions.explain_cannot_move(job.channel_id)
-                alert = missing or f"I may not use webhooks in <#{job.channel_id}>."
-                raise _CannotMove("a permission is missing", alert) from error
+                alert = missing or make_coded("cannot-use-webhooks", channel=job.channel_id)
+                raise _CannotMove(make_coded("permission-missing"), alert) from error
             raise
 
     async def _download(self, job: ReplyMove, original: OriginalReply) -> list[Upload]:
@@ -215,7 +215,7 @@ class ReplyMover:
                 content = await self._http.get_from_cdn(file.url)
             except discord.HTTPException as error:
                 if job.attempts >= _MOST_DOWNLOADS:
-                    raise _CannotMove("one of its files cannot be had") from error
+                    raise _CannotMove(make_coded("file-unavailable")) from error
                 raise
             files.append(Upload(file.name, file.type, content))
         return files
@@ -230,9 +230,7 @@ class ReplyMover:
         )
         found = await _find_copy(job, self._http, besides=recorded)
         if found is None and not self._permissions.can_read_history(job.channel_id):
-            raise JobFailed(
-                Outcome.NEEDS_ADMIN, "I may not read whether the copy stands.", alert=False
-            )
+            raise JobFailed(Outcome.NEEDS_ADMIN, make_coded("copy-unreadable"), alert=False)
         return found
 
     async def _record_copy(self, job: ReplyMove, copy_id: int) -> None:
@@ -256,7 +254,7 @@ class ReplyMover:
         try:
             await self._database.write(record)
         except CopyTakenError as error:
-            raise JobFailed(Outcome.RETRY_SOON, "Another reply has that copy.") from error
+            raise JobFailed(Outcome.RETRY_SOON, make_coded("copy-taken")) from error
 
     async def _read_copy(self, job: ReplyMove, data: dict[str, Any], live: list[LiveEvent]) -> None:
         """Record the reactions to a copy from before it was known to be one."""
@@ -375,7 +373,9 @@ class ReplyMover:
             # A link would be too late: it is retried until somebody fixes it.
             await self._alert(job, reason.alert)
             raise JobFailed(
-                Outcome.NEEDS_ADMIN, f"Its copy cannot be rewritten: {reason}.", alert=False
+                Outcome.NEEDS_ADMIN,
+                make_coded("copy-not-edited", reason=reason.reason),
+                alert=False,
             ) from reason
 
     # -- outcomes -----------------------------------------------------------------------------
@@ -385,12 +385,14 @@ class ReplyMover:
         if not isinstance(error, discord.HTTPException):
             return explain_error(error)
         if error.code == UNKNOWN_CHANNEL and job.state in ("planned", "copying"):
-            return Failure(Outcome.DELETED, "The channel or thread is gone.")
+            return Failure(Outcome.DELETED, make_coded("channel-or-thread-deleted"))
         if error.code in WEBHOOK_DELETED:
-            return Failure(Outcome.RETRY_SOON, "The webhook was deleted; another is made.")
+            return Failure(Outcome.RETRY_SOON, make_coded("webhook-deleted"))
         if error.status in (403, 404):
-            return Failure(Outcome.NEEDS_ADMIN, f"Discord forbids it ({error.code}).")
-        return Failure(Outcome.RETRY_SOON, f"Discord answered {error.status}.")
+            return Failure(
+                Outcome.NEEDS_ADMIN, make_coded("discord-forbids-with", error=error.code)
+            )
+        return Failure(Outcome.RETRY_SOON, make_coded("discord-answered", status=error.status))
 
     def get_delay(self, job: ReplyMove, failure: Failure) -> int:
         """By the common retry policy."""
@@ -400,7 +402,7 @@ class ReplyMover:
     async def postpone(self, job: ReplyMove, failure: Failure, due_at: int) -> None:
         """Try again later; the admins are alerted where a permission is missing."""
         if failure.outcome is Outcome.NEEDS_ADMIN and failure.alert:
-            await self._alert(job, self._permissions.explain_cannot_move(job.channel_id) or None)
+            await self._alert(job, self._permissions.explain_cannot_move(job.channel_id))
         await self._database.write(
             lambda tx: reply_moves.postpone(
                 tx, reply_id=job.reply_id, due_at=due_at, last_error=failure.reason
@@ -414,19 +416,19 @@ class ReplyMover:
         )
 
     async def _link_instead(self, job: ReplyMove, reason: _CannotMove) -> None:
-        _log.info("Reply %d gets a link to its thread: %s.", job.reply_id, reason)
+        _log.info("Reply %d gets a link to its thread: %s", job.reply_id, reason)
         await self._alert(job, reason.alert)
         await self._database.write(
-            lambda tx: reply_moves.link_instead(tx, job.reply_id, str(reason))
+            lambda tx: reply_moves.link_instead(tx, job.reply_id, reason.reason)
         )
 
-    async def _alert(self, job: ReplyMove, text: str | None) -> None:
+    async def _alert(self, job: ReplyMove, alert: CodedText | None) -> None:
         """Alert the admins, once until a reply can be moved in that channel again."""
-        if text is None:
+        if alert is None:
             return
         now_ms = self._clock.now_ms()
         await self._database.write(
-            lambda tx: alerts.alert_about_moving(tx, job.server_id, job.channel_id, text, now_ms)
+            lambda tx: alerts.alert_about_moving(tx, job.server_id, job.channel_id, alert, now_ms)
         )
 
 

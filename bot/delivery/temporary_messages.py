@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.core.text.coded import make_coded
 from bot.delivery.context import DeliveryContext
 from bot.delivery.worker import Failure
 from bot.discord_api import retry
@@ -51,7 +52,7 @@ class TemporaryMessageRemover:
         outcome = classify(error)
         if outcome is not Outcome.DELETED:
             outcome = Outcome.NEEDS_ADMIN
-        return Failure(outcome, f"It could not be deleted ({error}).")
+        return Failure(outcome, make_coded("not-deleted", error=str(error)))
 
     def get_delay(self, job: TemporaryMessage, failure: Failure) -> int:
         """Always the same: attempts aren't counted."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from bot.core.payload import Payload, make_plain_message
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import use_language
+from bot.languages import get_discussion_language
 from storage.db.writer import Transaction
 from storage.delivery import messages, temporary_messages
 from storage.delivery.messages import NewMessage
@@ -21,13 +24,15 @@ async def plan_due_links(tx: Transaction, now_ms: int) -> None:
     """
     await reply_moves.give_up_impossible(tx)
     for link in await reply_moves.get_due_links(tx, now_ms):
+        with use_language(await get_discussion_language(tx, link.server_id, link.discussion_id)):
+            payload = _make_link(link.reply_id, link.thread_id)
         (planned_message_id,) = await messages.plan(
             tx,
             server_id=link.server_id,
             discussion_id=link.discussion_id,
             channel_id=link.channel_id,
             after_id=link.reply_id,
-            messages=[NewMessage("notice", _make_link(link.reply_id, link.thread_id))],
+            messages=[NewMessage("notice", payload)],
             now_ms=now_ms,
         )
         await temporary_messages.add(
@@ -37,6 +42,7 @@ async def plan_due_links(tx: Transaction, now_ms: int) -> None:
 
 
 def _make_link(reply_id: int, thread_id: int) -> Payload:
-    payload = make_plain_message(f"-# This talk goes on in <#{thread_id}>.", silent=True)
+    text = _("-# This conversation continues in {thread}.", thread=f"<#{thread_id}>")
+    payload = make_plain_message(text, silent=True)
     payload["message_reference"] = {"message_id": str(reply_id), "fail_if_not_exists": False}
     return payload

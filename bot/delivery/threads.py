@@ -15,7 +15,14 @@ from discord.http import Route
 
 from bot.core import limits
 from bot.core.conversation.events import ChannelDeletion
-from bot.core.conversation.thread_names import make_plain_thread_name
+from bot.core.conversation.thread_names import (
+    ERASED_THREAD_NAME,
+    make_plain_thread_name,
+    make_thread_name,
+)
+from bot.core.text.coded import make_coded
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import use_language
 from bot.delivery import alerts
 from bot.delivery.context import DeliveryContext
 from bot.delivery.worker import Failure, explain_error
@@ -36,10 +43,12 @@ from bot.discord_api.errors import (
     get_error_name,
 )
 from bot.discord_api.permissions import explain_forbidden
+from bot.languages import get_discussion_language
 from storage.db.writer import Transaction
 from storage.delivery import message_edits, threads
 from storage.delivery.message_edits import NewMessageEdit
 from storage.delivery.threads import ERASED_MEMBER, Thread
+from storage.privacy import quotations
 
 __all__ = ["SERVER_IS_FULL", "ThreadOpener"]
 
@@ -53,7 +62,7 @@ _MOST_ARCHIVED = 10
 #: opened later than that is found at the next attempt.
 _TIMEOUT = 15.0
 
-SERVER_IS_FULL = "The server has as many active threads as Discord allows."
+SERVER_IS_FULL = make_coded("too-many-threads")
 
 
 class ThreadOpener:
@@ -134,7 +143,8 @@ class ThreadOpener:
             channel_id=thread.channel_id,
             message_id=thread.id,
         )
-        body = {"name": thread.name, "auto_archive_duration": limits.AUTO_ARCHIVE_MINUTES}
+        name = thread.name if thread.is_essays_own else await self._translate_name(thread)
+        body = {"name": name, "auto_archive_duration": limits.AUTO_ARCHIVE_MINUTES}
         await self._single.call(route, as_bot=True, body=body, within=_TIMEOUT)
 
     async def _check_exists(self, thread: Thread) -> None:
@@ -176,10 +186,10 @@ class ThreadOpener:
         if not isinstance(error, discord.HTTPException):
             return failure
         if error.code == UNKNOWN_MESSAGE:
-            what = "opening card" if job.is_essays_own else "reply"
-            return Failure(failure.outcome, f"The {what} was deleted.", alert=False)
+            reason = make_coded("card-deleted" if job.is_essays_own else "reply-deleted")
+            return Failure(failure.outcome, reason, alert=False)
         if error.code == UNKNOWN_CHANNEL:
-            return Failure(failure.outcome, "The channel or thread is gone.", alert=False)
+            return Failure(failure.outcome, make_coded("channel-or-thread-deleted"), alert=False)
         if error.code in TOO_MANY_THREADS:
             made_room = await self.make_room(job.server_id)
             outcome = Outcome.RETRY_SOON if made_room else Outcome.NEEDS_ADMIN
@@ -189,12 +199,30 @@ class ThreadOpener:
         if failure.outcome is Outcome.REFUSED or error.code == THREAD_LOCKED:
             _log.error("Discord refused thread %d: %s", job.id, error)
             return Failure(
-                Outcome.REFUSED, f"Discord refused the thread ({error.text or error.code})."
+                Outcome.REFUSED, make_coded("thread-refused", error=error.text or error.code)
             )
         if failure.outcome is Outcome.NEEDS_ADMIN:
             reason = explain_forbidden(self._permissions, job.channel_id, error)
             return Failure(failure.outcome, reason)
         return failure
+
+    async def _translate_name(self, thread: Thread) -> str:
+        """The thread's name; in the essay's language where it has no words of the reply."""
+
+        async def look(tx: Transaction) -> str:
+            (found,) = await quotations.find_threads(tx, {thread.id})
+            language = await get_discussion_language(tx, found.server_id, found.discussion_id)
+            english = make_thread_name(found.author or "", found.text or "")
+            with use_language(language):
+                if found.name == ERASED_THREAD_NAME:
+                    return _(ERASED_THREAD_NAME)
+                translated = make_thread_name(found.author or "", found.text or "")
+            return translated if found.name == english else found.name
+
+        name = await self._database.read(look)
+        if name != thread.name and thread.name != ERASED_THREAD_NAME:
+            await self._database.write(lambda tx: threads.rename(tx, thread.id, name))
+        return name
 
     async def make_room(self, server_id: int) -> bool:
         """Archive our threads that have been quiet longest, and alert the admins; whether any was.
@@ -230,9 +258,14 @@ class ThreadOpener:
 
         async def rename(tx: Transaction) -> bool:
             found = await threads.find_name(tx, thread.id)
-            if found is None or found.name == make_plain_thread_name(found.title):
+            if found is None:
                 return False
-            await threads.rename(tx, thread.id, make_plain_thread_name(found.title))
+            language = await get_discussion_language(tx, thread.server_id, found.discussion_id)
+            with use_language(language):
+                name = make_plain_thread_name(found.title)
+            if found.name == name:
+                return False
+            await threads.rename(tx, thread.id, name)
             return True
 
         renamed = await self._database.write(rename)

@@ -15,6 +15,7 @@ from typing import Generic, Protocol, TypeVar
 import discord
 
 from bot.clock import Clock
+from bot.core.text.coded import CodedText, make_coded
 from bot.discord_api.errors import TRANSIENT, Outcome, classify, get_error_name
 from storage.db.errors import DatabaseUnavailable
 
@@ -40,20 +41,20 @@ Job = TypeVar("Job")
 class Failure:
     """What an attempt came to that didn't succeed.
 
-    ``reason`` is the sentence that is stored as the row's last_error. ``alert``: whether the
+    ``reason`` is stored as the row's last_error. ``alert``: whether the
     admins are to be alerted where they have to fix something.
     """
 
     outcome: Outcome
-    reason: str
+    reason: CodedText
     alert: bool = True
 
 
 class JobFailed(Exception):
     """Raised by a job that knows itself what its failure means."""
 
-    def __init__(self, outcome: Outcome, reason: str, *, alert: bool = True) -> None:
-        super().__init__(reason)
+    def __init__(self, outcome: Outcome, reason: CodedText, *, alert: bool = True) -> None:
+        super().__init__(str(reason))
         self.failure = Failure(outcome, reason, alert)
 
 
@@ -63,16 +64,15 @@ class HistoryUnreadable(JobFailed):
     def __init__(self, channel_id: int) -> None:
         super().__init__(
             Outcome.NEEDS_ADMIN,
-            f"I cannot tell whether a message reached <#{channel_id}>: give me "
-            "*Read Message History* there.",
+            make_coded("history-unreadable", channel=channel_id),
         )
 
 
 def explain_error(error: Exception) -> Failure:
     """What an error means where nothing more is known of it."""
     if isinstance(error, discord.HTTPException):
-        return Failure(classify(error), f"Discord answered {error.status}.")
-    return Failure(classify(error), f"Discord could not be reached ({get_error_name(error)}).")
+        return Failure(classify(error), make_coded("discord-answered", status=error.status))
+    return Failure(classify(error), make_coded("discord-unreachable", error=get_error_name(error)))
 
 
 class JobSource(Protocol[Job]):

@@ -12,7 +12,7 @@ from typing import Final
 import aiohttp
 import discord
 
-from bot.core.text.translate import gettext_noop
+from bot.core.text.coded import make_coded
 
 __all__ = [
     "ARCHIVED",
@@ -60,9 +60,7 @@ BLOCKED_BY_AUTOMOD: Final = frozenset((200000, 200001))
 CANNOT_REPLY_WITHOUT_HISTORY: Final = 160002
 
 #: What an admin can do about a message that AutoMod blocked.
-AUTOMOD = gettext_noop(
-    "The server's AutoMod blocked the message. Exempt me from the rule in the server settings."
-)
+AUTOMOD = make_coded("automod")
 
 #: Errors of one attempt that may be over by the next, without anybody's doing.
 TRANSIENT = (OSError, asyncio.TimeoutError, aiohttp.ClientError, discord.RateLimited)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import discord
 
 from bot.core.conversation.styles import FORUM, THREADS, Tag, TargetChannel
-from bot.core.text.translate import gettext as _
+from bot.core.text.coded import CodedText, make_coded
 from bot.discord_api import required_permissions
+from bot.discord_api.required_permissions import Permission
 
 __all__ = ["CachedPermissions", "Permissions", "explain_forbidden"]
 
@@ -38,33 +40,35 @@ class Permissions(Protocol):
         """The channel's type, and what a post in it needs; None for one the bot can't see."""
         ...
 
-    def explain_cannot_host(self, channel_id: int) -> str:
-        """What keeps the bot from hosting a discussion in the channel, as a sentence; "" if
-        nothing is known to."""
+    def explain_cannot_host(self, channel_id: int) -> CodedText | None:
+        """What keeps the bot from hosting a discussion in the channel; None if nothing is known."""
         ...
 
-    def explain_cannot_move(self, channel_id: int) -> str:
-        """What keeps the bot from moving replies out of the channel, as a sentence; "" if nothing
-        is known to."""
+    def explain_cannot_move(self, channel_id: int) -> CodedText | None:
+        """What keeps the bot from moving replies out of the channel; None if nothing is known."""
         ...
 
 
 def explain_forbidden(
     permissions: Permissions, channel_id: int, error: discord.HTTPException
-) -> str:
+) -> CodedText:
     """Why Discord answered 403 in a channel: the missing permission, else Discord's own words."""
     missing = permissions.explain_cannot_host(channel_id)
-    return missing or _("Discord forbids it ({reason}).", reason=error.text or error.code)
+    return missing or make_coded("discord-forbids-with", error=error.text or error.code)
+
+
+def _explain_missing(code: str, channel_id: int, missing: Sequence[Permission]) -> CodedText:
+    return make_coded(code, channel=channel_id, permissions=tuple(one.key for one in missing))
 
 
 class CachedPermissions(discord.Client):
     """A client that answers :class:`Permissions` from what the gateway sent."""
 
-    def _get_permissions(self, channel_id: int) -> tuple[str, discord.Permissions] | None:
+    def _get_permissions(self, channel_id: int) -> discord.Permissions | None:
         channel = self.get_channel(channel_id)
         if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
             return None
-        return channel.name, channel.permissions_for(channel.guild.me)
+        return channel.permissions_for(channel.guild.me)
 
     def can_read_history(self, channel_id: int) -> bool:
         """Whether the bot has View Channel and Read Message History in the channel."""
@@ -75,7 +79,7 @@ class CachedPermissions(discord.Client):
         # What is known of a server that isn't available may be out of date.
         if isinstance(channel, discord.abc.GuildChannel) and channel.guild.unavailable:
             return False
-        return found[1].view_channel and found[1].read_message_history
+        return found.view_channel and found.read_message_history
 
     def has_channel(self, server_id: int, channel_id: int) -> bool | None:
         """Whether the server has the channel; None while the server isn't available."""
@@ -102,40 +106,26 @@ class CachedPermissions(discord.Client):
             channel.name, channel.type.value, tags, channel.flags.require_tag, manages
         )
 
-    def explain_cannot_host(self, channel_id: int) -> str:
-        """What keeps the bot from hosting a discussion in the channel, as a sentence, or ""."""
-        found = self._get_permissions(channel_id)
-        if found is None:
-            return _explain_invisible(channel_id)
-        name, granted = found
+    def explain_cannot_host(self, channel_id: int) -> CodedText | None:
+        """What keeps the bot from hosting a discussion in the channel; None if nothing is known."""
+        granted = self._get_permissions(channel_id)
+        if granted is None:
+            return make_coded("channel-not-visible", channel=channel_id)
         target_channel = self.get_target_channel(channel_id)
         needed = required_permissions.get_required_to_host(
             FORUM if target_channel is not None and target_channel.is_forum else THREADS
         )
         missing = [one for one in needed if not getattr(granted, one.key)]
         if not missing:
-            return ""
-        return _(
-            "I can't host a discussion in #{channel}. Give me {permissions} there.",
-            channel=name,
-            permissions=required_permissions.join_names(missing),
-        )
+            return None
+        return _explain_missing("cannot-host", channel_id, missing)
 
-    def explain_cannot_move(self, channel_id: int) -> str:
-        """What keeps the bot from moving replies out of the channel, as a sentence, or ""."""
-        found = self._get_permissions(channel_id)
-        if found is None:
-            return _explain_invisible(channel_id)
-        name, granted = found
+    def explain_cannot_move(self, channel_id: int) -> CodedText | None:
+        """What keeps the bot from moving replies out of the channel; None if nothing is known."""
+        granted = self._get_permissions(channel_id)
+        if granted is None:
+            return make_coded("channel-not-visible", channel=channel_id)
         missing = [one for one in required_permissions.TO_MOVE if not getattr(granted, one.key)]
         if not missing:
-            return ""
-        return _(
-            "I can't move replies in #{channel} to their threads. Give me {permissions} there.",
-            channel=name,
-            permissions=required_permissions.join_names(missing),
-        )
-
-
-def _explain_invisible(channel_id: int) -> str:
-    return _("I can't see {channel}. Give me *View Channel* there.", channel=f"<#{channel_id}>")
+            return None
+        return _explain_missing("cannot-move", channel_id, missing)

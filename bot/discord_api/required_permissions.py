@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bot.core.text.coded_sentences import PERMISSIONS
 from bot.core.text.locale_format import join_words
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
@@ -37,43 +38,43 @@ class Permission:
 
 
 VIEW_CHANNEL = Permission(
-    gettext_noop("View Channel"), "view_channel", gettext_noop("I need it to see the channel.")
+    PERMISSIONS["view_channel"], "view_channel", gettext_noop("I need it to see the channel.")
 )
 SEND_MESSAGES = Permission(
-    gettext_noop("Send Messages"), "send_messages", gettext_noop("I need it to post.")
+    PERMISSIONS["send_messages"], "send_messages", gettext_noop("I need it to post.")
 )
 READ_HISTORY = Permission(
-    gettext_noop("Read Message History"),
+    PERMISSIONS["read_message_history"],
     "read_message_history",
     gettext_noop("I need it to read what was said while I was offline."),
 )
 CREATE_THREADS = Permission(
-    gettext_noop("Create Public Threads"),
+    PERMISSIONS["create_public_threads"],
     "create_public_threads",
     gettext_noop("I need it to open threads."),
 )
 SEND_IN_THREADS = Permission(
-    gettext_noop("Send Messages in Threads"),
+    PERMISSIONS["send_messages_in_threads"],
     "send_messages_in_threads",
     gettext_noop("I need it to add members to their threads."),
 )
 MANAGE_THREADS = Permission(
-    gettext_noop("Manage Threads"),
+    PERMISSIONS["manage_threads"],
     "manage_threads",
     gettext_noop("I need it to lock the threads of a withdrawn essay."),
 )
 MANAGE_WEBHOOKS = Permission(
-    gettext_noop("Manage Webhooks"),
+    PERMISSIONS["manage_webhooks"],
     "manage_webhooks",
     gettext_noop("I need it to move replies under their author's name."),
 )
 MANAGE_MESSAGES = Permission(
-    gettext_noop("Manage Messages"),
+    PERMISSIONS["manage_messages"],
     "manage_messages",
     gettext_noop("I need it to delete the original of a moved reply."),
 )
 SEND_POLLS = Permission(
-    gettext_noop("Create Polls"),
+    PERMISSIONS["send_polls"],
     "send_polls",
     gettext_noop("I need it for the polls in your plan."),
 )

@@ -16,7 +16,9 @@ from datetime import timedelta
 import discord
 from discord.http import HTTPClient
 
+from bot.alerts import notify_admins
 from bot.clock import Clock
+from bot.core.text.coded import make_coded
 from bot.discord_api.errors import TRANSIENT
 from bot.discord_api.permissions import Permissions
 from bot.ingest.catch_up_summary import make_catch_up_summary
@@ -48,10 +50,7 @@ _INTERVAL, _MAX_WAIT = 60.0, 3600.0
 #: Flags of an application that may read message content (docs: Application Resource › Flags).
 _CONTENT_FLAGS = 1 << 18 | 1 << 19
 _DISCORD_EPOCH = 1_420_070_400_000
-_CONTENT_MISSING = (
-    "Discord does not show me what messages say: switch on “Message Content Intent” in the "
-    "developer portal (Bot › Privileged Gateway Intents). Nothing that is kept was changed."
-)
+_CONTENT_MISSING = make_coded("alert-content-missing")
 
 
 class CatchUp:
@@ -277,7 +276,7 @@ class CatchUp:
 
         async def alert(tx: Transaction) -> None:
             await alerts.clear(tx, server_id, "recovery")
-            await alerts.notify_admins(tx, server_id, about="recovery", text=summary, now_ms=now_ms)
+            await notify_admins(tx, server_id, about="recovery", alert=summary, now_ms=now_ms)
 
         await retry_until_available(lambda: self._database.write(alert))
 
@@ -396,7 +395,7 @@ class CatchUp:
         _log.error("%s", _CONTENT_MISSING)
         now_ms = self._clock.now_ms()
         await self._database.write(
-            lambda tx: alerts.notify_admins(
-                tx, server_id, about="content", text=_CONTENT_MISSING, now_ms=now_ms
+            lambda tx: notify_admins(
+                tx, server_id, about="content", alert=_CONTENT_MISSING, now_ms=now_ms
             )
         )

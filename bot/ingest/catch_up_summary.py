@@ -1,40 +1,40 @@
-"""The line admins get after an outage: how long it was, and how much was recovered."""
+"""The alert that admins get after an outage: how long it was, and how much was recovered."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.core.text.plural import format_count
+from bot.core.text.coded import CodedText, make_coded
 from bot.ingest.batch import RecoveredChanges
 
-__all__ = ["format_duration", "make_catch_up_summary"]
+__all__ = ["describe_duration", "make_catch_up_summary"]
 
 
-def format_duration(time: timedelta) -> str:
+def describe_duration(time: timedelta) -> CodedText:
     """A duration in its two largest units: ``3 h 12 min``, ``2 d``, ``40 s``."""
     seconds = max(0, round(time.total_seconds()))
-    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-    parts: list[str] = []
-    for position, (name, size) in enumerate(units):
-        if seconds < size:
-            continue
-        count, rest = divmod(seconds, size)
-        parts.append(f"{count} {name}")
-        if position + 1 < len(units):
-            smaller, size = units[position + 1]
-            if rest // size and name != "min":
-                parts.append(f"{rest // size} {smaller}")
-        break
-    return " ".join(parts) or "a moment"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if days:
+        rest = hours - 24 * days
+        return make_coded("days-hours", days=days, hours=rest) if rest else _coded("days", days)
+    if hours:
+        rest = minutes - 60 * hours
+        if rest:
+            return make_coded("hours-minutes", hours=hours, minutes=rest)
+        return _coded("hours", hours)
+    if minutes:
+        return _coded("minutes", minutes)
+    return _coded("seconds", seconds) if seconds else make_coded("moment")
 
 
-def make_catch_up_summary(away: timedelta, found: RecoveredChanges) -> str:
-    """``Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered.``"""
-    kinds = [
-        format_count(found.replies, "reply", "replies") if found.replies else "",
-        format_count(found.edits, "edit", "edits") if found.edits else "",
-        format_count(found.deletions, "deletion", "deletions") if found.deletions else "",
-    ]
-    changes = ", ".join(kind for kind in kinds if kind) or "nothing was missed"
-    end = " recovered." if found else "."
-    return f"Back after {format_duration(away)}: {changes}{end}"
+def _coded(unit: str, number: int) -> CodedText:
+    return make_coded(unit, **{unit: number})
+
+
+def make_catch_up_summary(away: timedelta, found: RecoveredChanges) -> CodedText:
+    """``Back after 3 h 12 min: 14 replies, 2 edits and 1 deletion recovered.``"""
+    counts = (("replies", found.replies), ("edits", found.edits), ("deletions", found.deletions))
+    changes = tuple(make_coded(kind, count=count) for kind, count in counts if count)
+    if not changes:
+        return make_coded("alert-nothing-missed", away=describe_duration(away))
+    return make_coded("alert-recovered", away=describe_duration(away), changes=changes)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 
-from bot.core.layout.restore_button import RESTORE_LABEL, make_restore_components
-from bot.core.text.plural import format_count
+from bot.alerts import notify_admins
+from bot.core.layout.restore_button import make_restore_components
+from bot.core.text.coded import make_coded
 from bot.core.text.titles import escape_title
 from storage.db.writer import Transaction
-from storage.delivery import alerts
 from storage.essays import deleted_messages, progress
 
 __all__ = ["alert_about_deleted_messages"]
@@ -27,17 +28,17 @@ async def alert_about_deleted_messages(
         essay = await progress.find_published(tx, discussion_id)
         if not deleted or essay is None:
             continue
-        count = format_count(len(deleted), "message")
-        verb = "was" if len(deleted) == 1 else "were"
-        title = escape_title(essay.title)
-        is_new |= await alerts.notify_admins(
+        is_new |= await notify_admins(
             tx,
             essay.server_id,
             about=deleted_messages.make_alert_key(discussion_id),
-            text=f"{count} of “{title}” {verb} deleted in <#{deleted[0].channel_id}>. "
-            f"*{RESTORE_LABEL}* posts what is missing again, as the newest message there. "
-            "Replies and threads stay as they are.",
+            alert=make_coded(
+                "alert-deleted-messages",
+                count=len(deleted),
+                title=escape_title(essay.title),
+                channel=deleted[0].channel_id,
+            ),
             now_ms=now_ms,
-            components=make_restore_components(discussion_id),
+            make_components=partial(make_restore_components, discussion_id),
         )
     return is_new

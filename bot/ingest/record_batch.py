@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from bot import quotations
+from bot.alerts import notify_admins, post_once
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.conversation.events import (
     POLL_RESULT,
@@ -47,9 +48,8 @@ from bot.core.conversation.routing import (
     route,
 )
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME, make_thread_name
+from bot.core.text.coded import make_coded
 from bot.core.text.titles import escape_title
-from bot.core.text.translate import gettext as _
-from bot.core.text.translate import use_language
 from bot.ingest.answer_hints import HINT_MS, plan_answer_hint
 from bot.ingest.answered_passages import ReplyText, save_answered_passages
 from bot.ingest.batch import (
@@ -60,7 +60,6 @@ from bot.ingest.batch import (
     find_plain_messages,
 )
 from bot.ingest.deletion_alerts import alert_about_deleted_messages
-from bot.languages import get_discussion_language
 from storage.db.erasure_log import ERASED_AUTHOR_ID
 from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads
@@ -759,17 +758,11 @@ async def _notify_closed(tx: Transaction, message: Message, batch: Batch) -> Non
     if essay is None:
         return
     # A channel may have several closed discussions, and each says so once.
-    with use_language(await get_discussion_language(tx, essay.server_id, essay.id)):
-        text = _(
-            "The discussion of “{title}” is closed. Messages are still saved, but new replies "
-            "don't get threads.",
-            title=escape_title(essay.title),
-        )
-    if await alerts.post_once(
+    if await post_once(
         tx,
         message.server_id,
         about=alerts.make_closed_key(known.discussion_id),
-        text=f"-# {text}",
+        notice=make_coded("notice-closed", title=escape_title(essay.title)),
         discussion_id=known.discussion_id,
         channel_id=message.channel_id,
         after_id=message.id,
@@ -782,16 +775,14 @@ async def _record_deleted_channel(tx: Transaction, event: ChannelDeletion) -> No
     """Hide what was said in a deleted channel or thread, and alert the admins."""
     now_ms = to_milliseconds(event.at)
     hidden = await deleted_channels.hide(
-        tx, event.channel_id, event.server_id, last_error="It was deleted.", now_ms=now_ms
+        tx, event.channel_id, event.server_id, last_error=make_coded("deleted"), now_ms=now_ms
     )
     if hidden is None:
         return
-    await essay_threads.mark_thread_lost(tx, event.channel_id, "The essay's thread was deleted.")
-    text = "What was said there is hidden now and erased in 7 days."
-    if hidden.thread_name is None:
-        text = f"A channel with discussions was deleted. {text} Its prompts end then, too."
-    else:
-        text = f"The thread “{hidden.thread_name}” was deleted. {text}"
-    await alerts.notify_admins(
-        tx, event.server_id, about=f"gone {event.channel_id}", text=text, now_ms=now_ms
+    await essay_threads.mark_thread_lost(tx, event.channel_id, make_coded("thread-deleted"))
+    alert = make_coded("alert-channel-deleted")
+    if hidden.thread_name is not None:
+        alert = make_coded("alert-thread-deleted", thread=hidden.thread_name)
+    await notify_admins(
+        tx, event.server_id, about=f"gone {event.channel_id}", alert=alert, now_ms=now_ms
     )

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 from bot.clock import to_milliseconds
 from bot.core.prompts.local_time import QuietHours, local_to_utc
 from bot.core.prompts.policy import REASON_QUIET_HOURS
+from bot.core.text.coded import make_coded
 from storage.db.writer import Transaction
 from storage.prompts import nudges, prompts
 from storage.servers import settings
 
 __all__ = ["set_nudges", "set_quiet_hours", "set_time_zone"]
 
-_NO_NUDGES = "nudges were switched off"
+_NO_NUDGES = make_coded("nudges-off")
 _HOUR_MS = 3_600_000
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bot.clock import to_milliseconds
 from bot.core.prompts.policy import PromptKind, Send
+from bot.core.text.coded import CodedText, make_coded
 from bot.prompting.decide import decide
 from bot.prompting.schedule import replace_later_digest
 from storage.db.writer import Transaction
@@ -49,7 +50,7 @@ async def release(
     planned_message_id: int,
     *,
     at_ms: int,
-    reason: str | None = None,
+    reason: CodedText | None = None,
     blocked: bool = False,
 ) -> None:
     """Plan a claimed prompt again, due at ``at_ms``: its message certainly wasn't sent.
@@ -59,7 +60,7 @@ async def release(
     """
     prompt = await claimed.find_claimed(tx, planned_message_id)
     if prompt is None:  # the prompt was skipped meanwhile
-        await claimed.cancel_message(tx, planned_message_id, "The prompt was skipped.")
+        await claimed.cancel_message(tx, planned_message_id, make_coded("prompt-skipped"))
         return
     blocked_since = prompt.blocked_since
     if blocked:
@@ -69,7 +70,7 @@ async def release(
         tx, prompt.server_id, prompt.id, at_ms
     ):
         await claimed.skip_claimed(
-            tx, prompt.id, planned_message_id, reason="the next digest replaced it", at_ms=at_ms
+            tx, prompt.id, planned_message_id, reason=make_coded("digest-replaced"), at_ms=at_ms
         )
         return
     await claimed.plan_again(

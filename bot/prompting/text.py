@@ -25,8 +25,10 @@ from bot.core.prompts.wording import (
     make_prompt_text,
 )
 from bot.core.snowflake import make_first_snowflake
+from bot.core.text.coded import make_coded
 from bot.core.text.message_quote import find_mentioned
 from bot.core.text.plural import format_plural
+from bot.core.text.translate import gettext as _
 from bot.core.text.translate import use_language
 from bot.errors import UserError
 from bot.languages import get_discussion_language, get_server_language
@@ -59,7 +61,7 @@ async def _make_text(
 ) -> PromptText | NothingToSay:
     if prompt.kind is PromptKind.DIGEST:
         text = make_digest_text(await _get_digest(tx, prompt.server_id, now))
-        return NothingToSay("there was nothing to report") if text is None else PromptText(text)
+        return NothingToSay(make_coded("digest-empty")) if text is None else PromptText(text)
     if prompt.kind is PromptKind.NUDGE:
         assert prompt.thread_id is not None
         head = await context.get_thread_head(tx, prompt.thread_id)
@@ -117,7 +119,7 @@ async def check_content_exists(tx: Transaction, discussion_id: int, content: Pro
     number = content.number
     if isinstance(content, NumberedQuestion) and number > questions:
         if not questions:
-            raise UserError("The essay has no questions of its own.")
+            raise UserError(_("The essay has no questions of its own."))
         raise UserError(
             format_plural(
                 questions,

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from bot.core.conversation.styles import FORUM, THREADS
 from bot.core.layout.withdrawn import make_withdrawn_body
+from bot.core.text.coded import make_coded
+from bot.core.text.translate import use_language
+from bot.languages import get_discussion_language
 from storage.db.writer import Transaction
 from storage.delivery import alerts, message_edits, messages, threads
 from storage.delivery.message_edits import NewMessageEdit
@@ -15,8 +18,8 @@ from storage.prompts import claimed
 
 __all__ = ["change_state", "plan_withdrawal", "withdraw"]
 
-_SKIPPED_PROMPT = "the discussion is withdrawn"
-_UNSENT = "The essay was withdrawn."
+_SKIPPED_PROMPT = make_coded("discussion-withdrawn")
+_UNSENT = make_coded("essay-withdrawn")
 
 
 async def change_state(
@@ -59,11 +62,13 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
     thread_ids = await threads.get_possibly_open(tx, discussion_id)
     await threads.cancel_unopened(tx, discussion_id, last_error=_UNSENT)
     posted = await messages.get_posted(tx, discussion_id)
+    with use_language(await get_discussion_language(tx, withdrawn.server_id, discussion_id)):
+        edits = plan_withdrawal(withdrawn.style, posted, thread_ids)
     await message_edits.plan(
         tx,
         server_id=withdrawn.server_id,
         discussion_id=discussion_id,
-        edits=plan_withdrawal(withdrawn.style, posted, thread_ids),
+        edits=edits,
         now_ms=now_ms,
     )
     return withdrawn.server_id

@@ -20,6 +20,7 @@ from bot.core.essay.note import Note
 from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import Corrections, apply_corrections, carry_over_corrections
 from bot.core.payload import Payload
+from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop, use_language
 from bot.discord_api.commands import CommandMentions
@@ -100,7 +101,7 @@ class EditPreview:
     posted: PostedEssay
     old: Essay
     plan: RevisionPlan
-    problem: str
+    problem: CodedText | str
     skipped: int
     card: Payload
 
@@ -227,7 +228,7 @@ class Editing:
         problem = (
             _(_EDIT_IN_PROGRESS)
             if posted.is_unfinished
-            else self._permissions.explain_cannot_host(posted.channel_id)
+            else self._permissions.explain_cannot_host(posted.channel_id) or ""
         )
         saves_all = (await self._get_settings(server_id)).saves_plain_messages(posted.channel_id)
         with use_language(await self._get_language(server_id, new)):
@@ -279,7 +280,7 @@ class Editing:
             preview = await self.get_preview(edit_id, server_id)
             _check_editable(preview.posted)
             if preview.problem:
-                raise UserError(" ".join((preview.problem, _("Nothing was changed."))))
+                raise UserError(" ".join((str(preview.problem), _("Nothing was changed."))))
             number = await self._apply(preview, actor)
             if number is not None:
                 self._on_work()
@@ -321,7 +322,7 @@ class Editing:
                 discussion_id=posted.discussion_id,
                 member_id=actor.id,
                 member_name=actor.name,
-                action=f"edited (revision {number})",
+                action=make_coded("did-edit", number=number),
                 now_ms=now_ms,
             )
             return number

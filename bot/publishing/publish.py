@@ -20,6 +20,7 @@ from bot.core.layout.closing_message import make_closing_payload, render_closing
 from bot.core.layout.layout import lay_out
 from bot.core.layout.part_message import make_part_message
 from bot.core.read_essay import Format
+from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop, use_language
@@ -148,7 +149,7 @@ class Preview:
     """
 
     draft: Draft
-    problem: str
+    problem: CodedText | str
     duplicate: ListedDiscussion | None
     plan: str
     server_style: str
@@ -386,11 +387,11 @@ class Publishing:
             target_channel,
         )
 
-    def _find_problem(self, draft: Draft) -> str:
+    def _find_problem(self, draft: Draft) -> CodedText | str:
         """What keeps a draft from being published, as a sentence; "" if nothing does."""
         target_channel = self._permissions.get_target_channel(draft.channel_id)
         place = "" if target_channel is None else check_target_channel(target_channel, draft.tags)
-        return place or self._permissions.explain_cannot_host(draft.channel_id)
+        return place or self._permissions.explain_cannot_host(draft.channel_id) or ""
 
     async def set_style(self, discussion_id: int, style: str) -> None:
         """Set a draft's style; a forum post stays one."""
@@ -483,7 +484,7 @@ class Publishing:
             raise UserError(_("This draft was discarded. Nothing was published."))
         problem = self._find_problem(draft)
         if problem:
-            raise UserError(" ".join((problem, _("Nothing was published."))))
+            raise UserError(" ".join((str(problem), _("Nothing was published."))))
         now_ms = self._clock.now_ms()
         begun = await self._database.write(
             lambda tx: drafts.publish(
@@ -553,7 +554,7 @@ class Publishing:
             discussion_id,
             actor,
             lambda tx: change_state.withdraw(tx, discussion_id, now_ms),
-            what="withdrawn",
+            what=make_coded("did-withdraw"),
             otherwise=_CANNOT_WITHDRAW,
         )
 
@@ -567,7 +568,7 @@ class Publishing:
             lambda tx: change_state.change_state(
                 tx, discussion_id, before=before, after=to, now_ms=now_ms
             ),
-            what="closed" if to == "closed" else "reopened",
+            what=make_coded("did-close" if to == "closed" else "did-reopen"),
             otherwise=_CANNOT_CLOSE if to == "closed" else _CANNOT_REOPEN,
         )
 
@@ -577,7 +578,7 @@ class Publishing:
         actor: Actor,
         change: Work[int | None],
         *,
-        what: str,
+        what: CodedText,
         otherwise: str,
     ) -> None:
         """Make ``change`` and write it to the audit log; UserError if it changes nothing.

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Sequence
 from bot.core.essay.essay import Essay
 from bot.core.prompts.plan import NumberedQuestion, QuotedPassage, parse_content, renumber
 from bot.core.prompts.policy import REASON_PAUSED
+from bot.core.text.coded import make_coded
 from bot.core.text.similar import find_most_similar
 from storage.db.writer import Transaction
 from storage.prompts import question_refs
 
 __all__ = ["count_missing", "retarget_prompts"]
 
-_MISSING = "what it is about is not in the essay any more"
+_MISSING = make_coded("not-in-essay")
 
 
 async def retarget_prompts(

@@ -10,6 +10,7 @@ from bot.core.prompts.parse_time import parse_time
 from bot.core.prompts.plan import parse_command_content, parse_condition
 from bot.core.prompts.policy import PromptKind
 from bot.core.prompts.wording import NothingToSay
+from bot.core.text.coded import make_coded
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
@@ -107,7 +108,9 @@ class Prompts(
                 forced=force,
                 local_at=parsed.local,
             )
-            await self.record_action(tx, interaction, chosen.id, f"added prompt {prompt_id}")
+            await self.record_action(
+                tx, interaction, chosen.id, make_coded("did-add-prompt", number=prompt_id)
+            )
             prompt = await prompts.find_prompt(tx, prompt_id)
             assert prompt is not None
             return wording.describe_planned(
@@ -151,7 +154,10 @@ class Prompts(
             ):
                 raise UserError(wording.describe_unchangeable(found))
             await self.record_action(
-                tx, interaction, found.discussion_id, f"changed prompt {found.id}"
+                tx,
+                interaction,
+                found.discussion_id,
+                make_coded("did-change-prompt", number=found.id),
             )
             again = await choose_prompt(tx, server_id, prompt)
             essay = await choose_essay(tx, server_id, str(found.discussion_id))
@@ -174,11 +180,17 @@ class Prompts(
             if found.kind is PromptKind.DIGEST:
                 raise UserError(_("To stop the digest, use `/prompts digest` with `when: none`."))
             if not await prompts.skip(
-                tx, prompt_id=found.id, reason=f"cancelled by {by}", now_ms=now_ms
+                tx,
+                prompt_id=found.id,
+                reason=make_coded("cancelled", member=by, member_id=interaction.user.id),
+                now_ms=now_ms,
             ):
                 raise UserError(wording.describe_unchangeable(found))
             await self.record_action(
-                tx, interaction, found.discussion_id, f"cancelled prompt {found.id}"
+                tx,
+                interaction,
+                found.discussion_id,
+                make_coded("did-cancel-prompt", number=found.id),
             )
             return _(
                 "Prompt {number}, planned for {time}, is cancelled.",
@@ -211,7 +223,9 @@ class Prompts(
             )
             if isinstance(found, NothingToSay):
                 raise UserError(_("Nothing was sent: {reason}.", reason=found.reason))
-            await self.record_action(tx, interaction, chosen.id, f"sent prompt {found}")
+            await self.record_action(
+                tx, interaction, chosen.id, make_coded("did-send-prompt", number=found)
+            )
             prompt = await choose_prompt(tx, server_id, str(found))
             return wording.describe_sent_now(prompt, chosen.title)
 

@@ -8,6 +8,7 @@ from discord import app_commands
 from bot.core.prompts.parse_time import parse_quiet_hours
 from bot.core.prompts.plan import format_plan, parse_plan, parse_weekly
 from bot.core.prompts.timezones import resolve_zone
+from bot.core.text.coded import make_coded
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
@@ -46,7 +47,10 @@ class PromptSettings(WritingCog):
             else:
                 await pauses.pause_discussion(tx, chosen.id, now_ms)
             await self.record_action(
-                tx, interaction, None if chosen is None else chosen.id, "paused prompts"
+                tx,
+                interaction,
+                None if chosen is None else chosen.id,
+                make_coded("did-pause-prompts"),
             )
             if chosen is None:
                 return _("Prompts in this server are paused until `/prompts resume`.")
@@ -72,7 +76,10 @@ class PromptSettings(WritingCog):
             else:
                 await resume_discussion(tx, server_id, chosen.id, now)
             await self.record_action(
-                tx, interaction, None if chosen is None else chosen.id, "resumed prompts"
+                tx,
+                interaction,
+                None if chosen is None else chosen.id,
+                make_coded("did-resume-prompts"),
             )
             if chosen is None:
                 return _("Prompts in this server are resumed.")
@@ -105,7 +112,7 @@ class PromptSettings(WritingCog):
         async def plan(tx: Transaction) -> str:
             if steps is not None:
                 await settings_module.set_plan(tx, server_id, wanted)
-                await self.record_action(tx, interaction, None, "set the plan of prompts")
+                await self.record_action(tx, interaction, None, make_coded("did-set-plan"))
             settings = await settings_module.get_settings(tx, server_id)
             return wording.describe_plan(parse_plan(settings.plan_text), settings)
 
@@ -148,7 +155,9 @@ class PromptSettings(WritingCog):
             if notices is not None:
                 await settings_module.set_alerts_channel(tx, server_id, notices.id)
             if any(one is not None for one in (zone, quiet, nudges, tolerance, notices)):
-                await self.record_action(tx, interaction, None, "changed the prompt settings")
+                await self.record_action(
+                    tx, interaction, None, make_coded("did-set-prompt-settings")
+                )
             return wording.describe_policy(await settings_module.get_settings(tx, server_id))
 
         await self.write_and_answer(interaction, set_policy)
@@ -187,7 +196,7 @@ class PromptSettings(WritingCog):
                     when=weekly if when is not None else settings.digest,
                     now=now,
                 )
-                await self.record_action(tx, interaction, None, "set the digest")
+                await self.record_action(tx, interaction, None, make_coded("did-set-digest"))
             return wording.describe_digest(await settings_module.get_settings(tx, server_id), now)
 
         await self.write_and_answer(interaction, digest)

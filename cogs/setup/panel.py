@@ -17,6 +17,7 @@ from discord.ext import commands
 
 from bot.core.prompts.parse_time import parse_quiet_hours
 from bot.core.prompts.timezones import resolve_zone
+from bot.core.text.coded import make_coded
 from bot.core.text.escape import escape
 from bot.core.text.translate import get_languages, gettext_noop, ngettext
 from bot.core.text.translate import gettext as _
@@ -296,7 +297,7 @@ class Setup(commands.Cog):
                 discussion_id=None,
                 member_id=interaction.user.id,
                 member_name=interaction.user.display_name,
-                action=f"set up {what}",
+                action=make_coded("did-set-up", setting=what),
                 now_ms=now_ms,
             )
 

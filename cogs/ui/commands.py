@@ -8,6 +8,7 @@ from typing import Any
 import discord
 from discord.ext import commands
 
+from bot.core.text.coded import CodedText
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.errors import UserError
@@ -48,7 +49,7 @@ class WritingCog(commands.Cog):
         tx: Transaction,
         interaction: discord.Interaction,
         discussion_id: int | None,
-        what: str,
+        what: CodedText,
     ) -> None:
         """Write what an admin did to the audit log."""
         await record_action(

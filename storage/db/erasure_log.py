@@ -233,6 +233,12 @@ ERASE_MEMBER_ROWS = (
     *CLAIM_PROXIED,
     "DELETE FROM answer_hints WHERE server_id = :server_id AND member_id = :member_id",
     """
+    UPDATE prompts SET reason = '{"code":"cancelled-by-erased"}'
+    WHERE server_id = :server_id AND state = 'skipped'
+        AND json_extract(reason, '$.code') = 'cancelled'
+        AND json_extract(reason, '$.member_id') = :member_id
+    """,
+    """
     UPDATE threads SET name = :name WHERE id IN (
         SELECT replies.id FROM replies JOIN threads AS theirs ON theirs.id = replies.id
         WHERE replies.server_id = :server_id AND replies.author_id = :member_id

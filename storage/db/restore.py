@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.clock import to_milliseconds
+from bot.core.text.coded import CodedText
 from bot.errors import BackupError
 from storage.db import erasure_log
 from storage.db.backups import copy_archive
@@ -39,7 +40,9 @@ class RestoreResult:
     unplanned: int
 
 
-def restore(backup: Path, database: Path, now: datetime, *, skip_reason: str) -> RestoreResult:
+def restore(
+    backup: Path, database: Path, now: datetime, *, skip_reason: CodedText
+) -> RestoreResult:
     """Replace ``database``, which no process may have open, with ``backup``. Blocking.
 
     ``skip_reason``: of the prompts that were due since the backup and may have been sent.
@@ -135,13 +138,13 @@ def _forget(connection: sqlite3.Connection, database: Path, now: datetime) -> in
 
 
 def _skip_what_was_due(
-    connection: sqlite3.Connection, now: datetime, reason: str
+    connection: sqlite3.Connection, now: datetime, reason: CodedText
 ) -> tuple[int, int]:
     """Keep work that was due since the backup from being done twice.
 
     The numbers of skipped prompts and of scheduled essays that are drafts again.
     """
-    parameters = {"now": to_milliseconds(now), "reason": reason}
+    parameters = {"now": to_milliseconds(now), "reason": reason.stored}
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(_LOOK_FOR_POSTS, parameters)
     skipped = connection.execute(_SKIP_PROMPTS, parameters).rowcount
@@ -251,7 +254,7 @@ _ERASE = (
     )
     """,
     """
-    UPDATE main.alerts SET text = later.text FROM replaced.alerts AS later
+    UPDATE main.alerts SET alert = later.alert FROM replaced.alerts AS later
     WHERE later.server_id = main.alerts.server_id AND later.about = main.alerts.about
     """,
 )

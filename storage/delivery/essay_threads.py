@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from bot.core.text.coded import CodedText
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -137,7 +138,7 @@ async def redirect_unsent(tx: Transaction, thread_id: int) -> None:
     )
 
 
-async def mark_thread_lost(tx: Transaction, thread_id: int, last_error: str) -> None:
+async def mark_thread_lost(tx: Transaction, thread_id: int, last_error: CodedText) -> None:
     """A thread was deleted, or will never be opened: an essay can't be posted into it."""
     row = await tx.row("SELECT id FROM discussions WHERE thread_id = :id", {"id": thread_id})
     if row is not None:
@@ -150,7 +151,7 @@ async def find_discussion_id(tx: Transaction, thread_id: int) -> int | None:
     return None if row is None else row["id"]
 
 
-async def mark_rest_failed(tx: Transaction, discussion_id: int, last_error: str) -> None:
+async def mark_rest_failed(tx: Transaction, discussion_id: int, last_error: CodedText) -> None:
     """Mark the essay's pending messages as failed, because the thread for them is lost."""
     await tx.run(
         """
@@ -158,7 +159,7 @@ async def mark_rest_failed(tx: Transaction, discussion_id: int, last_error: str)
         WHERE discussion_id = :id AND purpose IN ('part', 'closing')
             AND state IN ('planned', 'claimed')
         """,
-        {"id": discussion_id, "last_error": last_error},
+        {"id": discussion_id, "last_error": last_error.stored},
     )
 
 

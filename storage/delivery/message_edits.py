@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.core.payload import Payload
+from bot.core.text.coded import CodedText
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -210,14 +211,14 @@ async def mark_done(tx: Transaction, edit_id: int) -> None:
     )
 
 
-async def postpone(tx: Transaction, *, edit_id: int, due_at: int, last_error: str) -> None:
+async def postpone(tx: Transaction, *, edit_id: int, due_at: int, last_error: CodedText) -> None:
     """Try again at ``due_at`` (milliseconds since 1970)."""
     await tx.run(
         """
         UPDATE message_edits SET due_at = :due_at, attempts = attempts + 1, last_error = :last_error
         WHERE id = :id
         """,
-        {"id": edit_id, "due_at": due_at, "last_error": last_error},
+        {"id": edit_id, "due_at": due_at, "last_error": last_error.stored},
     )
 
 
@@ -229,11 +230,11 @@ async def set_payload(tx: Transaction, edit_id: int, payload: Payload) -> None:
     )
 
 
-async def mark_failed(tx: Transaction, *, edit_id: int, last_error: str) -> None:
+async def mark_failed(tx: Transaction, *, edit_id: int, last_error: CodedText) -> None:
     """Mark an edit as failed: Discord will never accept it."""
     await tx.run(
         "UPDATE message_edits SET state = 'failed', last_error = :last_error WHERE id = :id",
-        {"id": edit_id, "last_error": last_error},
+        {"id": edit_id, "last_error": last_error.stored},
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from bot.core import limits
 from bot.core.layout.parts import Position
 from bot.core.payload import Payload
+from bot.core.text.coded import CodedText
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -531,7 +532,7 @@ async def postpone(
     *,
     planned_message_id: int,
     due_at: int,
-    last_error: str,
+    last_error: CodedText,
     failed: bool = False,
     without_effect: bool = False,
 ) -> bool:
@@ -552,7 +553,7 @@ async def postpone(
         {
             "id": planned_message_id,
             "due_at": due_at,
-            "last_error": last_error,
+            "last_error": last_error.stored,
             "failed": int(failed),
             "attempts_without_effect": int(without_effect),
         },
@@ -581,13 +582,13 @@ async def get_newest_id(tx: Transaction, channel_id: int, discussion_id: int | N
     return 0 if row is None else int(row["id"])
 
 
-async def mark_failed(tx: Transaction, *, planned_message_id: int, last_error: str) -> None:
+async def mark_failed(tx: Transaction, *, planned_message_id: int, last_error: CodedText) -> None:
     """Mark a message as failed, and the rest of its essay: Discord will never accept it.
 
     The parts after a failed part aren't sent: an essay with a gap is worse than one that stops,
     and the admins are alerted.
     """
-    parameters = {"id": planned_message_id, "last_error": last_error}
+    parameters = {"id": planned_message_id, "last_error": last_error.stored}
     await tx.run(
         """
         UPDATE planned_messages SET state = 'failed', last_error = :last_error
@@ -637,12 +638,12 @@ async def get_posted(tx: Transaction, discussion_id: int) -> list[PostedMessage]
     ]
 
 
-async def cancel_unsent(tx: Transaction, discussion_id: int, *, last_error: str) -> None:
+async def cancel_unsent(tx: Transaction, discussion_id: int, *, last_error: CodedText) -> None:
     """Mark a discussion's messages as failed that were planned and not attempted yet."""
     await tx.run(
         """
         UPDATE planned_messages SET state = 'failed', last_error = :last_error
         WHERE discussion_id = :id AND state = 'planned'
         """,
-        {"id": discussion_id, "last_error": last_error},
+        {"id": discussion_id, "last_error": last_error.stored},
     )

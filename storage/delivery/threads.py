@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bot.core.text.coded import CodedText
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads
 from storage.delivery.essay_threads import NO_AUTHOR
@@ -162,37 +163,38 @@ async def mark_ready(tx: Transaction, thread_id: int) -> None:
     )
 
 
-async def postpone(tx: Transaction, *, thread_id: int, due_at: int, last_error: str) -> None:
+async def postpone(tx: Transaction, *, thread_id: int, due_at: int, last_error: CodedText) -> None:
     """Try again at ``due_at`` (milliseconds since 1970)."""
     await tx.run(
         """
         UPDATE threads SET due_at = :due_at, attempts = attempts + 1, last_error = :last_error
         WHERE id = :id
         """,
-        {"id": thread_id, "due_at": due_at, "last_error": last_error},
+        {"id": thread_id, "due_at": due_at, "last_error": last_error.stored},
     )
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadName:
-    """A thread's name, and the title of its essay."""
+    """A thread's name, and the essay it belongs to, with its title."""
 
     name: str
     title: str
+    discussion_id: int
 
 
 async def find_name(tx: Transaction, thread_id: int) -> ThreadName | None:
     """The name a thread has or is to get."""
     row = await tx.row(
         """
-        SELECT threads.name, revisions.title
+        SELECT threads.name, revisions.title, threads.discussion_id
         FROM threads JOIN revisions ON revisions.discussion_id = threads.discussion_id
         WHERE threads.id = :id
         ORDER BY revisions.number DESC LIMIT 1
         """,
         {"id": thread_id},
     )
-    return None if row is None else ThreadName(row["name"], row["title"])
+    return None if row is None else ThreadName(row["name"], row["title"], row["discussion_id"])
 
 
 async def rename(tx: Transaction, thread_id: int, name: str) -> None:
@@ -203,11 +205,11 @@ async def rename(tx: Transaction, thread_id: int, name: str) -> None:
     )
 
 
-async def mark_failed(tx: Transaction, *, thread_id: int, last_error: str) -> None:
+async def mark_failed(tx: Transaction, *, thread_id: int, last_error: CodedText) -> None:
     """Mark a thread as failed: it won't be opened, for instance because its reply was deleted."""
     await tx.run(
         "UPDATE threads SET state = 'failed', last_error = :last_error WHERE id = :id",
-        {"id": thread_id, "last_error": last_error},
+        {"id": thread_id, "last_error": last_error.stored},
     )
     await tx.run("UPDATE replies SET thread_id = NULL WHERE id = :id", {"id": thread_id})
     await essay_threads.mark_thread_lost(tx, thread_id, last_error)
@@ -245,12 +247,12 @@ async def get_possibly_open(tx: Transaction, discussion_id: int) -> list[int]:
     return [row["id"] for row in rows]
 
 
-async def cancel_unopened(tx: Transaction, discussion_id: int, *, last_error: str) -> None:
+async def cancel_unopened(tx: Transaction, discussion_id: int, *, last_error: CodedText) -> None:
     """Mark the planned threads of a discussion as failed."""
     await tx.run(
         """
         UPDATE threads SET state = 'failed', last_error = :last_error
         WHERE discussion_id = :id AND state = 'planned'
         """,
-        {"id": discussion_id, "last_error": last_error},
+        {"id": discussion_id, "last_error": last_error.stored},
     )

@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from bot.core.essay.essay import Essay
+from bot.core.text.coded import CodedText, read_coded
 from storage.db.writer import Transaction
 from storage.essays.revisions import hash_text
 
@@ -41,7 +42,7 @@ class ListedDiscussion:
     scheduled_for: int | None
     published_at: int | None
     card_id: int | None
-    publishing_error: str | None
+    publishing_error: CodedText | None
     style: str
     thread_id: int | None
     thread_lost: bool
@@ -123,7 +124,7 @@ async def _list_rows(
             scheduled_for=row["scheduled_for"],
             published_at=row["published_at"],
             card_id=row["card_id"],
-            publishing_error=row["publishing_error"],
+            publishing_error=read_coded(row["publishing_error"]),
             style=row["style"],
             thread_id=row["thread_id"],
             thread_lost=bool(row["thread_lost"]),

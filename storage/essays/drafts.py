@@ -13,6 +13,7 @@ from bot.core.essay.essay import Essay
 from bot.core.essay.note import Note, notes_from_lines, notes_to_lines
 from bot.core.essay.serialize import essay_from_json
 from bot.core.payload import Payload
+from bot.core.text.coded import make_coded
 from storage.db.checkpoint_and_vacuum import mark_erasure
 from storage.db.writer import Transaction
 from storage.delivery import messages
@@ -306,7 +307,7 @@ async def publish(
         discussion_id=discussion_id,
         member_id=member_id,
         member_name=member_name,
-        action="published",
+        action=make_coded("did-publish"),
         now_ms=now_ms,
     )
     return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.core.layout.parts import Position
 from bot.core.payload import Payload
+from bot.core.text.coded import read_coded
 from storage.db.checkpoint_and_vacuum import mark_erasure
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
@@ -309,7 +310,7 @@ async def get_revision_progress(tx: Transaction, discussion_id: int) -> Progress
         {"id": discussion_id},
     )
     assert row is not None
-    return Progress(row["sent"], row["total"], row["failed"] > 0, row["last_error"])
+    return Progress(row["sent"], row["total"], row["failed"] > 0, read_coded(row["last_error"]))
 
 
 async def retry_revision(tx: Transaction, discussion_id: int, now_ms: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core.text.coded import CodedText, read_coded
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -24,7 +25,7 @@ class Progress:
     sent: int
     total: int
     failed: bool
-    last_error: str | None
+    last_error: CodedText | None
 
 
 async def retry(tx: Transaction, discussion_id: int, now_ms: int) -> int:
@@ -59,7 +60,7 @@ async def get_progress(tx: Transaction, discussion_id: int) -> Progress:
     )
     if row is None:
         return Progress(0, 0, False, None)
-    return Progress(row["sent"], row["total"], row["failed"] > 0, row["last_error"])
+    return Progress(row["sent"], row["total"], row["failed"] > 0, read_coded(row["last_error"]))
 
 
 @dataclass(frozen=True, slots=True)

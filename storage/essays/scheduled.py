@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.core.text.coded import make_coded
 from storage.db.writer import Transaction
 from storage.essays.drafts import publish
 from storage.servers.audit_log import record_action
@@ -35,7 +36,7 @@ async def schedule(
         discussion_id=discussion_id,
         member_id=member_id,
         member_name=member_name,
-        action="scheduled",
+        action=make_coded("did-schedule"),
         now_ms=now_ms,
     )
     return True

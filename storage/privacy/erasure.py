@@ -14,10 +14,12 @@ from typing import Any
 
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME
 from bot.core.payload import Payload
+from bot.core.text.coded import CodedText
 from storage.db.erasure_log import CLAIM_PROXIED, ERASE_MEMBER_ROWS
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit
+from storage.privacy.quotations import replace_in_alerts
 
 __all__ = ["ListReplacements", "MakeRename", "SkipReasons", "erase"]
 
@@ -26,15 +28,15 @@ __all__ = ["ListReplacements", "MakeRename", "SkipReasons", "erase"]
 ListReplacements = Callable[[Sequence[str], Sequence[str]], list[tuple[str, str]]]
 
 #: Given a thread's name: the payload of its renaming; None if the name quotes nobody.
-MakeRename = Callable[[str], Payload | None]
+MakeRename = Callable[[str, int], Payload | None]
 
 
 @dataclass(frozen=True, slots=True)
 class SkipReasons:
     """Why prompts are skipped. ``named``: they name the member; ``quoted``: they quote them."""
 
-    named: str
-    quoted: str
+    named: CodedText
+    quoted: CodedText
 
 
 async def erase(
@@ -59,8 +61,8 @@ async def erase(
         "until": until_ms,
         "now": now_ms,
         "name": ERASED_THREAD_NAME,
-        "named": reasons.named,
-        "quoted": reasons.quoted,
+        "named": reasons.named.stored,
+        "quoted": reasons.quoted.stored,
     }
     for statement in (*CLAIM_PROXIED, *_DELETE_NUDGES):
         await tx.run(statement, parameters)
@@ -83,7 +85,9 @@ async def _collect_edits(
     """The edits by discussion: renames of their threads and deletions of their replies' copies."""
     edits: _Edits = defaultdict(list)
     for row in await tx.rows(_THREADS, parameters):
-        payload = make_rename(row["name"]) if row["state"] in ("open", "ready") else None
+        if row["state"] not in ("open", "ready"):
+            continue
+        payload = make_rename(row["name"], row["discussion_id"])
         if payload is not None:
             rename = NewMessageEdit("rename", row["id"], payload=payload)
             edits[row["discussion_id"]].append(rename)
@@ -101,7 +105,7 @@ async def _reword(
     edits: _Edits,
 ) -> None:
     """Remove their names and their threads' names from messages and alerts."""
-    threads = [row["name"] for row in await tx.rows(_THREADS, parameters)]
+    threads = [row["name"] for row in await tx.rows(_THREADS, parameters) if row["name"]]
     authors = [row["author_name"] for row in await tx.rows(_NAMES, parameters)]
     words = list_replacements(threads, authors)
     if not words:
@@ -124,17 +128,8 @@ async def _reword(
             body = {"content": content, "allowed_mentions": {"parse": []}}
             edit = NewMessageEdit("edit", row["channel_id"], row["message_id"], body)
             edits[row["discussion_id"]].append(edit)
-    for row in await tx.rows(
-        "SELECT about, text FROM alerts WHERE server_id = :server_id", parameters
-    ):
-        text = _reworded(row["text"], words)
-        if text != row["text"]:
-            await tx.run(
-                """
-                UPDATE alerts SET text = :text WHERE server_id = :server_id AND about = :about
-                """,
-                {"server_id": parameters["server_id"], "about": row["about"], "text": text},
-            )
+    for name in threads:
+        await replace_in_alerts(tx, parameters["server_id"], name, parameters["name"])
 
 
 def _reworded(text: str, words: Sequence[tuple[str, str]]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.core.payload import Payload
+from bot.core.text.coded import CodedText, read_coded
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -299,7 +300,7 @@ async def erase_message(
     payload: Payload,
     *,
     reply_id: int,
-    reason: str,
+    reason: CodedText,
     now_ms: int,
 ) -> None:
     """Erase a message's text, and plan its deletion in Discord; it isn't sent any more.
@@ -311,7 +312,7 @@ async def erase_message(
         "id": planned_message_id,
         "reply_id": reply_id,
         "now": now_ms,
-        "reason": reason,
+        "reason": reason.stored,
         "payload": json.dumps(payload),
     }
     for statement in _DELETE_MESSAGE:
@@ -332,14 +333,21 @@ async def _cancel_edits(tx: Transaction, planned_message_id: int, message_id: in
 
 
 async def replace_in_alerts(tx: Transaction, server_id: int, old: str, new: str) -> None:
-    """Replace a text in a server's alerts."""
-    await tx.run(
-        """
-        UPDATE alerts SET text = replace(text, :old, :new)
-        WHERE server_id = :server_id AND instr(text, :old) > 0
-        """,
-        {"server_id": server_id, "old": old, "new": new},
+    """Replace a name in a server's alerts, wherever it is one of their arguments."""
+    rows = await tx.rows(
+        "SELECT about, alert FROM alerts WHERE server_id = :server_id", {"server_id": server_id}
     )
+    for row in rows:
+        alert = read_coded(row["alert"])
+        assert alert is not None
+        changed = alert.replace(old, new)
+        if changed != alert:
+            await tx.run(
+                """
+                UPDATE alerts SET alert = :alert WHERE server_id = :server_id AND about = :about
+                """,
+                {"server_id": server_id, "about": row["about"], "alert": changed.stored},
+            )
 
 
 _DELETE_MESSAGE = (

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.prompts.policy import PromptKind
+from bot.core.text.coded import CodedText
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -87,7 +88,7 @@ async def stop_sending(tx: Transaction, planned_message_id: int, now_ms: int) ->
     )
 
 
-async def cancel_message(tx: Transaction, planned_message_id: int, last_error: str) -> None:
+async def cancel_message(tx: Transaction, planned_message_id: int, last_error: CodedText) -> None:
     """Give up a message whose prompt is no longer claimed; it keeps an error that it has."""
     await tx.run(
         """
@@ -95,7 +96,7 @@ async def cancel_message(tx: Transaction, planned_message_id: int, last_error: s
             last_error = COALESCE(last_error, :last_error)
         WHERE id = :id AND state IN ('planned', 'claimed')
         """,
-        {"id": planned_message_id, "last_error": last_error},
+        {"id": planned_message_id, "last_error": last_error.stored},
     )
 
 
@@ -105,7 +106,7 @@ async def plan_again(
     planned_message_id: int,
     *,
     due_at: int,
-    reason: str | None,
+    reason: CodedText | None,
     blocked_since: int | None,
 ) -> None:
     """Delete a claimed prompt's message and plan the prompt again; moments in milliseconds.
@@ -128,7 +129,7 @@ async def plan_again(
             "id": prompt_id,
             "planned_message_id": planned_message_id,
             "at": due_at,
-            "reason": reason,
+            "reason": None if reason is None else reason.stored,
             "since": blocked_since,
         },
     )
@@ -136,7 +137,7 @@ async def plan_again(
 
 
 async def skip_claimed(
-    tx: Transaction, prompt_id: int, planned_message_id: int, *, reason: str, at_ms: int
+    tx: Transaction, prompt_id: int, planned_message_id: int, *, reason: CodedText, at_ms: int
 ) -> None:
     """Delete a claimed prompt's message and skip the prompt."""
     await tx.run(
@@ -145,12 +146,12 @@ async def skip_claimed(
             reason = :reason
         WHERE id = :id
         """,
-        {"id": prompt_id, "at": at_ms, "reason": reason},
+        {"id": prompt_id, "at": at_ms, "reason": reason.stored},
     )
     await _delete_message(tx, planned_message_id)
 
 
-async def skip_unsent(tx: Transaction, discussion_id: int, *, reason: str) -> None:
+async def skip_unsent(tx: Transaction, discussion_id: int, *, reason: CodedText) -> None:
     """Skip the prompts of a discussion whose message was planned and not attempted yet."""
     await tx.run(
         """
@@ -159,7 +160,7 @@ async def skip_unsent(tx: Transaction, discussion_id: int, *, reason: str) -> No
             SELECT id FROM planned_messages WHERE discussion_id = :id AND state = 'planned'
         )
         """,
-        {"id": discussion_id, "reason": reason},
+        {"id": discussion_id, "reason": reason.stored},
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.clock import to_milliseconds
 from bot.core.prompts.digest import DigestEssay, DigestThread
+from bot.core.text.coded import CodedText
 from storage.db.writer import Transaction
 from storage.prompts.listings import get_asked_questions
 
@@ -91,7 +92,7 @@ async def delete_planned_digest_after(tx: Transaction, server_id: int, prompt_id
 
 
 async def skip_digests(
-    tx: Transaction, server_id: int, *, reason: str, or_skipped_for: str, now_ms: int
+    tx: Transaction, server_id: int, *, reason: CodedText, or_skipped_for: CodedText, now_ms: int
 ) -> None:
     """Skip the server's planned digest, and note the reason on those ``or_skipped_for`` another."""
     await tx.run(
@@ -100,7 +101,12 @@ async def skip_digests(
         WHERE server_id = :server_id AND kind = 'digest'
             AND (state = 'planned' OR (state = 'skipped' AND reason = :other))
         """,
-        {"server_id": server_id, "now": now_ms, "reason": reason, "other": or_skipped_for},
+        {
+            "server_id": server_id,
+            "now": now_ms,
+            "reason": reason.stored,
+            "other": or_skipped_for.stored,
+        },
     )
 
 

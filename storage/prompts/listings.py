@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds
+from bot.core.text.coded import CodedText, read_coded
 from storage.db.writer import Transaction
 from storage.prompts import prompts
 from storage.prompts.prompts import Prompt
@@ -48,7 +49,7 @@ class PastPrompt:
     kind: str
     content: str
     state: str
-    reason: str | None
+    reason: CodedText | None
     at: datetime
     replies: int
     channel_id: int | None
@@ -203,7 +204,7 @@ async def _past_prompt(tx: Transaction, row: sqlite3.Row) -> PastPrompt:
         kind=row["kind"],
         content=row["content"],
         state=row["state"],
-        reason=row["reason"],
+        reason=read_coded(row["reason"]),
         at=from_milliseconds(row["at"]),
         replies=row["replies"],
         channel_id=row["channel_id"],

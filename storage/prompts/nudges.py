@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import Message
+from bot.core.text.coded import CodedText
 from storage.db.writer import Transaction
 from storage.replies.reply_changes import Changes
 from storage.servers.settings import DEFAULT_NUDGE_HOURS
@@ -54,19 +55,19 @@ async def has_blocked(tx: Transaction, server_id: int) -> bool:
     return row is not None
 
 
-async def skip_planned(tx: Transaction, server_id: int, *, reason: str, now_ms: int) -> None:
+async def skip_planned(tx: Transaction, server_id: int, *, reason: CodedText, now_ms: int) -> None:
     """Skip the planned nudges of a server."""
     await tx.run(
         """
         UPDATE prompts SET state = 'skipped', reason = :reason, decided_at = :now
         WHERE server_id = :server_id AND kind = 'nudge' AND state = 'planned'
         """,
-        {"server_id": server_id, "reason": reason, "now": now_ms},
+        {"server_id": server_id, "reason": reason.stored, "now": now_ms},
     )
 
 
 async def plan_skipped(
-    tx: Transaction, server_id: int, *, reason: str, after_ms: int, now_ms: int
+    tx: Transaction, server_id: int, *, reason: CodedText, after_ms: int, now_ms: int
 ) -> None:
     """Plan nudges again that were skipped for ``reason`` and are due later than now.
 
@@ -78,7 +79,7 @@ async def plan_skipped(
         WHERE server_id = :server_id AND kind = 'nudge' AND state = 'skipped' AND reason = :reason
             AND (SELECT written_at FROM replies WHERE id = prompts.thread_id) + :after > :now
         """,
-        {"server_id": server_id, "reason": reason, "after": after_ms, "now": now_ms},
+        {"server_id": server_id, "reason": reason.stored, "after": after_ms, "now": now_ms},
     )
 
 

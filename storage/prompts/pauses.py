@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.policy import PromptKind
+from bot.core.text.coded import CodedText
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -81,7 +82,12 @@ async def get_paused_discussions(tx: Transaction, server_id: int) -> set[int]:
 
 
 async def get_skipped(
-    tx: Transaction, server_id: int, discussion_id: int | None, *, reason: str, since: datetime
+    tx: Transaction,
+    server_id: int,
+    discussion_id: int | None,
+    *,
+    reason: CodedText,
+    since: datetime,
 ) -> Sequence[SkippedPrompt]:
     """Prompts of a server, or of one discussion, that were skipped for ``reason``, newest first.
 
@@ -101,7 +107,7 @@ async def get_skipped(
         {
             "server_id": server_id,
             "discussion_id": discussion_id,
-            "reason": reason,
+            "reason": reason.stored,
             "since": to_milliseconds(since),
         },
     )

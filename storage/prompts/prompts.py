@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.policy import PromptKind
+from bot.core.text.coded import CodedText, read_coded
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -63,7 +64,7 @@ class Prompt:
     blocked_since: datetime | None
     failures: int
     state: str
-    reason: str | None
+    reason: CodedText | None
     planned_message_id: int | None
 
 
@@ -105,7 +106,7 @@ def _prompt(row: sqlite3.Row) -> Prompt:
         else from_milliseconds(row["blocked_since"]),
         failures=row["failures"],
         state=row["state"],
-        reason=row["reason"],
+        reason=read_coded(row["reason"]),
         planned_message_id=row["planned_message_id"],
     )
 
@@ -198,29 +199,31 @@ async def mark_sent(tx: Transaction, planned_message_id: int) -> None:
     )
 
 
-async def mark_failed(tx: Transaction, planned_message_id: int, reason: str) -> None:
+async def mark_failed(tx: Transaction, planned_message_id: int, reason: CodedText) -> None:
     """The prompt's message will never be sent, for ``reason``."""
     await tx.run(
         """
         UPDATE prompts SET state = 'failed', reason = :reason
         WHERE planned_message_id = :id AND state = 'claimed'
         """,
-        {"id": planned_message_id, "reason": reason},
+        {"id": planned_message_id, "reason": reason.stored},
     )
 
 
-async def mark_blocked(tx: Transaction, planned_message_id: int, reason: str, now_ms: int) -> None:
+async def mark_blocked(
+    tx: Transaction, planned_message_id: int, reason: CodedText, now_ms: int
+) -> None:
     """The prompt's message can't be sent until somebody fixes ``reason``."""
     await tx.run(
         """
         UPDATE prompts SET reason = :reason, blocked_since = COALESCE(blocked_since, :now)
         WHERE planned_message_id = :id AND state = 'claimed'
         """,
-        {"id": planned_message_id, "reason": reason, "now": now_ms},
+        {"id": planned_message_id, "reason": reason.stored, "now": now_ms},
     )
 
 
-async def skip(tx: Transaction, *, prompt_id: int, reason: str, now_ms: int) -> bool:
+async def skip(tx: Transaction, *, prompt_id: int, reason: CodedText, now_ms: int) -> bool:
     """Never send a planned prompt, for ``reason``; False if it isn't planned any more."""
     return bool(
         await tx.run(
@@ -228,13 +231,13 @@ async def skip(tx: Transaction, *, prompt_id: int, reason: str, now_ms: int) -> 
             UPDATE prompts SET state = 'skipped', reason = :reason, decided_at = :now
             WHERE id = :id AND state = 'planned'
             """,
-            {"id": prompt_id, "reason": reason, "now": now_ms},
+            {"id": prompt_id, "reason": reason.stored, "now": now_ms},
         )
     )
 
 
 async def postpone(
-    tx: Transaction, *, prompt_id: int, until: datetime, resets_lateness: bool, reason: str
+    tx: Transaction, *, prompt_id: int, until: datetime, resets_lateness: bool, reason: CodedText
 ) -> None:
     """Make the prompt due at ``until``; ``resets_lateness``: its lateness counts from then on."""
     await tx.run(
@@ -248,7 +251,7 @@ async def postpone(
             # Rounded up: decided a millisecond early, it would only be postponed again.
             "until": to_milliseconds(until) + bool(until.microsecond % 1000),
             "resets_lateness": int(resets_lateness),
-            "reason": reason,
+            "reason": reason.stored,
         },
     )
 
@@ -344,12 +347,12 @@ async def get_local(tx: Transaction, server_id: int, after: datetime) -> list[Lo
     return [LocalPrompt(row["id"], datetime.fromisoformat(row["local_at"])) for row in rows]
 
 
-async def make_due(tx: Transaction, server_id: int, *, reason: str, now: datetime) -> None:
+async def make_due(tx: Transaction, server_id: int, *, reason: CodedText, now: datetime) -> None:
     """Make a server's prompts that wait for ``reason`` due now; lateness counts from now."""
     await tx.run(
         """
         UPDATE prompts SET due_at = :now, late_from = :now
         WHERE server_id = :server_id AND state = 'planned' AND reason = :reason AND due_at > :now
         """,
-        {"server_id": server_id, "reason": reason, "now": to_milliseconds(now)},
+        {"server_id": server_id, "reason": reason.stored, "now": to_milliseconds(now)},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from bot.core.text.coded import CodedText
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -36,7 +37,7 @@ async def set_asked(tx: Transaction, prompt_id: int, asked_questions: Collection
 
 
 async def get_retargetable(
-    tx: Transaction, discussion_id: int, *, or_skipped_for: str
+    tx: Transaction, discussion_id: int, *, or_skipped_for: CodedText
 ) -> Sequence[tuple[int, str]]:
     """Id and content of the steps that are planned, or were skipped for a reason."""
     rows = await tx.rows(
@@ -45,7 +46,7 @@ async def get_retargetable(
         WHERE discussion_id = :id AND kind = 'step'
             AND (state = 'planned' OR (state = 'skipped' AND reason = :reason))
         """,
-        {"id": discussion_id, "reason": or_skipped_for},
+        {"id": discussion_id, "reason": or_skipped_for.stored},
     )
     return [(row["id"], row["content"]) for row in rows]
 
@@ -58,11 +59,11 @@ async def set_content(tx: Transaction, prompt_id: int, content: str) -> None:
     )
 
 
-async def skip(tx: Transaction, prompt_id: int, *, reason: str, now_ms: int) -> None:
+async def skip(tx: Transaction, prompt_id: int, *, reason: CodedText, now_ms: int) -> None:
     """Skip a prompt whose question or passage was removed, even if it was skipped before."""
     await tx.run(
         """
         UPDATE prompts SET state = 'skipped', reason = :reason, decided_at = :now WHERE id = :id
         """,
-        {"id": prompt_id, "reason": reason, "now": now_ms},
+        {"id": prompt_id, "reason": reason.stored, "now": now_ms},
     )

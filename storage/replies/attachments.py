@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bot.core.text.coded import CodedText, read_coded
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -50,17 +51,17 @@ class StoredFile:
     name: str
     size: int
     stored: bool
-    last_error: str | None
+    last_error: CodedText | None
 
 
-async def skip_larger(tx: Transaction, max_bytes: int, last_error: str) -> None:
+async def skip_larger(tx: Transaction, max_bytes: int, last_error: CodedText) -> None:
     """Don't download pending files of more than ``max_bytes``."""
     await tx.run(
         """
         UPDATE attachment_files SET state = 'skipped', url = NULL, last_error = :last_error
         WHERE state = 'pending' AND size > :most
         """,
-        {"most": max_bytes, "last_error": last_error},
+        {"most": max_bytes, "last_error": last_error.stored},
     )
 
 
@@ -119,19 +120,19 @@ async def store(tx: Transaction, file_id: int, content: bytes) -> None:
     )
 
 
-async def skip(tx: Transaction, file_id: int, last_error: str) -> None:
+async def skip(tx: Transaction, file_id: int, last_error: CodedText) -> None:
     """Never download a pending file."""
     await tx.run(
         """
         UPDATE attachment_files SET state = 'skipped', url = NULL, last_error = :last_error
         WHERE id = :id AND state = 'pending'
         """,
-        {"id": file_id, "last_error": last_error},
+        {"id": file_id, "last_error": last_error.stored},
     )
 
 
 async def postpone(
-    tx: Transaction, *, file_id: int, due_at: int, last_error: str, url: str | None
+    tx: Transaction, *, file_id: int, due_at: int, last_error: CodedText, url: str | None
 ) -> None:
     """Try again at ``due_at``, from ``url``; None if it has to be read from the message again."""
     await tx.run(
@@ -140,7 +141,7 @@ async def postpone(
             last_error = :last_error, url = :url
         WHERE id = :id AND state = 'pending'
         """,
-        {"id": file_id, "due_at": due_at, "last_error": last_error, "url": url},
+        {"id": file_id, "due_at": due_at, "last_error": last_error.stored, "url": url},
     )
 
 
@@ -177,7 +178,7 @@ async def get_member_files(tx: Transaction, server_id: int, member_id: int) -> l
             name=row["name"],
             size=row["size"],
             stored=row["state"] == "stored",
-            last_error=row["last_error"],
+            last_error=read_coded(row["last_error"]),
         )
         for row in rows
     ]

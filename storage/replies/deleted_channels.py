@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core.text.coded import CodedText
 from storage.db.writer import Transaction
 
 __all__ = ["RETENTION_MS", "HiddenChannel", "erase_due", "get_next_due", "hide"]
@@ -43,7 +44,7 @@ _UNWATCH = "DELETE FROM watermarks WHERE channel_id IN (SELECT channel_id FROM d
 
 
 async def hide(
-    tx: Transaction, channel_id: int, server_id: int, *, last_error: str, now_ms: int
+    tx: Transaction, channel_id: int, server_id: int, *, last_error: CodedText, now_ms: int
 ) -> HiddenChannel | None:
     """Hide a deleted channel or thread; with a channel its threads were deleted, too.
 
@@ -55,7 +56,7 @@ async def hide(
         "id": channel_id,
         "server_id": server_id,
         "now": now_ms,
-        "last_error": last_error,
+        "last_error": last_error.stored,
     }
     if await tx.row(_HAS_DISCUSSION, parameters) is None:
         return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from bot.core.text.coded import CodedText
 from storage.db.writer import Transaction
 from storage.replies import reply_changes
 
@@ -394,7 +395,7 @@ async def mark_copy_edited(tx: Transaction, reply_id: int, text: str) -> None:
     )
 
 
-async def link_instead(tx: Transaction, reply_id: int, last_error: str) -> None:
+async def link_instead(tx: Transaction, reply_id: int, last_error: CodedText) -> None:
     """The reply can't be moved: have its thread linked."""
     await tx.run(
         """
@@ -402,22 +403,22 @@ async def link_instead(tx: Transaction, reply_id: int, last_error: str) -> None:
             last_error = :last_error
         WHERE reply_id = :id AND state IN ('planned', 'copying')
         """,
-        {"id": reply_id, "last_error": last_error},
+        {"id": reply_id, "last_error": last_error.stored},
     )
 
 
-async def postpone(tx: Transaction, *, reply_id: int, due_at: int, last_error: str) -> None:
+async def postpone(tx: Transaction, *, reply_id: int, due_at: int, last_error: CodedText) -> None:
     """Try again at ``due_at``."""
     await tx.run(
         """
         UPDATE reply_moves SET due_at = :due_at, attempts = attempts + 1, last_error = :last_error
         WHERE reply_id = :id
         """,
-        {"id": reply_id, "due_at": due_at, "last_error": last_error},
+        {"id": reply_id, "due_at": due_at, "last_error": last_error.stored},
     )
 
 
-async def mark_failed(tx: Transaction, reply_id: int, last_error: str) -> None:
+async def mark_failed(tx: Transaction, reply_id: int, last_error: CodedText) -> None:
     """Give up the move, for instance because the reply was deleted."""
     await tx.run(
         """
@@ -425,7 +426,7 @@ async def mark_failed(tx: Transaction, reply_id: int, last_error: str) -> None:
             last_error = :last_error
         WHERE reply_id = :id
         """,
-        {"id": reply_id, "last_error": last_error},
+        {"id": reply_id, "last_error": last_error.stored},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core.text.coded import CodedText, read_coded
 from storage.db.writer import Transaction
 
 __all__ = ["AuditEntry", "get_entries", "record_action"]
@@ -14,7 +15,7 @@ class AuditEntry:
     """An action of a member, and its time in milliseconds since 1970."""
 
     member_name: str
-    action: str
+    action: CodedText
     done_at: int
 
 
@@ -26,7 +27,15 @@ async def get_entries(tx: Transaction, discussion_id: int) -> list[AuditEntry]:
         """,
         {"id": discussion_id},
     )
-    return [AuditEntry(row["member_name"], row["action"], row["done_at"]) for row in rows]
+    return [
+        AuditEntry(row["member_name"], _read_action(row["action"]), row["done_at"]) for row in rows
+    ]
+
+
+def _read_action(stored: str) -> CodedText:
+    action = read_coded(stored)
+    assert action is not None
+    return action
 
 
 async def record_action(
@@ -36,7 +45,7 @@ async def record_action(
     discussion_id: int | None,
     member_id: int,
     member_name: str,
-    action: str,
+    action: CodedText,
     now_ms: int,
 ) -> None:
     """Record an action of a member on an essay, or on the server's settings if None."""
@@ -50,7 +59,7 @@ async def record_action(
             "discussion_id": discussion_id,
             "member_id": member_id,
             "member_name": member_name,
-            "action": action,
+            "action": action.stored,
             "now": now_ms,
         },
     )

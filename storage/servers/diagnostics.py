@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core.text.coded import CodedText, read_coded
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -21,7 +22,7 @@ class Problem:
     """Work of one kind that failed or is delayed in one channel for one reason.
 
     ``kind``: 'message', 'prompt', 'thread', 'edit' or 'move' (of a reply). ``reason``: the last
-    error, empty if none is known.
+    error, None if none is known.
     """
 
     kind: str
@@ -29,7 +30,7 @@ class Problem:
     server_id: int
     channel_id: int | None
     count: int
-    reason: str
+    reason: CodedText | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ async def get_problems(
             server_id=row["server_id"],
             channel_id=row["channel_id"],
             count=row["count"],
-            reason=row["reason"],
+            reason=read_coded(row["reason"]),
         )
         for row in rows
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storage.db.writer import Transaction
 
-__all__ = ["get_essay_tag", "get_server_tag"]
+__all__ = ["get_essay_tag", "get_essay_tags", "get_server_tag"]
 
 
 async def get_server_tag(tx: Transaction, server_id: int) -> str | None:
@@ -29,3 +29,18 @@ async def get_essay_tag(tx: Transaction, discussion_id: int) -> str | None:
         {"id": discussion_id},
     )
     return None if row is None else row["language"]
+
+
+async def get_essay_tags(tx: Transaction, server_id: int) -> dict[int, str | None]:
+    """The language of every essay of a server, by discussion; the newest revision's."""
+    rows = await tx.rows(
+        """
+        SELECT discussions.id, (
+            SELECT language FROM revisions WHERE revisions.discussion_id = discussions.id
+            ORDER BY number DESC LIMIT 1
+        ) AS language
+        FROM discussions WHERE discussions.server_id = :server_id
+        """,
+        {"server_id": server_id},
+    )
+    return {row["id"]: row["language"] for row in rows}

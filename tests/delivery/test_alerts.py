@@ -155,7 +155,7 @@ async def test_admins_are_alerted_that_a_message_an_edit_needs_was_deleted(
     await applied(running, long("New", "Two"))
     await running.settle(60)
     (notice,) = await told(running)
-    assert "A message of the essay was deleted; edit the essay once more" in notice
+    assert "A message of the essay was deleted. Edit the essay again" in notice
     assert "/essay show" not in notice
     await running.call_as(
         running.member(), "DELETE", f"/channels/{running.channel()}/messages/{first['id']}"

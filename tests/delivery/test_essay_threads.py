@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.core.text.coded import read_coded
 from bot.emulator.faults.steps import Step
 from bot.emulator.world.models import ThreadState
 from bot.publishing.publish import Actor
@@ -113,7 +114,7 @@ async def test_prompts_end_when_the_essays_own_thread_is_deleted(running: Runnin
         lambda tx: tx.rows("SELECT state, reason FROM prompts ORDER BY id")
     )
     assert rows[0]["state"] == "skipped"
-    assert "thread" in rows[0]["reason"]
+    assert "thread" in str(read_coded(rows[0]["reason"]))
     assert "own thread was deleted" in await running.answer_text(await command(running, "show"))
     (reply,) = (await running.export())["replies"]
     assert reply["deleted"], "what stood there is hidden"
@@ -241,7 +242,7 @@ async def test_admins_are_alerted_once_that_a_thread_cannot_be_locked(running: R
     await command(running, "close")
     await running.settle(3 * 3600)
     told = [message["content"] for message in await running.bot_messages(running.channel("admins"))]
-    assert told == [f"I may not lock <#{thread_id}>: give me *Manage Threads* there."]
+    assert told == [f"I can't lock <#{thread_id}>. Give me *Manage Threads* there."]
     await running.call_as(running.member(), "DELETE", path)
     await running.settle(2 * 3600)
     assert state_of(running, thread_id).locked

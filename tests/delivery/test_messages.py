@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.text.coded import read_coded
 from bot.emulator.faults.steps import Step
 from bot.emulator.server import Emulator
 from bot.publishing.publish import Actor
@@ -241,12 +242,13 @@ async def test_a_prompt_without_a_response_ends_when_its_channel_is_deleted(
     async def prompt() -> tuple[str, str | None]:
         first = "SELECT state, reason FROM prompts WHERE kind = 'step' ORDER BY id"
         row, *_ = await running.database.read(lambda tx: tx.rows(first))
-        return row["state"], row["reason"]
+        reason = read_coded(row["reason"])
+        return row["state"], None if reason is None else str(reason)
 
     assert await prompt() == ("claimed", None)
     await running.call_as(running.member(), "DELETE", f"/channels/{running.channel()}")
     await running.settle(3600)
-    assert await prompt() == ("failed", "The channel is gone.")
+    assert await prompt() == ("failed", "The channel was deleted.")
 
 
 MESSAGE = "/channels/*/messages/*"

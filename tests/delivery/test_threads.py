@@ -177,7 +177,7 @@ async def test_a_full_server_makes_room_for_a_new_thread(running: RunningBot) ->
     assert states[str(new)] is False
     assert any(states[str(head)] for head in heads)
     (told,) = await running.database.read(
-        lambda tx: tx.rows("SELECT text FROM alerts WHERE about = 'too many threads'")
+        lambda tx: tx.rows("SELECT alert FROM alerts WHERE about = 'too many threads'")
     )
     assert "active threads" in told["text"]
 
@@ -264,7 +264,7 @@ async def test_only_the_bots_oldest_quiet_threads_are_archived_in_a_full_server(
     assert archived == set(heads[1:11])
     assert new in {int(one) for one in await thread_ids(running)}
     told = await running.database.read(
-        lambda tx: tx.rows("SELECT text FROM alerts WHERE about = 'too many threads'")
+        lambda tx: tx.rows("SELECT alert FROM alerts WHERE about = 'too many threads'")
     )
     assert len(told) == 1
 

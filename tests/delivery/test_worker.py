@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from bot.clock import Clock
+from bot.core.text.coded import make_coded
 from bot.delivery.worker import Failure, JobFailed, Worker, explain_error
 from bot.discord_api import retry
 from bot.discord_api.errors import Outcome
@@ -88,12 +89,12 @@ class Rows:
                 UPDATE jobs SET attempts = attempts + 1, due_at = :due_at, last_error = :last_error
                 WHERE id = :id
                 """,
-                {"id": job.id, "due_at": due_at, "last_error": failure.reason},
+                {"id": job.id, "due_at": due_at, "last_error": str(failure.reason)},
             )
         )
 
     async def give_up(self, job: Job, failure: Failure) -> None:
-        await self._set(job, failure.outcome.value, failure.reason)
+        await self._set(job, failure.outcome.value, str(failure.reason))
 
     async def _set(self, job: Job, state: str, last_error: str | None) -> None:
         await self.database.write(
@@ -198,7 +199,7 @@ async def test_a_transient_error_is_retried_later_and_later(running: Running) ->
 
 async def test_jobs_that_somebody_has_to_fix_are_retried_slowly(running: Running) -> None:
     async def fail(job: Job) -> None:
-        raise JobFailed(Outcome.NEEDS_ADMIN, "A permission is missing.")
+        raise JobFailed(Outcome.NEEDS_ADMIN, make_coded("permission-missing"))
 
     running.rows.work = fail
     await running.rows.plan(1)
@@ -214,7 +215,7 @@ async def test_jobs_that_somebody_has_to_fix_are_retried_slowly(running: Running
 @pytest.mark.parametrize("outcome", [Outcome.DELETED, Outcome.REFUSED])
 async def test_deleted_or_refused_jobs_are_given_up(running: Running, outcome: Outcome) -> None:
     async def fail(job: Job) -> None:
-        raise JobFailed(outcome, "No.")
+        raise JobFailed(outcome, make_coded("as-stored", text="No."))
 
     running.rows.work = fail
     await running.rows.plan(1)

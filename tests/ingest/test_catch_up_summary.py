@@ -11,12 +11,12 @@ from bot.ingest.catch_up_summary import make_catch_up_summary
 def test_the_summary_counts_what_was_recovered() -> None:
     away = timedelta(hours=3, minutes=12, seconds=5)
     summary = make_catch_up_summary(away, RecoveredChanges(14, 2, 1))
-    assert summary == "Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered."
+    assert str(summary) == "Back after 3 h 12 min: 14 replies, 2 edits and 1 deletion recovered."
     assert (
-        make_catch_up_summary(timedelta(days=2), RecoveredChanges())
+        str(make_catch_up_summary(timedelta(days=2), RecoveredChanges()))
         == "Back after 2 d: nothing was missed."
     )
     assert (
-        make_catch_up_summary(timedelta(0), RecoveredChanges(1))
+        str(make_catch_up_summary(timedelta(0), RecoveredChanges(1)))
         == "Back after a moment: 1 reply recovered."
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.core.text.coded import make_coded
 from bot.core.text.search_query import parse_search
 from bot.library.search import NEWEST, Cursor, Page, Search, run_search
 from storage.db.database import Database, open_database
@@ -203,7 +204,9 @@ async def test_drafts_and_withdrawn_essays_are_not_found(archive: Database) -> N
 async def test_a_deleted_channel_is_not_searched(archive: Database) -> None:
     await talk(archive, "A reply about dough.")
     await archive.write(
-        lambda tx: deleted_channels.hide(tx, CHANNEL, SERVER, last_error="", now_ms=1)
+        lambda tx: deleted_channels.hide(
+            tx, CHANNEL, SERVER, last_error=make_coded("deleted"), now_ms=1
+        )
     )
     assert await find(archive, "dough") == []
 

@@ -8,6 +8,7 @@ from typing import Any
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.conversation.events import Message
 from bot.core.prompts.policy import PromptKind
+from bot.core.text.coded import read_coded
 from storage.db.writer import Transaction
 from storage.prompts import nudges, prompts
 from storage.prompts.prompts import Prompt
@@ -105,7 +106,11 @@ async def get_due_times(tx: Transaction) -> list[datetime]:
 
 async def get_states(tx: Transaction) -> list[tuple[str, str | None]]:
     rows = await tx.rows("SELECT state, reason FROM prompts ORDER BY id")
-    return [(row["state"], row["reason"]) for row in rows]
+    reasons = [read_coded(row["reason"]) for row in rows]
+    return [
+        (row["state"], None if reason is None else str(reason))
+        for row, reason in zip(rows, reasons, strict=True)
+    ]
 
 
 async def get_prompt(tx: Transaction, prompt_id: int) -> Prompt:

@@ -10,6 +10,7 @@ import pytest
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.policy import REASON_PAUSED, PromptKind
+from bot.core.text.coded import make_coded, read_coded
 from bot.delivery import after_send, alerts
 from bot.prompting import reconsider, schedule
 from bot.prompting.dispatch import plan_due
@@ -55,8 +56,8 @@ async def look(tx: Transaction, number: int) -> Prompt:
 
 
 CHANGES = [
-    ("INSERT INTO prompt_pauses VALUES (1, 0)", ("skipped", REASON_PAUSED)),
-    ("UPDATE server_settings SET prompts_paused_at = 0", ("skipped", REASON_PAUSED)),
+    ("INSERT INTO prompt_pauses VALUES (1, 0)", ("skipped", str(REASON_PAUSED))),
+    ("UPDATE server_settings SET prompts_paused_at = 0", ("skipped", str(REASON_PAUSED))),
     ("UPDATE server_settings SET quiet_from = 600, quiet_until = 900", ("planned", "quiet hours")),
     ("UPDATE discussions SET state = 'closed'", ("skipped", "the discussion is closed")),
 ]
@@ -73,7 +74,7 @@ async def test_a_prompt_that_was_certainly_not_sent_is_decided_again(
         assert await tx.rows("SELECT id FROM planned_messages") == []
         await plan_due(tx, LATER)
         prompt = await look(tx, number)
-        return prompt.state, prompt.reason
+        return prompt.state, None if prompt.reason is None else str(prompt.reason)
 
     assert await database.write(work) == state
 
@@ -95,7 +96,7 @@ async def test_a_prompt_that_may_have_been_sent_and_is_not_allowed_any_more_is_o
         await reconsider.release(tx, planned["id"], at_ms=to_milliseconds(LATER))
         await plan_due(tx, LATER)
         prompt = await look(tx, number)
-        return prompt.state, prompt.reason
+        return prompt.state, None if prompt.reason is None else str(prompt.reason)
 
     assert await database.write(work) == state
 
@@ -136,20 +137,23 @@ async def test_a_prompt_sent_at_once_keeps_its_text_and_ignores_pauses(
         await reconsider.reconsider_claimed(tx, LATER)
         await plan_due(tx, LATER)
         prompt = await look(tx, number)
-        return prompt.state, prompt.reason
+        return prompt.state, None if prompt.reason is None else str(prompt.reason)
 
     assert await database.write(work) == ("skipped", "the discussion is closed")
+
+
+_NO = make_coded("discord-forbids")
 
 
 async def block(tx: Transaction, planned: PlannedMessage, at: datetime) -> None:
     """Discord forbids it: the prompt waits until somebody fixes that."""
     now_ms = to_milliseconds(at)
     was_never_created = await messages.postpone(
-        tx, planned_message_id=planned.id, due_at=now_ms + 9, last_error="No.", without_effect=True
+        tx, planned_message_id=planned.id, due_at=now_ms + 9, last_error=_NO, without_effect=True
     )
     assert was_never_created
-    await alerts.alert_about_prompt(tx, planned, "No.", now_ms)
-    await reconsider.release(tx, planned.id, at_ms=now_ms, reason="No.", blocked=True)
+    await alerts.alert_about_prompt(tx, planned, _NO, now_ms)
+    await reconsider.release(tx, planned.id, at_ms=now_ms, reason=_NO, blocked=True)
 
 
 async def test_a_blocked_prompt_is_tried_ever_more_rarely_and_never_late(
@@ -164,7 +168,7 @@ async def test_a_blocked_prompt_is_tried_ever_more_rarely_and_never_late(
             prompt = await look(tx, number)
             assert (prompt.state, prompt.reason, prompt.planned_message_id) == (
                 "planned",
-                "No.",
+                _NO,
                 None,
             )
             waits.append((prompt.due_at - at).total_seconds())
@@ -185,9 +189,9 @@ async def test_failures_are_still_counted_after_a_prompt_is_planned_again(
     async def work(tx: Transaction) -> list[int]:
         number = await claim(tx)
         planned = await attempted(tx)
-        key = {"planned_message_id": planned.id, "due_at": 0, "last_error": "Discord answered 429."}
+        key = {"planned_message_id": planned.id, "due_at": 0, "last_error": _NO}
         assert not await messages.postpone(tx, failed=True, **key)  # type: ignore[arg-type]
-        await reconsider.release(tx, planned.id, at_ms=to_milliseconds(LATER), reason="Later.")
+        await reconsider.release(tx, planned.id, at_ms=to_milliseconds(LATER), reason=_NO)
         prompt = await look(tx, number)
         assert (prompt.late_from, prompt.due_at) == (NOON, LATER)
         await plan_due(tx, LATER)
@@ -214,7 +218,10 @@ async def test_the_next_digest_replaces_one_that_could_not_be_sent(
         await reconsider.release(tx, new["id"], at_ms=at_ms)
         await reconsider.release(tx, old["id"], at_ms=at_ms)
         rows = await tx.rows("SELECT state, reason FROM prompts ORDER BY id")
-        return [(row["state"], row["reason"]) for row in rows]
+        return [
+            (row["state"], str(read_coded(row["reason"])) if row["reason"] else None)
+            for row in rows
+        ]
 
     assert await database.write(work) == [
         ("skipped", "the next digest replaced it"),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.clock import to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
+from bot.core.text.coded import make_coded
 from bot.prompting import change_settings, schedule
 from bot.prompting.dispatch import plan_due
 from storage.db.database import Database
@@ -200,7 +201,11 @@ async def test_changing_the_text_of_a_prompt_keeps_its_time_and_its_turn(
         number = await add_prompt(tx, NOON)
         turn = NOON + 20 * HOUR
         await prompts.postpone(
-            tx, prompt_id=number, until=turn, resets_lateness=True, reason="its turn"
+            tx,
+            prompt_id=number,
+            until=turn,
+            resets_lateness=True,
+            reason=make_coded("as-stored", text="its turn"),
         )
         before = await get_prompt(tx, number)
         changes: dict[str, Any] = {"condition": "", "now": NOON + HOUR}
@@ -214,7 +219,7 @@ async def test_changing_the_text_of_a_prompt_keeps_its_time_and_its_turn(
         return after, await get_prompt(tx, number)
 
     waits, asked = await database.write(work)
-    assert waits.reason == "its turn"
+    assert str(waits.reason) == "its turn"
     assert asked.due_at == NOON + HOUR, "anyway: it need not wait for its turn"
 
 
@@ -224,10 +229,19 @@ async def test_rescheduling_a_prompt_resets_its_lateness(database: Database) -> 
         number = await add_prompt(tx, NOON)
         later = NOON + timedelta(days=3)
         await prompts.postpone(
-            tx, prompt_id=number, until=NOON + DAY, resets_lateness=True, reason="its turn"
+            tx,
+            prompt_id=number,
+            until=NOON + DAY,
+            resets_lateness=True,
+            reason=make_coded("as-stored", text="its turn"),
         )
         assert await prompts.reschedule(tx, number, at=later, local_at=None)
-        assert await prompts.skip(tx, prompt_id=number, reason="cancelled by Ada", now_ms=0)
+        assert await prompts.skip(
+            tx,
+            prompt_id=number,
+            reason=make_coded("cancelled", member="Ada", member_id=1),
+            now_ms=0,
+        )
         moved = await get_prompt(tx, number)
         assert not await prompts.reschedule(tx, moved.id, at=NOON, local_at=None)
         return moved

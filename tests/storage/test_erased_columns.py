@@ -51,7 +51,7 @@ OWN = {
 #: What quotes them; storage.privacy.quotations finds it (tests/cogs/members/test_quotations.py
 #: searches all bytes for it).
 QUOTING = {
-    ("alerts", "text"),
+    ("alerts", "alert"),
     ("message_edits", "payload"),
     ("planned_messages", "payload"),
     ("threads", "name"),

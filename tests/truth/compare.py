@@ -36,7 +36,7 @@ class _Truth:
             message["id"]
             for message in world["messages"]
             if message["id"] in ours
-            and message["content"].startswith("-# This talk goes on in")
+            and message["content"].startswith("-# This conversation continues in")
             and message["id"] not in self._about
         }
         self._ours = ours

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.core.text.coded import CodedText, read_coded
 from tests.year.life import Log
 
 __all__ = ["Checker"]
@@ -256,20 +257,21 @@ class Checker:
         if one["state"] not in ("skipped", "failed"):
             return []
         decided = at(one["decided_at"])
-        reason = str(one["reason"])
-        if self._is_true(one, reason, decided):
+        reason = read_coded(one["reason"])
+        if reason is not None and self._is_true(one, reason, decided):
             return []
         return [f"prompt {one['id']} ({one['kind']}, {decided}): not true: {reason}"]
 
-    def _is_true(self, one: dict[str, Any], reason: str, decided: datetime) -> bool:
+    def _is_true(self, one: dict[str, Any], reason: CodedText, decided: datetime) -> bool:
         discussion, planned = one["discussion_id"], at(one["planned_for"])
         last = None if discussion is None else self._last_message(discussion, decided)
-        if reason.startswith("the discussion is closed"):
+        code, values = reason.code, dict(reason.values)
+        if code == "discussion-closed":
             closed = self.log.closed.get(discussion)
             return closed is not None and closed <= decided
-        if reason == "prompts were paused":
+        if code == "prompts-paused":
             return self._paused(discussion, decided)
-        if reason == "the last two prompts got no replies":
+        if code == "no-replies":
             unanswered = [
                 other
                 for other in self.steps
@@ -278,21 +280,20 @@ class Checker:
                 and (last is None or other["message_id"] > last.id)
             ]
             return len(unanswered) >= 2
-        if reason.startswith("the last reply"):
-            hours = int(reason.split(" needs ")[1].split()[0])
-            return last is not None and decided - last.when < hours * HOUR + GRACE
-        if reason.startswith("there are"):
-            return self._count_messages_before(discussion, decided) == int(reason.split()[2])
-        if reason.startswith("it was due while the bot was offline") or "in time" in reason:
+        if code == "not-quiet":
+            return last is not None and decided - last.when < int(values["needed"]) * HOUR + GRACE
+        if code == "too-many-replies":
+            return self._count_messages_before(discussion, decided) == int(values["count"])
+        if code in ("too-late-offline", "too-late-unsent"):
             away = any(span.touches(planned - DAY, decided) for span in self.log.absences)
             late_from = self._late_from(one, planned, decided)
             return away and after_quiet(decided) - late_from > TOLERANCE - GRACE
-        if "It was tried" in reason:
+        if code == "tried":
             return any(span.touches(planned - DAY, decided + 8 * DAY) for span in self.log.absences)
-        if reason == "the thread was answered":
+        if code == "thread-answered":
             head = next(said for said in self.talk if said.id == one["thread_id"])
             return self._answered(head, decided)
-        if reason == "the channel had another prompt on every day of the week":
+        if code == "one-each-day":
             others = [
                 other
                 for other in self.steps
@@ -300,14 +301,14 @@ class Checker:
                 and planned - DAY <= self.when(other["message_id"]) <= decided
             ]
             return len(others) >= 5
-        if reason == "every question of the essay has been asked":
+        if code == "all-asked":
             return any(
                 other["discussion_id"] == discussion
                 and self.when(other["message_id"]) <= decided
                 and other["asked_questions"]
                 for other in self.sent
             )
-        if reason == "there was nothing to report":
+        if code == "digest-empty":
             return one["kind"] == "digest" and not any(
                 decided - 7 * DAY <= said.when <= decided
                 and not self._closed(said.discussion, decided)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.text.coded import read_coded
 from tests.support.spawned_bot import spawned_bot
 from tests.year.checks import Checker
 from tests.year.life import DAYS, ESSAYS, live
@@ -31,7 +32,9 @@ async def test_in_a_year_every_prompt_is_sent_once_or_skipped_for_a_true_reason(
         own = spawned.emulator.world.application.bot_id
     checker = Checker(world, spawned.database, log, own)
     states = Counter((one["kind"], one["state"]) for one in checker.prompts)
-    reasons = Counter(str(one["reason"])[:40] for one in checker.prompts if one["reason"])
+    reasons = Counter(
+        str(read_coded(one["reason"]))[:40] for one in checker.prompts if one["reason"]
+    )
     sys.stdout.write(
         f"Rates off; {time.monotonic() - began:.0f} s; {log.restarts} restarts, {log.kills} kills, "
         f"{log.outages} outages, {log.written} messages; {dict(states)}; {dict(reasons)}\n"

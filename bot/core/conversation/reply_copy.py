@@ -16,6 +16,7 @@ import regex
 
 from bot.core import limits
 from bot.core.payload import SUPPRESS_EMBEDS, Payload
+from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.length import count_utf16_units
 
 __all__ = [
@@ -88,21 +89,21 @@ def make_webhook_name(name: str) -> str | None:
     return found
 
 
-def check_copyable(original: OriginalReply) -> str | None:
-    """Why the reply can't be copied completely, in a few words; None if it can."""
+def check_copyable(original: OriginalReply) -> CodedText | None:
+    """Why the reply can't be copied completely; None if it can."""
     if not original.copyable:
-        return "it has more than text and files"
+        return make_coded("more-than-text")
     if original.has_thread:
-        return "somebody started a thread on it"
+        return make_coded("has-thread")
     if count_utf16_units(original.text) > limits.MESSAGE_CONTENT:
-        return "it is too long for a webhook"
+        return make_coded("too-long")
     if not original.text and not original.files:
-        return "there is nothing in it to copy"
+        return make_coded("nothing-to-copy")
     sizes = [file.size for file in original.files]
     if any(size > limits.FILE_BYTES for size in sizes) or sum(sizes) > _MAX_FILES:
-        return "its files are too large for a webhook"
+        return make_coded("files-too-large")
     if make_webhook_name(original.author_name) is None:
-        return "a webhook can't use its author's name"
+        return make_coded("name-refused")
     return None
 
 

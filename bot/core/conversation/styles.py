@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core import limits
+from bot.core.text.translate import gettext as _
 from bot.errors import UserError
 
 __all__ = [
@@ -68,28 +69,39 @@ def check_target_channel(channel: TargetChannel, tags: tuple[int, ...]) -> str:
     """Why an essay with these tags can't be published in a channel, as a sentence; "" if it can."""
     if channel.type == _MEDIA:
         # docs: Channel Resource › Channel Types, GUILD_MEDIA: it is for posts of media.
-        return f"#{channel.name} is a media channel, which is for pictures. Choose another channel."
+        return _(
+            "#{channel} is a media channel, which is for pictures. Choose another channel.",
+            channel=channel.name,
+        )
     if channel.type not in (_TEXT, _ANNOUNCEMENT, _FORUM):
-        return f"I can't publish in #{channel.name}. Choose a text, announcement or forum channel."
+        return _(
+            "I can't publish in #{channel}. Choose a text, announcement or forum channel.",
+            channel=channel.name,
+        )
     if channel.requires_tag and not tags:
         if (
             channel.tags
             and not channel.can_manage_threads
             and all(tag.moderated for tag in channel.tags)
         ):
-            return (
-                f"Each post in #{channel.name} needs a tag, and only moderators can use its tags. "
-                "Give me *Manage Threads* there."
+            return _(
+                "Each post in #{channel} needs a tag, and only moderators can use its tags. Give "
+                "me *Manage Threads* there.",
+                channel=channel.name,
             )
-        return f"Each post in #{channel.name} needs a tag. Choose one."
+        return _("Each post in #{channel} needs a tag. Choose one.", channel=channel.name)
     if not {tag.id for tag in channel.tags}.issuperset(tags):
-        return f"#{channel.name} no longer has one of the chosen tags. Choose again."
+        return _(
+            "#{channel} no longer has one of the chosen tags. Choose again.", channel=channel.name
+        )
     if not channel.can_manage_threads:
         reserved = [f"“{tag.name}”" for tag in channel.tags if tag.moderated and tag.id in tags]
         if reserved:
-            return (
-                f"Only moderators can use the tag {reserved[0]}. Give me *Manage Threads* in "
-                f"#{channel.name}, or choose another tag."
+            return _(
+                "Only moderators can use the tag {tag}. Give me *Manage Threads* in #{channel}, "
+                "or choose another tag.",
+                tag=reserved[0],
+                channel=channel.name,
             )
     return ""
 
@@ -113,16 +125,29 @@ def parse_tags(channel: TargetChannel, text: str) -> tuple[int, ...]:
     if not wanted:
         return ()
     if not channel.is_forum:
-        raise UserError(f"#{channel.name} isn't a forum. Only forum posts can have tags.")
+        raise UserError(
+            _("#{channel} isn't a forum. Only forum posts can have tags.", channel=channel.name)
+        )
     if not known:
-        raise UserError(f"#{channel.name} has no tags.")
+        raise UserError(_("#{channel} has no tags.", channel=channel.name))
     for name in wanted:
         if name.casefold() not in known:
             there = ", ".join(tag.name for tag in channel.tags)
-            raise UserError(f"#{channel.name} has no tag “{name}”. Its tags are: {there}.")
+            raise UserError(
+                _(
+                    "#{channel} has no tag “{name}”. Its tags are: {there}.",
+                    channel=channel.name,
+                    name=name,
+                    there=there,
+                )
+            )
     found = tuple(dict.fromkeys(known[name.casefold()] for name in wanted))
     if len(found) > limits.FORUM_TAGS:
         raise UserError(
-            f"A post can have at most {limits.FORUM_TAGS} tags. You chose {len(found)}."
+            _(
+                "A post can have at most {most} tags. You chose {found}.",
+                most=limits.FORUM_TAGS,
+                found=len(found),
+            )
         )
     return found

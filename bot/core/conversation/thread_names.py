@@ -10,6 +10,8 @@ import regex
 from bot.core import limits
 from bot.core.text.length import count_utf16_units
 from bot.core.text.spoilers import remove_spoilers
+from bot.core.text.translate import find_surroundings, gettext_noop
+from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 
 __all__ = [
@@ -22,8 +24,12 @@ __all__ = [
     "make_thread_name",
 ]
 
-#: The name of a thread whose name contained an erased member's words.
-ERASED_THREAD_NAME = "A reply"
+#: The name of a thread whose name contained an erased member's words, as the archive has it;
+#: in Discord it is translated.
+ERASED_THREAD_NAME = gettext_noop("A reply")
+
+_PLAIN = gettext_noop("A reply to {title}")
+_WORDLESS = gettext_noop("{author}’s reply")
 
 _CODE_FENCE = regex.compile(r"```(?:[\w+-]*\n)?(.*?)(?:```|\Z)", regex.DOTALL)
 _LINK = regex.compile(r"\[([^\]\n]+)\]\(<?https?://[^)\s]*>?\)")
@@ -70,17 +76,22 @@ def make_essay_thread_name(title: str) -> str:
     don't show Markdown.
     """
     said = _SPACE.sub(" ", _INVISIBLE.sub(" ", title)).strip()
-    return truncate(said, limits.THREAD_NAME) if _is_visible(said) else "An essay"
+    return truncate(said, limits.THREAD_NAME) if _is_visible(said) else _("An essay")
 
 
 def make_plain_thread_name(title: str) -> str:
     """A thread's name that quotes nothing of its first message; 1 to 100 UTF-16 units."""
-    return truncate(f"A reply to {make_essay_thread_name(title)}", limits.THREAD_NAME)
+    return truncate(_(_PLAIN, title=make_essay_thread_name(title)), limits.THREAD_NAME)
 
 
 def is_plain_thread_name(name: str) -> bool:
     """Whether a name quotes nothing of its thread's first message."""
-    return name == ERASED_THREAD_NAME or name.startswith(f"{ERASED_THREAD_NAME} to ")
+    if any(name == erased for _in, erased, _after in find_surroundings("", ERASED_THREAD_NAME)):
+        return True
+    return any(
+        before.strip() and name.startswith(before)
+        for _in, before, _after in find_surroundings("title", _PLAIN)
+    )
 
 
 def make_thread_name(author: str, text: str) -> str:
@@ -105,11 +116,11 @@ def make_thread_name(author: str, text: str) -> str:
 
 def _make_author(author: str) -> str:
     who = truncate(_strip_marks(author), limits.NICKNAME)
-    return who if _is_visible(who) else "A reader"
+    return who if _is_visible(who) else _("A reader")
 
 
 def _make_wordless(who: str) -> str:
-    return f"{who}’s reply"
+    return _(_WORDLESS, author=who)
 
 
 def has_erased_words(name: str, author: str, old_texts: Iterable[str], text: str | None) -> bool:
@@ -123,7 +134,8 @@ def has_erased_words(name: str, author: str, old_texts: Iterable[str], text: str
     text:       what it says now; None if it was deleted, and its author isn't to be named either
     """
     who = _make_author(author)
-    if author and name == _make_wordless(who):
+    wordless = [f"{one}{who}{other}" for _in, one, other in find_surroundings("author", _WORDLESS)]
+    if author and name in wordless:
         return text is None
     said = name.removeprefix(f"{who}: ") if author else name
     stem = said.rstrip("…").strip()

@@ -12,9 +12,9 @@ from bot.core import limits
 from bot.core.essay.essay import Essay
 from bot.core.text.escape import escape, escape_line_start, escape_url
 from bot.core.text.length import count_utf16_units
-from bot.core.text.plural import format_plural
 from bot.core.text.sentences import find_grapheme_ends, find_word_ends
 from bot.core.text.translate import gettext as _
+from bot.core.text.translate import ngettext
 
 __all__ = ["CARD_TEXT", "IS_COMPONENTS_V2", "MAX_COVER_URL", "render_card"]
 
@@ -94,8 +94,8 @@ def render_card(essay: Essay, privacy_command: str, *, saves_all: bool = False) 
     if cover is not None:
         inner.append({"type": _GALLERY, "items": [{"media": {"url": cover}}]})
     facts = [
-        format_plural(essay.reading_minutes, "{count} minute to read", "{count} minutes to read"),
-        format_plural(essay.words, "{count} word", "{count} words"),
+        ngettext("{count} minute to read", "{count} minutes to read", essay.reading_minutes),
+        ngettext("{count} word", "{count} words", essay.words),
     ]
     if essay.date:
         facts.append(_escape_line(essay.date, 60))
@@ -111,7 +111,7 @@ def render_card(essay: Essay, privacy_command: str, *, saves_all: bool = False) 
     components: list[dict[str, Any]] = [{"type": _CONTAINER, "components": inner}]
     source = _check_url(essay.source_url, limits.BUTTON_URL)
     if source is not None:
-        button = {"type": _BUTTON, "style": _LINK_STYLE, "label": "Source", "url": source}
+        button = {"type": _BUTTON, "style": _LINK_STYLE, "label": _("Source"), "url": source}
         components.append({"type": _ROW, "components": [button]})
     card: dict[str, Any] = {
         "flags": IS_COMPONENTS_V2,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
+
 __all__ = ["RESTORE", "RESTORE_BUTTON_KIND", "RESTORE_LABEL", "make_restore_components"]
 
 #: Parts of the custom id, ``salon:deleted:restore:N`` with the discussion's number.
 RESTORE_BUTTON_KIND, RESTORE = "deleted", "restore"
-RESTORE_LABEL = "Restore"
+RESTORE_LABEL = gettext_noop("Restore")
 
 _ROW, _BUTTON, _PRIMARY = 1, 2, 1  # docs: Component Reference
 
@@ -18,7 +21,7 @@ def make_restore_components(discussion_id: int) -> list[dict[str, Any]]:
     button = {
         "type": _BUTTON,
         "style": _PRIMARY,
-        "label": RESTORE_LABEL,
+        "label": _(RESTORE_LABEL),
         "custom_id": f"salon:{RESTORE_BUTTON_KIND}:{RESTORE}:{discussion_id}",
     }
     return [{"type": _ROW, "components": [button]}]

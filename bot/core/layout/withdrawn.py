@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bot.core.payload import Payload
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop
 
 __all__ = ["make_withdrawn_body"]
 
-_WITHDRAWN = "-# This essay was withdrawn."
+_WITHDRAWN = gettext_noop("-# This essay was withdrawn.")
 #: docs: Components Reference › Text Display.
 _TEXT_DISPLAY = 10
 
@@ -19,11 +21,11 @@ def make_withdrawn_body(purpose: str, payload: Payload) -> Payload | None:
     """
     body: Payload
     if purpose == "card":
-        body = {"components": [{"type": _TEXT_DISPLAY, "content": _WITHDRAWN}]}
+        body = {"components": [{"type": _TEXT_DISPLAY, "content": _(_WITHDRAWN)}]}
     elif purpose not in ("part", "closing", "prompt") or "poll" in payload:
         return None
     else:
-        body = {"content": _WITHDRAWN}
+        body = {"content": _(_WITHDRAWN)}
     if payload.get("attachments"):
         body["attachments"] = []
     return body

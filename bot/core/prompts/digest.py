@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from bot.core import limits
 from bot.core.message_link import make_message_link
 from bot.core.text.length import count_utf16_units
-from bot.core.text.plural import format_plural
 from bot.core.text.titles import escape_title
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import ngettext
 
 __all__ = ["Digest", "DigestEssay", "DigestThread", "OpenQuestion", "make_digest_text"]
 
@@ -61,9 +62,9 @@ def make_digest_text(digest: Digest) -> str | None:
     A list that doesn't fit is cut, with the number of entries left out at its end.
     """
     sections = (
-        ("**This week's discussions**", [_essay(digest, essay) for essay in digest.essays]),
-        ("**New voices**", [_thread(thread) for thread in digest.threads]),
-        ("**Open questions**", [_question(digest, one) for one in digest.questions]),
+        (_("**This week's discussions**"), [_essay(digest, essay) for essay in digest.essays]),
+        (_("**New voices**"), [_thread(thread) for thread in digest.threads]),
+        (_("**Open questions**"), [_question(digest, one) for one in digest.questions]),
     )
     filled = [(title, lines) for title, lines in sections if lines]
     if not filled:
@@ -74,11 +75,12 @@ def make_digest_text(digest: Digest) -> str | None:
 
 def _section(title: str, lines: Sequence[str], room: int) -> str:
     taken = [title]
-    left = room - count_utf16_units(title) - 20  # the count at the end
+    left = room - count_utf16_units(title) - 40  # the count at the end
     for number, line in enumerate(lines):
         left -= count_utf16_units(line) + 1
         if left < 0:
-            taken.append(f"-# … and {len(lines) - number} more")
+            left_out = len(lines) - number
+            taken.append(ngettext("-# … and {count} more", "-# … and {count} more", left_out))
             break
         taken.append(line)
     return "\n".join(taken)
@@ -98,21 +100,21 @@ def _essay(digest: Digest, essay: DigestEssay) -> str:
         where = _link(digest, essay.channel_id, essay.card_id)
     title = _title(essay.title)
     if not essay.replies:
-        return f"- {title}: new — {where}"
-    return format_plural(
-        essay.replies,
+        return _("- {title}: new — {link}", title=title, link=where)
+    return ngettext(
         "- {title}: {count} reply — {link}",
         "- {title}: {count} replies — {link}",
+        essay.replies,
         title=title,
         link=where,
     )
 
 
 def _thread(thread: DigestThread) -> str:
-    return format_plural(
-        thread.new_authors,
+    return ngettext(
         "- {thread}: {count} person joined in",
         "- {thread}: {count} people joined in",
+        thread.new_authors,
         thread=f"<#{thread.thread_id}>",
     )
 

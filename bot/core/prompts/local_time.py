@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
+from bot.core.text.translate import gettext as _
 from bot.errors import UserError
 
 __all__ = ["QuietHours", "WeeklyTime", "find_zone", "get_quiet_end", "local_to_utc"]
@@ -68,7 +69,10 @@ def find_zone(name: str) -> ZoneInfo:
         if known.casefold() == asked:
             return ZoneInfo(known)
     raise UserError(
-        f"I don't know the time zone “{name[:60]}”. Use an IANA name such as Europe/Berlin or UTC."
+        _(
+            "I don't know the time zone “{zone}”. Use an IANA name such as Europe/Berlin or UTC.",
+            zone=name[:60],
+        )
     )
 
 
@@ -134,7 +138,7 @@ def _find_offset_changes(moment: datetime, zone: ZoneInfo) -> set[datetime]:
     """Changes of the zone's offset within two days: a jump may end the quiet hours, too."""
     found = set()
     before = moment.astimezone(UTC)
-    for _ in range(48):
+    for _hour in range(48):
         after = before + timedelta(hours=1)
         if before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset():
             found.add(_bisect_offset_change(before, after, zone))

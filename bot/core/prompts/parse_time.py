@@ -12,6 +12,7 @@ import dateparser
 from bot.core.prompts.local_time import QuietHours, find_zone, local_to_utc
 from bot.core.prompts.plan import parse_clock, parse_weekday
 from bot.core.text.timestamps import format_timestamp
+from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 
@@ -65,6 +66,8 @@ _RELATIVE |= {"the day after tomorrow": 2, "day after tomorrow": 2, "next week":
 _EVENINGS = ("tonight", "this evening")
 _WEEKDAY = re.compile(r"(?:(?:on|this|next|coming|the|the next)\s+)*([a-z]{3,9})")
 
+_UNTIL = re.compile(r"\s*(?:-|–|—|to|until)\s*")
+
 #: The words a date may consist of; any other word is an error rather than ignored.
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august"),
@@ -106,7 +109,7 @@ def parse_time(text: str, now: datetime, zone: ZoneInfo) -> ParsedTime:
         return ParsedTime(now + wait, None)
     words = asked.lower().removeprefix("every ")
     if words != asked.lower() or words.split()[0] in ("daily", "weekly", "each"):
-        raise UserError("This happens only once. Give a single time, such as “Thursday 18:00”.")
+        raise UserError(_("This happens only once. Give a single time, such as “Thursday 18:00”."))
     rest, elsewhere = _split_zone(asked)
     place: ZoneInfo | timezone = elsewhere or zone
     wall = _parse_local(rest, asked, now.astimezone(place).replace(tzinfo=None))
@@ -115,7 +118,9 @@ def parse_time(text: str, now: datetime, zone: ZoneInfo) -> ParsedTime:
     else:
         moment = local_to_utc(wall.date(), wall.time(), place)
     if moment <= now:
-        raise UserError(f"“{_echo(asked)}” is in the past ({format_timestamp(moment)}).")
+        raise UserError(
+            _("“{text}” is in the past ({time}).", text=_echo(asked), time=format_timestamp(moment))
+        )
     if moment - now > _MAX_AHEAD:
         raise _too_far(asked)
     return ParsedTime(moment, None if elsewhere else wall)
@@ -133,7 +138,9 @@ def _parse_wait(asked: str) -> timedelta | None:
         raise _too_far(asked)
     wait = timedelta(seconds=round(seconds))
     if wait < timedelta(minutes=1):
-        raise UserError(f"“{_echo(asked)}” is less than a minute away. Choose a later time.")
+        raise UserError(
+            _("“{text}” is less than a minute away. Choose a later time.", text=_echo(asked))
+        )
     return wait
 
 
@@ -153,13 +160,18 @@ def _split_zone(asked: str) -> tuple[str, ZoneInfo | timezone | None]:
         hours, minutes = (digits, "0") if len(digits) <= 2 else (digits[:-2], digits[-2:])
         span = timedelta(hours=int(hours), minutes=int(minutes))
         if span >= 15 * timedelta(hours=1) or int(minutes) > 59:
-            raise UserError(f"“{offset}” isn't an offset from UTC. Write for example “UTC+2”.")
+            raise UserError(
+                _("“{offset}” isn't an offset from UTC. Write for example “UTC+2”.", offset=offset)
+            )
         return asked[: found.start()], timezone(-span if offset[0] == "-" else span)
     found = _ABBREVIATED.search(asked)
     if found and found[1] not in ("SAT", "OCT", "AT"):
         raise UserError(
-            f"“{found[1]}” can mean several time zones. Leave it out to use the server's zone, or "
-            "write for example “18:00 UTC+2” or “18:00 Europe/Berlin”."
+            _(
+                "“{zone}” can mean several time zones. Leave it out to use the server's zone, or "
+                "write for example “18:00 UTC+2” or “18:00 Europe/Berlin”.",
+                zone=found[1],
+            )
         )
     return asked, None
 
@@ -206,7 +218,10 @@ def _make_time(hour: str, minute: str | None, half: str | None, asked: str) -> t
     at = parse_clock(written)
     if at is None:
         raise UserError(
-            f"“{_echo(asked)}” has a time that doesn't exist. Write it like 18:00 or 6 pm."
+            _(
+                "“{text}” has a time that doesn't exist. Write it like 18:00 or 6 pm.",
+                text=_echo(asked),
+            )
         )
     return at
 
@@ -271,7 +286,7 @@ def _parse_iso_date(day: str, asked: str, here: datetime) -> date:
 def _check_date(on: date, asked: str, here: datetime) -> date:
     """The date, if it is neither in a past year nor too many years ahead."""
     if on.year < here.year:
-        raise UserError(f"“{_echo(asked)}” is in the past.")
+        raise UserError(_("“{text}” is in the past.", text=_echo(asked)))
     if on.year > here.year + 3:
         raise _too_far(asked)
     return on
@@ -288,13 +303,18 @@ def _echo(asked: str) -> str:
 
 
 def _too_far(asked: str) -> UserError:
-    return UserError(f"“{_echo(asked)}” is more than two years away. Choose an earlier time.")
+    return UserError(
+        _("“{text}” is more than two years away. Choose an earlier time.", text=_echo(asked))
+    )
 
 
 def _not_understood(asked: str) -> UserError:
     return UserError(
-        f"I don't understand the time “{_echo(asked)}”. Try “tomorrow 9:00”, “Thursday 18:00”, "
-        "“in 3 days” or “2027-01-31 09:30”."
+        _(
+            "I don't understand the time “{text}”. Try “tomorrow 9:00”, “Thursday 18:00”, “in 3 "
+            "days” or “2027-01-31 09:30”.",
+            text=_echo(asked),
+        )
     )
 
 
@@ -303,14 +323,17 @@ def parse_quiet_hours(text: str) -> QuietHours | None:
     asked = " ".join(text.lower().split())
     if asked in ("none", "off", "no"):
         return None
-    start, _, until = re.sub(r"\s*(?:-|–|—|to|until)\s*", "\x00", asked, count=1).partition("\x00")
+    start, _dash, until = _UNTIL.sub("\x00", asked, count=1).partition("\x00")
     first, last = parse_clock(start), parse_clock(until)
     if first is None or last is None:
         raise UserError(
-            f"I don't understand the hours “{asked[:50]}”. Try “22:00-08:00”, or “none”."
+            _(
+                "I don't understand the hours “{text}”. Try “22:00-08:00”, or “none”.",
+                text=asked[:50],
+            )
         )
     if first == last:
         raise UserError(
-            "Quiet hours can't start and end at the same time. To have none, write “none”."
+            _("Quiet hours can't start and end at the same time. To have none, write “none”.")
         )
     return QuietHours(first, last)

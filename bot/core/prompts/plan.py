@@ -23,6 +23,7 @@ from rapidfuzz import fuzz
 from bot.core import limits
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.text.length import count_utf16_units
+from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 
@@ -228,11 +229,19 @@ def parse_plan(text: str) -> tuple[Step, ...]:
     lines = [line for line in lines if line]
     if not lines:
         raise UserError(
-            "Write the steps of the plan, “none” for no prompts, or “default” for the built-in "
-            "plan."
+            _(
+                "Write the steps of the plan, “none” for no prompts, or “default” for the "
+                "built-in plan."
+            )
         )
     if len(lines) > _MAX_STEPS:
-        raise UserError(f"A plan has at most {_MAX_STEPS} steps; this one has {len(lines)}.")
+        raise UserError(
+            _(
+                "A plan has at most {most} steps; this one has {given}.",
+                most=_MAX_STEPS,
+                given=len(lines),
+            )
+        )
     return tuple(parse_step(line.replace("\\;", ";")) for line in lines)
 
 
@@ -244,14 +253,17 @@ def format_plan(steps: Sequence[Step]) -> str:
 def parse_step(line: str) -> Step:
     """One step, such as ``after 3 days, if quiet for 24 hours: next question``."""
     head, what = _split_step(line)
-    when, _, condition = head.partition(",")
+    when, _comma, condition = head.partition(",")
     wait = parse_wait(when)
     weekly = None if wait is not None else parse_weekly(when)
     moment = wait if wait is not None else weekly
     if moment is None:
         raise UserError(
-            f"I don't understand the time “{_echo(when)}” in this plan. Write “after 3 days” or "
-            "“Thursday 18:00”."
+            _(
+                "I don't understand the time “{text}” in this plan. Write “after 3 days” or "
+                "“Thursday 18:00”.",
+                text=_echo(when),
+            )
         )
     return Step(moment, parse_condition(condition), parse_content(what))
 
@@ -261,8 +273,11 @@ def _split_step(line: str) -> tuple[str, str]:
     found = re.search(r":(?!\d\d)", line)
     if found is None:
         raise UserError(
-            f"The step “{_echo(line)}” doesn't say what to post. Write for example “after 3 days: "
-            "next question”."
+            _(
+                "The step “{line}” doesn't say what to post. Write for example “after 3 days: "
+                "next question”.",
+                line=_echo(line),
+            )
         )
     return line[: found.start()], line[found.end() :].strip()
 
@@ -278,14 +293,16 @@ def parse_wait(text: str) -> timedelta | None:
     unit = next(unit for unit in _UNITS if unit[0] == found[2][0].lower())
     seconds = int(found[1]) * _UNITS[unit] if len(found[1]) < 9 else _MAX_WAIT.total_seconds() + 1
     if seconds > _MAX_WAIT.total_seconds():
-        raise UserError(f"“{_echo(text)}” is longer than a year, which is the longest wait.")
+        raise UserError(
+            _("“{text}” is longer than a year, which is the longest wait.", text=_echo(text))
+        )
     return timedelta(seconds=seconds)
 
 
 def parse_weekly(text: str) -> WeeklyTime | None:
     """A weekly or daily local time: ``Thursday 18:00``, ``Thu 6 pm``, ``daily 18:00``."""
     words = text.strip().lower().removeprefix("every ").replace(" at ", " ")
-    day, _, rest = words.partition(" ")
+    day, _space, rest = words.partition(" ")
     weekday = parse_weekday(day)
     if weekday is None and day != "daily":
         rest = words
@@ -325,8 +342,11 @@ def parse_condition(text: str) -> Condition:
         if found is not None and len(found[1]) < 6 and int(found[1]):
             return make(int(found[1]))
     raise UserError(
-        f"I don't understand the condition “{_echo(asked)}”. Write “always”, “if quiet for 24 "
-        "hours” or “if fewer than 5 replies”."
+        _(
+            "I don't understand the condition “{text}”. Write “always”, “if quiet for 24 hours” "
+            "or “if fewer than 5 replies”.",
+            text=_echo(asked),
+        )
     )
 
 
@@ -354,9 +374,12 @@ def parse_content(text: str) -> PromptContent:
     if colon and kind.strip().lower() == "text" and rest.strip():
         return CustomText(_limit_text(rest))
     raise UserError(
-        f"I can't post “{_echo(asked)}”. Write “questions”, “next question”, “question 2”, "
-        "“passage 4: why?”, “text: your words”, “poll: question | answer | answer”, “last call” "
-        "or “default”."
+        _(
+            "I can't post “{text}”. Write “questions”, “next question”, “question 2”, “passage 4: "
+            "why?”, “text: your words”, “poll: question | answer | answer”, “last call” or "
+            "“default”.",
+            text=_echo(asked),
+        )
     )
 
 
@@ -396,29 +419,44 @@ def _echo(text: str) -> str:
 def _parse_number(digits: str) -> int:
     number = int(digits) if len(digits) < 10 else _MAX_NUMBER + 1
     if number < 1:
-        raise UserError("Questions and passages are numbered from 1.")
+        raise UserError(_("Questions and passages are numbered from 1."))
     if number > _MAX_NUMBER:
-        raise UserError(f"No essay has a question or passage {_echo(digits)}.")
+        raise UserError(_("No essay has a question or passage {number}.", number=_echo(digits)))
     return number
 
 
 def _limit_text(text: str, most: int = _MAX_TEXT) -> str:
     text = text.strip()
     if count_utf16_units(text) > most:
-        raise UserError(f"This text is too long: {most} characters are the limit.")
+        raise UserError(_("This text is too long: {most} characters are the limit.", most=most))
     return text
 
 
 def _parse_poll(text: str) -> Poll:
     question, *answers = (part.strip() for part in text.split("|"))
     if not question or count_utf16_units(question) > limits.POLL_QUESTION:
-        raise UserError(f"A poll's question needs 1 to {limits.POLL_QUESTION} characters.")
+        raise UserError(
+            _(
+                "A poll's question needs 1 to {most} characters.",
+                most=limits.POLL_QUESTION,
+            )
+        )
     if not 2 <= len(answers) <= limits.POLL_ANSWERS:
-        raise UserError(f"A poll needs 2 to {limits.POLL_ANSWERS} answers, each after a “|”.")
+        raise UserError(
+            _(
+                "A poll needs 2 to {most} answers, each after a “|”.",
+                most=limits.POLL_ANSWERS,
+            )
+        )
     if not all(answers) or any(
         count_utf16_units(answer) > limits.POLL_ANSWER for answer in answers
     ):
-        raise UserError(f"Each answer of a poll needs 1 to {limits.POLL_ANSWER} characters.")
+        raise UserError(
+            _(
+                "Each answer of a poll needs 1 to {most} characters.",
+                most=limits.POLL_ANSWER,
+            )
+        )
     return Poll(question, tuple(answers))
 
 

@@ -27,7 +27,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.prompts.local_time import QuietHours, get_quiet_end, local_to_utc
 from bot.core.prompts.plan import Condition, FewerReplies, QuietFor
-from bot.core.text.plural import format_plural
+from bot.core.text.coded import CodedText, make_coded
 
 __all__ = [
     "REASON_OTHER_ESSAY",
@@ -49,13 +49,15 @@ _MAX_POSTPONED = timedelta(days=7)
 _RETRY_SOON = timedelta(minutes=10)
 
 #: The reason to postpone, and later to skip, what has no channel any more.
-_DELETED = "its channel was deleted"
+_DELETED = make_coded("its-channel-deleted")
 #: The reason to skip what falls due during a pause; resuming within the tolerance undoes that.
-REASON_PAUSED = "prompts were paused"
+REASON_PAUSED = make_coded("prompts-paused")
 #: The reason to postpone what would come between the parts of another essay.
-REASON_OTHER_ESSAY = "another essay is being posted in the channel"
+REASON_OTHER_ESSAY = make_coded("other-essay-posting")
 #: The reason to postpone to the end of the quiet hours.
-REASON_QUIET_HOURS = "quiet hours"
+REASON_QUIET_HOURS = make_coded("quiet-hours")
+#: The reasons to skip by the state in which a discussion has ended.
+_ENDED = {"closed": "discussion-closed", "withdrawn": "discussion-withdrawn"}
 
 
 class PromptKind(StrEnum):
@@ -132,7 +134,7 @@ class Postpone:
     """Decide again at ``until``. ``resets_lateness``: lateness is counted from then on."""
 
     until: datetime
-    reason: str
+    reason: CodedText
     resets_lateness: bool = False
 
 
@@ -140,7 +142,7 @@ class Postpone:
 class Skip:
     """Never send it."""
 
-    reason: str
+    reason: CodedText
 
 
 Decision = Send | Postpone | Skip
@@ -148,13 +150,13 @@ Decision = Send | Postpone | Skip
 
 def decide_prompt(context: PromptContext, rules: PromptRules, now: datetime) -> Decision:
     """Decide whether to send, postpone or skip a prompt at ``now``; all times are aware."""
-    too_late = "it was due while the bot was offline, and it is too late now"
+    too_late = make_coded("too-late-offline")
     if context.attempted:
-        too_late = "it could not be sent in time"
+        too_late = make_coded("too-late-unsent")
     if context.state == "publishing":
-        too_late = "the essay was still being published"
+        too_late = make_coded("essay-was-publishing")
     elif context.channel_has_essay:
-        too_late = "another essay was still being posted in the channel"
+        too_late = make_coded("other-essay-was-posting")
     ended = _find_end_reason(context, rules)
     if ended is not None:
         return Skip(ended)
@@ -175,7 +177,7 @@ def decide_prompt(context: PromptContext, rules: PromptRules, now: datetime) -> 
     if quiet_end is not None:
         return Postpone(quiet_end, REASON_QUIET_HOURS)
     if context.state == "publishing":
-        return Postpone(now + _RETRY_SOON, "the essay is still being published")
+        return Postpone(now + _RETRY_SOON, make_coded("essay-publishing"))
     if context.channel_has_essay:
         return Postpone(now + _RETRY_SOON, REASON_OTHER_ESSAY)
     if context.kind is PromptKind.STEP:
@@ -185,18 +187,18 @@ def decide_prompt(context: PromptContext, rules: PromptRules, now: datetime) -> 
     return Send(first_moment + rules.tolerance)
 
 
-def _find_end_reason(context: PromptContext, rules: PromptRules) -> str | None:
+def _find_end_reason(context: PromptContext, rules: PromptRules) -> CodedText | None:
     """Why the prompt must not be sent at any time any more; None if it may."""
     if context.state not in ("open", "publishing"):
-        return f"the discussion is {context.state}"
+        return make_coded(_ENDED.get(context.state, "discussion-unpublished"))
     if context.digest_disabled:
-        return "the digest was switched off"
+        return make_coded("digest-off")
     if (context.paused or rules.paused) and context.kind is not PromptKind.NOW:
         return REASON_PAUSED
     if context.thread_deleted:
-        return "the thread or its first message was deleted"
+        return make_coded("head-deleted")
     if context.answered:
-        return "the thread was answered"
+        return make_coded("thread-answered")
     return None
 
 
@@ -205,7 +207,7 @@ def _apply_channel_rules(
 ) -> Decision | None:
     """Rules 2, 3 and 4: why the discussion or the channel gets no such prompt now, if so."""
     if context.unanswered >= _MAX_UNANSWERED:
-        return Skip("the last two prompts got no replies")
+        return Skip(make_coded("no-replies"))
     unmet = _find_unmet_condition(context, now)
     if unmet is not None:
         return Skip(unmet)
@@ -214,8 +216,8 @@ def _apply_channel_rules(
     ):
         # It isn't known yet whether the other will be sent, and answered.
         if now - context.queued_since > _MAX_POSTPONED:
-            return Skip("other prompts in the channel have been waiting for a week")
-        return Postpone(now + _RETRY_SOON, "another prompt is being sent", resets_lateness=True)
+            return Skip(make_coded("others-waiting"))
+        return Postpone(now + _RETRY_SOON, make_coded("other-being-sent"), resets_lateness=True)
     if context.last_prompt_at is None or context.forced:
         return None
     free = _get_next_day(context.last_prompt_at, rules.zone)
@@ -223,25 +225,20 @@ def _apply_channel_rules(
         return None
     until = get_quiet_end(free, rules.quiet, rules.zone) or free
     if until - context.queued_since > _MAX_POSTPONED:
-        return Skip("the channel had another prompt on every day of the week")
-    return Postpone(until, "the channel already had a prompt today", resets_lateness=True)
+        return Skip(make_coded("one-each-day"))
+    return Postpone(until, make_coded("one-today"), resets_lateness=True)
 
 
-def _find_unmet_condition(context: PromptContext, now: datetime) -> str | None:
+def _find_unmet_condition(context: PromptContext, now: datetime) -> CodedText | None:
     """Why the prompt's own condition isn't met; None if it is."""
     match context.condition:
         case QuietFor(hours) if context.last_reply_at is not None:
             since = now - context.last_reply_at
             if since < timedelta(hours=hours):
                 ago = max(int(since.total_seconds() // 3600), 0)
-                return f"the last reply is {ago} h old, and the prompt needs {hours} h of quiet"
+                return make_coded("not-quiet", hours=ago, needed=hours)
         case FewerReplies(replies) if context.replies >= replies:
-            return format_plural(
-                context.replies,
-                "there is {count} reply, and the prompt needs fewer than {limit}",
-                "there are {count} replies, and the prompt needs fewer than {limit}",
-                limit=replies,
-            )
+            return make_coded("too-many-replies", count=context.replies, limit=replies)
         case _:
             pass
     return None

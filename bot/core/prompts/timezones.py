@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from rapidfuzz import fuzz, process, utils
 
 from bot.core.prompts.local_time import find_zone
+from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 
@@ -38,7 +39,7 @@ def resolve_zone(text: str) -> ZoneInfo:
     asked = " ".join(text.split())
     plain = _plain(asked)
     if not plain:
-        raise UserError("Enter a time zone, for example Europe/Berlin or UTC.")
+        raise UserError(_("Enter a time zone, for example Europe/Berlin or UTC."))
     names = get_known_zones()
     if "/" in asked or plain == "utc":
         for name in names:
@@ -55,12 +56,19 @@ def resolve_zone(text: str) -> ZoneInfo:
     near = cities or _find_similar(plain, names)
     if not near:
         raise UserError(
-            f"I don't know the time zone “{truncate(asked, 60)}”. Enter a large city in that zone, "
-            "such as Berlin, or an IANA name, such as America/New_York."
+            _(
+                "I don't know the time zone “{zone}”. Enter a large city in that zone, such as "
+                "Berlin, or an IANA name, such as America/New_York.",
+                zone=truncate(asked, 60),
+            )
         )
     suggestions = " or ".join(near[:_MAX_SUGGESTIONS])
     raise UserError(
-        f"I don't know the time zone “{truncate(asked, 60)}”. Did you mean {suggestions}?"
+        _(
+            "I don't know the time zone “{zone}”. Did you mean {suggestions}?",
+            zone=truncate(asked, 60),
+            suggestions=suggestions,
+        )
     )
 
 
@@ -76,7 +84,7 @@ def _find_similar(plain: str, names: list[str]) -> list[str]:
     # A short word such as "PST" is similar to a part of any long name.
     similarity = fuzz.WRatio if len(plain) >= _MIN_PARTIAL else fuzz.ratio
     for choices in (cities, whole) if similarity is fuzz.WRatio else (cities,):
-        for _, score, name in process.extract(
+        for _city, score, name in process.extract(
             plain,
             choices,
             scorer=similarity,

@@ -20,21 +20,28 @@ from bot.core.prompts.plan import (
     PromptContent,
     QuotedPassage,
 )
+from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.escape import escape, escape_line_start
 from bot.core.text.message_quote import quote_message
-from bot.core.text.plural import format_plural
 from bot.core.text.titles import escape_title
+from bot.core.text.translate import (
+    find_surroundings,
+    gettext_noop,
+    ngettext,
+    ngettext_noop,
+    use_language,
+)
+from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 
 __all__ = [
-    "ANONYMOUS_CREDIT",
     "ASKED_DEFAULT",
     "BusiestThread",
     "NothingToSay",
     "PromptMaterial",
     "PromptText",
     "close_code_block",
-    "credit_author",
+    "list_credits",
     "make_nudge_text",
     "make_prompt_text",
     "make_questions_text",
@@ -44,18 +51,19 @@ __all__ = [
 #: Recorded when the default question was asked, beside positions of the essay's own questions.
 ASKED_DEFAULT = "bare"
 
-#: Replaces :func:`credit_author` for a member whose data was erased.
-ANONYMOUS_CREDIT = "started by **somebody**"
-
+_BUSIEST = ngettext_noop(
+    "The busiest thread is {thread}, started by **{author}** ({count} message).",
+    "The busiest thread is {thread}, started by **{author}** ({count} messages).",
+)
 _MAX_QUESTIONS = 3
 _MAX_TITLE = 100
 #: Units of a quotation, and of all questions together; escaping can double them.
 _MAX_QUOTE = 400
 _MAX_ASKED = 750
-_ANSWER_HERE = "-# Reply to this message to start a thread."
+_ANSWER_HERE = gettext_noop("-# Reply to this message to start a thread.")
 #: In the essay's own thread or forum post, where no other threads are opened.
-_ANSWER_INSIDE = "-# Write here, or reply to this message."
-_ANSWER_THERE = "-# Join a thread, or reply to this message to start your own."
+_ANSWER_INSIDE = gettext_noop("-# Write here, or reply to this message.")
+_ANSWER_THERE = gettext_noop("-# Join a thread, or reply to this message to start your own.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,7 @@ class PromptMaterial:
     @property
     def answer_hint(self) -> str:
         """The line that says how to answer."""
-        return _ANSWER_HERE if self.opens_threads else _ANSWER_INSIDE
+        return _(_ANSWER_HERE if self.opens_threads else _ANSWER_INSIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +122,7 @@ class PromptText:
 class NothingToSay:
     """There is nothing (left) to say; the reason is recorded with the skipped prompt."""
 
-    reason: str
+    reason: CodedText
 
 
 def make_prompt_text(what: PromptContent, material: PromptMaterial) -> PromptText | NothingToSay:
@@ -124,13 +132,13 @@ def make_prompt_text(what: PromptContent, material: PromptMaterial) -> PromptTex
             return _next_questions(most, material)
         case NumberedQuestion(number):
             if number > len(material.questions):
-                return NothingToSay(f"the essay has no question {number}")
+                return NothingToSay(make_coded("no-question", number=number))
             return _ask([str(number - 1)], material)
         case QuotedPassage(number, question):
             if material.passage is None:
-                return NothingToSay(f"the essay has no passage {number}")
+                return NothingToSay(make_coded("no-passage", number=number))
             lines = [
-                f"From **{_title(material)}**, ¶{number}:",
+                _("From **{title}**, ¶{number}:", title=_title(material), number=number),
                 quote(material.passage),
                 close_code_block(question or material.default_question),
                 material.answer_hint,
@@ -167,7 +175,7 @@ def _next_questions(most: int, material: PromptMaterial) -> PromptText | Nothing
             one for one in bare if one not in material.asked and ASKED_DEFAULT not in material.asked
         ]
     if not left:
-        return NothingToSay("every question of the essay has been asked")
+        return NothingToSay(make_coded("all-asked"))
     return _ask(left[:most], material)
 
 
@@ -190,19 +198,19 @@ def make_questions_text(
     ``replies``: members' replies so far; ``opens_threads`` as in PromptMaterial.
     """
     shown = _short_title(title)
-    lines = [f"Back to **{shown}**. Be the first to reply."]
+    lines = [_("Back to **{title}**. Be the first to reply.", title=shown)]
     if replies:
         lines = [
-            format_plural(
-                replies,
+            ngettext(
                 "Back to **{title}**: {count} reply so far.",
                 "Back to **{title}**: {count} replies so far.",
+                replies,
                 title=shown,
             )
         ]
     asked = questions[:_MAX_QUESTIONS]
     lines += [quote(question, _MAX_ASKED // len(asked)) for question in asked]
-    lines.append(_ANSWER_HERE if opens_threads else _ANSWER_INSIDE)
+    lines.append(_(_ANSWER_HERE if opens_threads else _ANSWER_INSIDE))
     return "\n".join(lines)
 
 
@@ -223,23 +231,22 @@ def _make_last_call(material: PromptMaterial) -> PromptText | NothingToSay:
             "\n".join(line for line in lines if line), left.asked, questions=left.questions
         )
     busiest = material.busiest_thread
-    pointer = format_plural(
+    pointer = ngettext(
+        *_BUSIEST,
         busiest.messages,
-        "The busiest thread is {thread}, {credit} ({count} message).",
-        "The busiest thread is {thread}, {credit} ({count} messages).",
         thread=f"<#{busiest.thread_id}>",
-        credit=credit_author(busiest.author),
+        author=escape_title(busiest.author),
     )
-    return PromptText(f"{_make_last_call_opening(material)} {pointer}\n{_ANSWER_THERE}")
+    return PromptText(f"{_make_last_call_opening(material)} {pointer}\n{_(_ANSWER_THERE)}")
 
 
 def _make_last_call_opening(material: PromptMaterial) -> str:
     if not material.replies:
-        return f"Last call for **{_title(material)}**. Be the first to reply."
-    return format_plural(
-        material.replies,
+        return _("Last call for **{title}**. Be the first to reply.", title=_title(material))
+    return ngettext(
         "Last call for **{title}**: {count} reply so far.",
         "Last call for **{title}**: {count} replies so far.",
+        material.replies,
         title=_title(material),
     )
 
@@ -249,9 +256,9 @@ def make_nudge_text(text: str, author: str, names: Mapping[int, str] | None = No
 
     ``names``: of the people whom the message mentions, by their ids.
     """
-    point = quote_message(text, names or {}, _MAX_QUOTE) or "> *(no words)*"
-    name = escape_title(author)
-    return f"{point}\nWhat would you say to **{name}**? Be the first to reply."
+    point = quote_message(text, names or {}, _MAX_QUOTE) or _("> *(no words)*")
+    asked = _("What would you say to **{name}**? Be the first to reply.", name=escape_title(author))
+    return f"{point}\n{asked}"
 
 
 def quote(text: str, most: int = _MAX_QUOTE) -> str:
@@ -265,9 +272,16 @@ def close_code_block(text: str) -> str:
     return text if text.count("```") % 2 == 0 else f"{text}\n```"
 
 
-def credit_author(author: str) -> str:
-    """How a last call names who started a thread; ANONYMOUS_CREDIT for erased members."""
-    return f"started by **{escape_title(author)}**"
+def list_credits(author: str) -> list[tuple[str, str]]:
+    """How last calls name who started a thread, and what replaces that if they are erased.
+
+    In every language.
+    """
+    name, found = escape_title(author), []
+    for language, before, after in find_surroundings("author", *_BUSIEST):
+        with use_language(language):
+            found.append((f"{before}{name}{after}", f"{before}{_('somebody')}{after}"))
+    return found
 
 
 def escape_line(text: str) -> str:
@@ -276,7 +290,7 @@ def escape_line(text: str) -> str:
 
 
 def _opening(material: PromptMaterial) -> str:
-    return f"Back to **{_title(material)}**:"
+    return _("Back to **{title}**:", title=_title(material))
 
 
 def _title(material: PromptMaterial) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "CATALOGS",
     "ENGLISH",
     "find_language",
+    "find_surroundings",
     "get_catalog_path",
     "get_language",
     "get_language_name",
@@ -31,6 +32,7 @@ __all__ = [
     "gettext",
     "gettext_noop",
     "ngettext",
+    "ngettext_noop",
     "pgettext",
     "use_catalogs",
     "use_language",
@@ -39,6 +41,8 @@ __all__ = [
 ENGLISH = "en"
 #: The folder of the catalogs.
 CATALOGS = Path(__file__).parents[2] / "locales"
+#: Numbers that between them need every plural form of any language.
+_COUNTS = (*range(22), 100, 101, 1_000_000)
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
@@ -106,6 +110,31 @@ def pgettext(context: str, sentence: str, /) -> str:
 def gettext_noop(sentence: str) -> str:
     """Mark a sentence for the catalogs that is translated later, where it is shown."""
     return sentence
+
+
+def ngettext_noop(one: str, many: str) -> tuple[str, str]:
+    """Like :func:`gettext_noop`, for the two forms of a sentence with ``{count}``."""
+    return one, many
+
+
+def find_surroundings(
+    placeholder: str, one: str, many: str | None = None
+) -> list[tuple[str, str, str]]:
+    """What is directly before and after a placeholder in a sentence: language, before, after.
+
+    Up to the neighbouring placeholders, in every language and plural form. It finds words of
+    members in messages that were posted. ``many``: the sentence's other form, if it has a plural.
+    """
+    found = []
+    for language in get_languages():
+        catalog = _catalogs.get(language)
+        forms = {catalog.gettext(one)}
+        if many is not None:
+            forms = {catalog.ngettext(one, many, count) for count in _COUNTS}
+        for form in sorted(forms):
+            before, _name, after = form.partition(f"{{{placeholder}}}")
+            found.append((language, before.rpartition("}")[2], after.partition("{")[0]))
+    return list(dict.fromkeys(found))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import pytest
 
 from bot import erasure
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME
+from bot.core.text.coded import make_coded
 from storage.db import erasure_log
 from storage.db.database import open_database
 from storage.db.restore import restore
@@ -304,7 +305,7 @@ async def test_alerts_about_a_deleted_thread_are_reworded(tmp_path: Path) -> Non
         assert f"“{ERASED_THREAD_NAME}”" in told["content"]
         rows = await running.database.read(
             lambda tx: tx.rows(
-                "SELECT text FROM alerts UNION ALL SELECT payload FROM planned_messages"
+                "SELECT alert AS text FROM alerts UNION ALL SELECT payload FROM planned_messages"
             )
         )
         assert "I would" not in "".join(row["text"] for row in rows)
@@ -369,7 +370,7 @@ async def test_the_restore_command_does_not_bring_back_erased_members(tmp_path: 
             await forget(running, "Ann")
             now = running.clock.now()
     archive.write_bytes(b"damaged")
-    restored = restore(backup, archive, now, skip_reason="")
+    restored = restore(backup, archive, now, skip_reason=make_coded("restored"))
     assert restored.erased is None, "the archive itself cannot tell"
     with contextlib.closing(sqlite3.connect(archive)) as connection:
         (row,) = connection.execute("SELECT text, author_id FROM replies").fetchall()

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.core.text.coded import read_coded
 from bot.emulator.faults.steps import NeverArrivedError, Step
 from tests.support.running_bot import (
     ESSAY,
@@ -58,7 +59,10 @@ async def rows(running: RunningBot, kind: str = "step") -> list[tuple[str, str |
         found = await tx.rows(
             "SELECT state, reason FROM prompts WHERE kind = :kind ORDER BY id", {"kind": kind}
         )
-        return [(row["state"], row["reason"]) for row in found]
+        return [
+            (row["state"], str(read_coded(row["reason"])) if row["reason"] else None)
+            for row in found
+        ]
 
     return await running.database.read(look)
 

@@ -21,6 +21,7 @@ from bot.core.prompts.policy import (
     Skip,
     decide_prompt,
 )
+from bot.core.text.coded import make_coded
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = QuietHours(time(22), time(8))
@@ -28,8 +29,8 @@ HOUR = timedelta(hours=1)
 #: A Wednesday at noon in Berlin.
 NOON = datetime(2026, 6, 3, 10, tzinfo=UTC)
 RULES = PromptRules(BERLIN, NIGHT, 12 * HOUR, paused=False)
-AWAY = Skip("it was due while the bot was offline, and it is too late now")
-TODAY = "the channel already had a prompt today"
+AWAY = Skip(make_coded("too-late-offline"))
+TODAY = make_coded("one-today")
 
 
 def case(
@@ -85,9 +86,14 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         "quiet hours begin",
         case(berlin(3, 22)),
         berlin(3, 22),
-        Postpone(berlin(4, 8), "quiet hours"),
+        Postpone(berlin(4, 8), make_coded("quiet-hours")),
     ),
-    ("deep in the night", case(berlin(4, 3)), berlin(4, 3), Postpone(berlin(4, 8), "quiet hours")),
+    (
+        "deep in the night",
+        case(berlin(4, 3)),
+        berlin(4, 3),
+        Postpone(berlin(4, 8), make_coded("quiet-hours")),
+    ),
     ("quiet hours end", case(berlin(4, 8)), berlin(4, 8), Send(berlin(4, 20))),
     (
         "a minute before quiet hours",
@@ -107,28 +113,28 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         "due in the evening, offline until quiet hours, in time at their end",
         case(berlin(3, 21)),
         berlin(3, 23),
-        Postpone(berlin(4, 8), "quiet hours"),
+        Postpone(berlin(4, 8), make_coded("quiet-hours")),
     ),
     ("an hour late", case(), NOON + HOUR, SEND),
     ("a week late", case(), NOON + timedelta(days=7), AWAY),
-    ("the discussion closed", case(state="closed"), NOON, Skip("the discussion is closed")),
+    ("the discussion closed", case(state="closed"), NOON, Skip(make_coded("discussion-closed"))),
     (
         "the discussion withdrawn",
         case(state="withdrawn"),
         NOON,
-        Skip("the discussion is withdrawn"),
+        Skip(make_coded("discussion-withdrawn")),
     ),
     (
         "the essay is still being published",
         case(state="publishing"),
         NOON,
-        Postpone(NOON + timedelta(minutes=10), "the essay is still being published"),
+        Postpone(NOON + timedelta(minutes=10), make_coded("essay-publishing")),
     ),
     (
         "the essay is still being published when it is too late",
         case(state="publishing"),
         NOON + 13 * HOUR,
-        Skip("the essay was still being published"),
+        Skip(make_coded("essay-was-publishing")),
     ),
     ("the discussion paused", case(paused=True), NOON, Skip(REASON_PAUSED)),
     ("one unanswered prompt", case(unanswered=1), NOON, SEND),
@@ -136,25 +142,25 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         "two unanswered prompts",
         case(unanswered=2),
         NOON,
-        Skip("the last two prompts got no replies"),
+        Skip(make_coded("no-replies")),
     ),
     (
         "two unanswered prompts, and an admin forces it",
         case(unanswered=2, forced=True),
         NOON,
-        Skip("the last two prompts got no replies"),
+        Skip(make_coded("no-replies")),
     ),
     (
         "one unanswered, another in flight in the same channel",
         case(unanswered=1, in_flight=1, channel_busy=True),
         NOON,
-        Postpone(NOON + HOUR / 6, "another prompt is being sent", resets_lateness=True),
+        Postpone(NOON + HOUR / 6, make_coded("other-being-sent"), resets_lateness=True),
     ),
     (
         "a prompt of another essay in flight in the same channel",
         case(channel_busy=True),
         NOON,
-        Postpone(NOON + HOUR / 6, "another prompt is being sent", resets_lateness=True),
+        Postpone(NOON + HOUR / 6, make_coded("other-being-sent"), resets_lateness=True),
     ),
     (
         "another in flight in the same channel, and an admin forces it",
@@ -166,13 +172,13 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         "one unanswered, another in flight, and an admin forces it",
         case(unanswered=1, in_flight=1, channel_busy=True, last_prompt_at=NOON, forced=True),
         NOON,
-        Postpone(NOON + HOUR / 6, "another prompt is being sent", resets_lateness=True),
+        Postpone(NOON + HOUR / 6, make_coded("other-being-sent"), resets_lateness=True),
     ),
     (
         "the condition is quiet, and the last reply",
         case(condition=QuietFor(24), last_reply_at=NOON - 5 * HOUR),
         NOON,
-        Skip("the last reply is 5 h old, and the prompt needs 24 h of quiet"),
+        Skip(make_coded("not-quiet", hours=5, needed=24)),
     ),
     ("quiet long enough", case(condition=QuietFor(24), last_reply_at=NOON - 24 * HOUR), NOON, SEND),
     ("nobody ever wrote", case(condition=QuietFor(24)), NOON, SEND),
@@ -180,13 +186,13 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         "somebody writes right now, by a clock ahead of ours",
         case(condition=QuietFor(24), last_reply_at=NOON + timedelta(seconds=2)),
         NOON,
-        Skip("the last reply is 0 h old, and the prompt needs 24 h of quiet"),
+        Skip(make_coded("not-quiet", hours=0, needed=24)),
     ),
     (
         "as many replies as the condition's limit",
         case(condition=FewerReplies(5), replies=5),
         NOON,
-        Skip("there are 5 replies, and the prompt needs fewer than 5"),
+        Skip(make_coded("too-many-replies", count=5, limit=5)),
     ),
     ("fewer replies than the limit", case(condition=FewerReplies(5), replies=4), NOON, SEND),
     (
@@ -224,25 +230,25 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         "at once, and the discussion closed before it could be sent",
         case(kind=PromptKind.NOW, state="closed"),
         NOON + HOUR,
-        Skip("the discussion is closed"),
+        Skip(make_coded("discussion-closed")),
     ),
     (
         "at once, failing for longer than the tolerance",
         case(kind=PromptKind.NOW, attempted=True),
         NOON + 13 * HOUR,
-        Skip("it could not be sent in time"),
+        Skip(make_coded("too-late-unsent")),
     ),
     (
         "failed until too late",
         case(attempted=True),
         NOON + 48 * HOUR,
-        Skip("it could not be sent in time"),
+        Skip(make_coded("too-late-unsent")),
     ),
     (
         "a digest that was switched off",
         case(kind=PromptKind.DIGEST, digest_disabled=True),
         NOON,
-        Skip("the digest was switched off"),
+        Skip(make_coded("digest-off")),
     ),
     ("a nudge of an unanswered thread", case(kind=PromptKind.NUDGE), NOON, SEND),
     (
@@ -255,49 +261,49 @@ TABLE: list[tuple[str, PromptContext, datetime, Decision]] = [
         "a nudge in quiet hours",
         case(berlin(3, 23), kind=PromptKind.NUDGE),
         berlin(3, 23),
-        Postpone(berlin(4, 8), "quiet hours"),
+        Postpone(berlin(4, 8), make_coded("quiet-hours")),
     ),
     (
         "a nudge of an answered thread",
         case(kind=PromptKind.NUDGE, answered=True),
         NOON,
-        Skip("the thread was answered"),
+        Skip(make_coded("thread-answered")),
     ),
     (
         "a nudge of a deleted thread",
         case(kind=PromptKind.NUDGE, thread_deleted=True),
         NOON,
-        Skip("the thread or its first message was deleted"),
+        Skip(make_coded("head-deleted")),
     ),
     (
         "a nudge in a closed discussion",
         case(kind=PromptKind.NUDGE, state="closed"),
         NOON,
-        Skip("the discussion is closed"),
+        Skip(make_coded("discussion-closed")),
     ),
     (
         "a prompt of a deleted channel",
         case(channel_erased_at=NOON + 24 * HOUR),
         NOON,
-        Postpone(NOON + 24 * HOUR, "its channel was deleted", resets_lateness=True),
+        Postpone(NOON + 24 * HOUR, make_coded("its-channel-deleted"), resets_lateness=True),
     ),
     (
         "at once, in a deleted channel",
         case(kind=PromptKind.NOW, channel_erased_at=NOON + 24 * HOUR),
         NOON,
-        Postpone(NOON + 24 * HOUR, "its channel was deleted", resets_lateness=True),
+        Postpone(NOON + 24 * HOUR, make_coded("its-channel-deleted"), resets_lateness=True),
     ),
     (
         "a prompt of a deleted channel whose data is erased",
         case(channel_erased_at=NOON),
         NOON,
-        Skip("its channel was deleted"),
+        Skip(make_coded("its-channel-deleted")),
     ),
     (
         "a closed discussion in a deleted channel",
         case(state="closed", channel_erased_at=NOON + 24 * HOUR),
         NOON,
-        Skip("the discussion is closed"),
+        Skip(make_coded("discussion-closed")),
     ),
     ("a digest beside a prompt", case(kind=PromptKind.DIGEST, last_prompt_at=NOON), NOON, SEND),
 ]
@@ -330,15 +336,13 @@ def test_a_prompt_postponed_by_the_channel_for_more_than_a_week_is_skipped() -> 
     on = decide_prompt(replace(waiting, late_from=NOON), RULES, NOON)
     assert on == Postpone(NOON + 23 * HOUR, TODAY, resets_lateness=True)
     longer = replace(waiting, queued_since=NOON - timedelta(days=6, hours=2), late_from=NOON)
-    assert decide_prompt(longer, RULES, NOON) == Skip(
-        "the channel had another prompt on every day of the week"
-    )
+    assert decide_prompt(longer, RULES, NOON) == Skip(make_coded("one-each-day"))
 
 
 def test_a_prompt_blocked_by_others_of_its_essay_for_a_week_is_skipped() -> None:
     waiting = case(NOON - timedelta(days=8), unanswered=1, in_flight=1, forced=True)
     assert decide_prompt(replace(waiting, late_from=NOON), RULES, NOON) == Skip(
-        "other prompts in the channel have been waiting for a week"
+        make_coded("others-waiting")
     )
 
 

@@ -25,6 +25,7 @@ from bot.core.prompts.wording import (
     make_prompt_text,
     make_questions_text,
 )
+from bot.core.text.coded import make_coded
 from bot.core.text.length import count_utf16_units
 
 
@@ -51,7 +52,7 @@ def test_a_prompt_asks_the_essays_own_questions_before_the_default_one() -> None
 def test_an_essay_without_questions_gets_the_default_question_once() -> None:
     assert "> What do you think?" in make_text(NextQuestions(3), material()).content
     assert make_prompt_text(NextQuestions(3), material(asked="bare")) == NothingToSay(
-        "every question of the essay has been asked"
+        make_coded("all-asked")
     )
 
 
@@ -82,7 +83,7 @@ def test_a_prompt_asks_at_most_three_questions() -> None:
 def test_a_question_is_asked_by_its_number() -> None:
     assert "> Second?" in make_text(NumberedQuestion(2), material("First?", "Second?")).content
     assert make_prompt_text(NumberedQuestion(3), material("First?")) == NothingToSay(
-        "the essay has no question 3"
+        make_coded("no-question", number=3)
     )
 
 

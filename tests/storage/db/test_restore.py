@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.cli.backup import back_up, restore
+from bot.core.text.coded import make_coded
 from bot.erasure import erase_member
 from bot.errors import BackupError, DatabaseInUse
 from storage.db.database import open_database, open_for_reading
@@ -183,7 +184,9 @@ async def test_prompts_and_essays_that_were_due_since_the_backup_are_not_sent_ag
         await running.settle()
         back_up(path, folder, tmp_path / "mine.sqlite3")
         in_a_year = datetime(running.clock.now().year + 1, 12, 31, tzinfo=UTC)
-    restored = replace_archive(tmp_path / "mine.sqlite3", path, in_a_year, skip_reason="")
+    restored = replace_archive(
+        tmp_path / "mine.sqlite3", path, in_a_year, skip_reason=make_coded("restored")
+    )
     assert restored.skipped == 3
     async with open_for_reading(path) as database:
         rows = await database.read(lambda tx: tx.rows("SELECT DISTINCT state FROM prompts"))

@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.core.text.coded import make_coded
 from storage.db.database import open_database
 from storage.db.restore import restore
 from tests.support.archive_bytes import files_with
@@ -29,7 +30,8 @@ INSERT INTO prompts (server_id, discussion_id, state, kind, thread_id, planned_m
     planned_for, late_from, due_at, condition, content)
 VALUES (1, 1, 'sent', 'nudge', 7, 1, 0, 0, 0, '', ''),
     (1, 1, 'sent', 'nudge', 8, 2, 0, 0, 0, '', '');
-INSERT INTO alerts (server_id, about, sent_at, text) VALUES (1, 'gone 7', 0, '{SECRET}');
+INSERT INTO alerts (server_id, about, sent_at, alert) VALUES (1, 'gone 7', 0,
+    json_object('code', 'alert-thread-deleted', 'thread', '{SECRET}'));
 """
 ERASE = """
 UPDATE replies SET text = '', deleted_at = 1 WHERE id = 7;
@@ -38,7 +40,7 @@ UPDATE threads SET name = 'A reply';
 UPDATE planned_messages SET payload = '{}' WHERE id = 2;
 DELETE FROM prompts WHERE thread_id = 7;
 DELETE FROM planned_messages WHERE id = 1;
-UPDATE alerts SET text = 'A reply';
+UPDATE alerts SET alert = json_object('code', 'alert-thread-deleted', 'thread', 'A reply');
 """
 
 
@@ -54,7 +56,7 @@ async def test_what_quotes_erased_words_is_not_restored(tmp_path: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         shutil.copy2(path, backup)
         connection.executescript(ERASE)
-    restore(backup, path, datetime(2026, 1, 1, tzinfo=UTC), skip_reason="It was restored.")
+    restore(backup, path, datetime(2026, 1, 1, tzinfo=UTC), skip_reason=make_coded("restored"))
     restored = [one for one in files_with(folder, SECRET.encode()) if "replaced" not in one]
     assert restored == []
     with closing(sqlite3.connect(path)) as connection:

@@ -6,6 +6,7 @@ import pytest
 
 from bot.core.essay.note import make_note
 from bot.core.payload import make_plain_message
+from bot.core.text.coded import make_coded
 from bot.delivery import alerts
 from bot.errors import UnknownEssay
 from bot.export import find_essay
@@ -127,8 +128,12 @@ async def test_no_alert_is_sent_about_an_essay_that_is_not_being_published(
     number = await database.write(draft)
 
     async def stuck(tx: Transaction) -> int:
-        await alerts.alert_about_essay(tx, number, "Why.", NOW_MS, stopped=True)
-        await alerts.alert_about_essay_thread(tx, 77, "Why.", NOW_MS, stopped=False)
+        await alerts.alert_about_essay(
+            tx, number, make_coded("discord-forbids"), NOW_MS, stopped=True
+        )
+        await alerts.alert_about_essay_thread(
+            tx, 77, make_coded("discord-forbids"), NOW_MS, stopped=False
+        )
         row = await tx.row("SELECT count(*) AS told FROM alerts")
         assert row is not None
         return int(row["told"])

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.alerts import notify_admins
+from bot.core.text.coded import make_coded
 from bot.errors import UserError
 from bot.prompting import change_settings
 from cogs.ui.choose import choose_essay, choose_prompt
@@ -49,11 +51,15 @@ async def test_a_server_neither_sees_nor_changes_prompts_of_another(database: Da
 async def test_an_alert_is_sent_once_until_the_problem_has_passed(database: Database) -> None:
     async def work(tx: Transaction) -> list[bool]:
         await set_up_servers(tx)
-        last_error = {"about": "channel 5", "text": "Oh.", "now_ms": 0}
-        alerted = [await alerts.notify_admins(tx, HERE, **last_error) for _ in range(2)]  # type: ignore[arg-type]
+
+        async def notify() -> bool:
+            alert = make_coded("alert-too-many-threads")
+            return await notify_admins(tx, HERE, about="channel 5", alert=alert, now_ms=0)
+
+        alerted = [await notify() for _ in range(2)]
         await settings.set_alerts_channel(tx, HERE, 9)
         await alerts.clear(tx, HERE, "channel 5")
-        alerted.append(await alerts.notify_admins(tx, HERE, **last_error))  # type: ignore[arg-type]
+        alerted.append(await notify())
         rows = await tx.rows("SELECT channel_id, purpose, discussion_id FROM planned_messages")
         assert [tuple(row) for row in rows] == [(9, "notice", None)]
         return alerted
