@@ -199,7 +199,9 @@ async def test_edits_of_old_messages_are_spread_out_and_shown_as_waiting(
     await applied(running, long(*(f"Teil{n}" for n in range(6))))
     await running.settle()
     shown = await running.answer_text(await running.run_command("essay show", options=CHOSEN))
-    assert "0 of 6 steps done. Waiting: Discord wants edits of old messages to be spread out" in shown
+    assert (
+        "0 of 6 steps done. Waiting: Discord wants edits of old messages to be spread out" in shown
+    )
     await running.settle(30)
     await running.settle(200)
     said = [text[:4] for text in contents(await running.bot_messages())[1:7]]
