@@ -146,6 +146,7 @@ IMPORT_DISCORD = {
     "bot.delivery.threads",
     "bot.delivery.worker",
     "bot.discord_api.command_permissions",
+    "bot.discord_api.command_translations",
     "bot.discord_api.commands",
     "bot.discord_api.connection",
     "bot.discord_api.download",

@@ -24,6 +24,7 @@ from bot.clock import Clock
 from bot.core.text.translate import ENGLISH, find_language, use_language
 from bot.discord_api import parse
 from bot.discord_api.command_permissions import CommandPermissions
+from bot.discord_api.command_translations import CommandTranslator
 from bot.discord_api.commands import CommandSet, describe_commands
 from bot.discord_api.connection import get_intents
 from bot.discord_api.permissions import CachedPermissions
@@ -146,6 +147,7 @@ class Salon(SalonBot, CachedPermissions):
 
     async def load_cogs(self) -> None:
         """Load every cog, and with it its commands; needs no connection."""
+        await self.tree.set_translator(CommandTranslator())
         await self.add_cog(self.forms)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
@@ -319,6 +321,6 @@ async def load_command_set() -> CommandSet:
     salon = Salon(Database(Path(), None, []), Clock())
     await salon.load_cogs()
     try:
-        return describe_commands(salon.tree)
+        return await describe_commands(salon.tree)
     finally:
         await salon.close()

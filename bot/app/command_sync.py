@@ -29,7 +29,7 @@ async def sync_commands(
 
     ``mentions`` gets the ids that Discord gave to the commands.
     """
-    digest = describe_commands(tree).digest
+    digest = (await describe_commands(tree)).digest
     known = await database.read(lambda tx: command_sync.get_payload_hash(tx, application_id))
     ids = await database.read(lambda tx: command_sync.get_command_ids(tx, application_id))
     if known != digest or not ids:

@@ -40,9 +40,13 @@ class CommandSet:
     digest: str
 
 
-def describe_commands(tree: app_commands.CommandTree[Any]) -> CommandSet:
-    """The names and the hash of a tree's commands."""
+async def describe_commands(tree: app_commands.CommandTree[Any]) -> CommandSet:
+    """The names and the hash of a tree's commands, their translations included."""
     commands = tree.get_commands()
-    payload = [command.to_dict(tree) for command in commands]
+    translator = tree.translator
+    if translator is None:
+        payload = [command.to_dict(tree) for command in commands]
+    else:
+        payload = [await command.get_translated_payload(tree, translator) for command in commands]
     digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
     return CommandSet(frozenset(command.name for command in commands), digest)

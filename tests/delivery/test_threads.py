@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.text.coded import read_coded
 from bot.emulator.faults.steps import Step
 from tests.support.running_bot import RunningBot, running_bot, wait_until
 from tests.support.waits import set_wait
@@ -179,7 +180,7 @@ async def test_a_full_server_makes_room_for_a_new_thread(running: RunningBot) ->
     (told,) = await running.database.read(
         lambda tx: tx.rows("SELECT alert FROM alerts WHERE about = 'too many threads'")
     )
-    assert "active threads" in told["text"]
+    assert "active threads" in str(read_coded(told["alert"]))
 
 
 @pytest.mark.parametrize("number", [0, 1, -1], ids=["card", "part", "closing question"])

@@ -43,6 +43,15 @@ FIELDS = (
 )
 """What an edit can change. docs: Application Commands › Edit Global Application Command."""
 
+LOCALES = frozenset(
+    (
+        *("id", "da", "de", "en-GB", "en-US", "es-ES", "es-419", "fr", "hr", "it", "lt", "hu"),
+        *("nl", "no", "pl", "pt-BR", "ro", "fi", "sv-SE", "vi", "tr", "cs", "el", "bg", "ru"),
+        *("uk", "hi", "th", "zh-CN", "ja", "zh-TW", "ko"),
+    )
+)
+"""docs: Reference › Locales."""
+
 SUB, GROUP = 1, 2
 _MAX_CHARACTERS = 8000
 # Letters of any script, digits, and the marks that the documentation lists.
@@ -86,8 +95,10 @@ def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
         or [0],
         "nsfw": form.boolean("nsfw"),
     }
-    for field in ("name_localizations", "description_localizations"):
-        body[field] = _localizations(form, field)
+    body["name_localizations"] = _localizations(
+        form, "name_localizations", 32, checks_name=kind == CHAT_INPUT
+    )
+    body["description_localizations"] = _localizations(form, "description_localizations", 100)
     if kind == CHAT_INPUT and options:
         body["options"] = options
     if _characters({"name": name, **body}) > _MAX_CHARACTERS:
@@ -99,23 +110,44 @@ def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
     return kind, name, body
 
 
-def _check_name(form: Form, name: str) -> None:
+def _check_name(form: Form, name: str, field: str = "name") -> None:
     """docs: Application Command Naming: letters in lower case, digits, ``-`` and ``_``."""
     if name and (not _NAME.match(name) or name != name.lower()):
-        form.add_error("name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+        form.add_error(field, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
 
 
-def _localizations(form: Form, name: str) -> dict[str, Any] | None:
-    value = form.body.get(name)
-    if value is None:
+def _localizations(
+    form: Form, field: str, most: int, *, checks_name: bool = False
+) -> dict[str, Any] | None:
+    """A dictionary of translations by locale, each under the rules of what it translates.
+
+    docs: Application Commands › Localization; Reference › Locales.
+    """
+    if form.body.get(field) is None:
         return None
-    most = 32 if name == "name_localizations" else 100
-    inner = form.form(name)
-    if inner is not None:
-        for locale in inner.body:
-            inner.string(locale, least=1, most=most, required=True)
-        return {k: text for k, text in inner.body.items() if isinstance(text, str)}
-    return None
+    inner = form.form(field)
+    if inner is None:
+        return None
+    for locale in inner.body:
+        text = inner.string(locale, least=1, most=most, required=True) or ""
+        if locale not in LOCALES:
+            inner.add_error(locale, "BASE_TYPE_CHOICES", f"“{locale}” is not a locale.")
+        if checks_name:
+            _check_name(inner, text, locale)
+    return {locale: text for locale, text in inner.body.items() if isinstance(text, str)}
+
+
+def _check_translated_names(form: Form, options: list[dict[str, Any]]) -> None:
+    """In no locale have two options the same name; without a translation it is the default one."""
+    locales = {locale for one in options for locale in one.get("name_localizations") or {}}
+    for locale in sorted(locales):
+        names = [(one.get("name_localizations") or {}).get(locale, one["name"]) for one in options]
+        if len(set(names)) < len(names):
+            form.add_error(
+                "options",
+                "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS",
+                f"Option name already exists ({locale})",
+            )
 
 
 def _options(form: Form, *, depth: int) -> list[dict[str, Any]]:
@@ -140,9 +172,14 @@ def _options(form: Form, *, depth: int) -> list[dict[str, Any]]:
             "name": name,
             "description": one.string("description", least=1, most=100, required=True),
         }
-        for field in ("name_localizations", "description_localizations"):
-            if one.body.get(field) is not None:
-                data[field] = _localizations(one, field)
+        if one.body.get("name_localizations") is not None:
+            data["name_localizations"] = _localizations(
+                one, "name_localizations", 32, checks_name=True
+            )
+        if one.body.get("description_localizations") is not None:
+            data["description_localizations"] = _localizations(
+                one, "description_localizations", 100
+            )
         kinds.add(kind in {SUB, GROUP})
         if kind in {SUB, GROUP}:
             if depth > 1 or (kind == GROUP and depth > 0):
@@ -164,6 +201,7 @@ def _options(form: Form, *, depth: int) -> list[dict[str, Any]]:
             data["required"] = required
             data |= _limits(one, kind)
         found.append(data)
+    _check_translated_names(form, found)
     if len(kinds) > 1:
         form.add_error(
             "options",
@@ -216,7 +254,7 @@ def _choice(form: Form, kind: int) -> dict[str, Any]:
         form.add_error("value", "NUMBER_TYPE_COERCE", f'Value "{value}" is not a number.')
     data = {"name": form.string("name", least=1, most=100, required=True), "value": value}
     if form.body.get("name_localizations") is not None:
-        data["name_localizations"] = _localizations(form, "name_localizations")
+        data["name_localizations"] = _localizations(form, "name_localizations", 100)
     return data
 
 

@@ -1,0 +1,1 @@
+"""Message catalogs: extract sentences, update and check translations (``scripts/catalogs``)."""
