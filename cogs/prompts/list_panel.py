@@ -18,6 +18,7 @@ from discord import ui
 from bot.clock import to_milliseconds
 from bot.core import limits
 from bot.core.prompts.policy import PromptKind
+from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.titles import escape_title, shorten_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate_lines
@@ -276,7 +277,8 @@ class ListPanel:
             )
 
         try:
-            notice = await self._write(interaction, prompt_id, f"changed prompt {prompt_id}", edit)
+            action = make_coded("did-change-prompt", number=prompt_id)
+            notice = await self._write(interaction, prompt_id, action, edit)
         except UserError as error:
             # A form can't be shown again with what was entered, so that is given back.
             echo = _("You entered: {text}", text=" · ".join(texts.values()))
@@ -338,7 +340,10 @@ class ListPanel:
 
         async def skip(tx: Transaction, prompt: Prompt, now: datetime) -> str:
             if not await prompts.skip(
-                tx, prompt_id=prompt.id, reason=f"cancelled by {by}", now_ms=to_milliseconds(now)
+                tx,
+                prompt_id=prompt.id,
+                reason=make_coded("cancelled", member=by, member_id=interaction.user.id),
+                now_ms=to_milliseconds(now),
             ):
                 raise UserError(wording.describe_unchangeable(prompt))
             return _("The prompt is skipped.")
@@ -357,11 +362,11 @@ class ListPanel:
 
         try:
             if what == "skip":
-                done = await self._write(
-                    interaction, prompt_id, f"cancelled prompt {prompt_id}", skip
-                )
+                action = make_coded("did-cancel-prompt", number=prompt_id)
+                done = await self._write(interaction, prompt_id, action, skip)
             else:
-                done = await self._write(interaction, prompt_id, f"sent prompt {prompt_id}", send)
+                action = make_coded("did-send-prompt", number=prompt_id)
+                done = await self._write(interaction, prompt_id, action, send)
         except UserError as error:
             return f"⚠️ {error}"
         return f"✅ {done}"
@@ -370,7 +375,7 @@ class ListPanel:
         self,
         interaction: discord.Interaction[Any],
         prompt_id: int,
-        action: str,
+        action: CodedText,
         work: Callable[[Transaction, Prompt, datetime], Awaitable[str]],
     ) -> str:
         """Do ``work`` with a planned prompt, and write ``action`` to the audit log."""
