@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.core.essay.essay import Essay, UnreadableEssay
+from bot.core.essay.given_questions import split_questions, with_given_questions
 from bot.core.essay.note import Note
 from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import Corrections, apply_corrections, carry_over_corrections
@@ -222,8 +223,10 @@ class Editing:
         edit, posted = found
         new, old = edit.revision.essay, essay_from_json(json.loads(posted.essay))
         plan, _notes = await self._plan_changes(posted, new, edit.revision.closing)
+        asking = with_given_questions(old, posted.closing)
+        then_asking = with_given_questions(new, edit.revision.closing)
         skipped = await self._database.read(
-            lambda tx: count_missing(tx, posted.discussion_id, old, new)
+            lambda tx: count_missing(tx, posted.discussion_id, asking, then_asking)
         )
         problem = (
             _(_EDIT_IN_PROGRESS)
@@ -298,9 +301,19 @@ class Editing:
             if not await pending_revisions.discard(tx, preview.edit.id):
                 raise UserError(_(_EDIT_NOT_FOUND))
             revision = preview.edit.revision
-            await retarget_prompts(tx, posted.discussion_id, preview.old, revision.essay, now_ms)
+            await retarget_prompts(
+                tx,
+                posted.discussion_id,
+                with_given_questions(preview.old, posted.closing),
+                with_given_questions(revision.essay, revision.closing),
+                now_ms,
+            )
             plan = preview.plan
-            revision = replace(revision, language=identify_language(revision.essay))
+            revision = replace(
+                revision,
+                language=identify_language(revision.essay),
+                given_questions=split_questions(revision.closing),
+            )
             number = await posted_essays.save_revision(
                 tx,
                 posted,

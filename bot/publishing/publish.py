@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.core.conversation.styles import TargetChannel, check_target_channel, choose_style
+from bot.core.essay.default_question import get_default_question
 from bot.core.essay.essay import Essay, UnreadableEssay
+from bot.core.essay.given_questions import split_questions
 from bot.core.essay.note import Note
 from bot.core.extraction.corrections import Corrections, apply_corrections
 from bot.core.layout.closing_message import make_closing_payload, render_closing_question
@@ -145,7 +147,8 @@ class Preview:
     ``problem``: what keeps it from being published there, "" if nothing. ``duplicate``: the same
     essay, if it is in that channel already. ``plan``: the prompts that will follow, as admins write
     them. ``server_style``: the style in the server's settings. ``target_channel``: None if the bot
-    can't see it.
+    can't see it. ``default_question``: what prompts ask if the essay has no question left, in the
+    language they are posted in.
     """
 
     draft: Draft
@@ -154,6 +157,7 @@ class Preview:
     plan: str
     server_style: str
     target_channel: TargetChannel | None
+    default_question: str
 
 
 class Publishing:
@@ -271,7 +275,13 @@ class Publishing:
                 parts = sum(message.purpose == "part" for message in planned)
                 style = choose_style(target_channel, submission.style, server_style, parts)
                 revision = NewRevision(
-                    essay, source, submission.file_name, closing, notes, identify_language(essay)
+                    essay,
+                    source,
+                    submission.file_name,
+                    closing,
+                    notes,
+                    identify_language(essay),
+                    split_questions(closing),
                 )
                 draft_id = await _find_same_draft(
                     tx, submission, revision, {before.id for before in made}
@@ -367,16 +377,26 @@ class Publishing:
     async def get_preview(self, discussion_id: int, server_id: int) -> Preview:
         """A draft with what an admin should know; UserError if the server has no such essay."""
 
-        async def look(tx: Transaction) -> tuple[Draft, ListedDiscussion | None, ServerSettings]:
+        async def look(
+            tx: Transaction,
+        ) -> tuple[Draft, ListedDiscussion | None, ServerSettings, str]:
             draft = await drafts.find(tx, discussion_id)
             if draft is None or draft.server_id != server_id:
                 raise UserError(_("This draft was discarded."))
             duplicate = await discussions.find_same_essay(
                 tx, draft.channel_id, draft.essay, besides=draft.id
             )
-            return draft, duplicate, await settings_module.get_settings(tx, server_id)
+            settings = await settings_module.get_settings(tx, server_id)
+            return (
+                draft,
+                duplicate,
+                settings,
+                await choose_essay_language(tx, server_id, draft.essay),
+            )
 
-        draft, duplicate, settings = await self._database.read(look)
+        draft, duplicate, settings, language = await self._database.read(look)
+        with use_language(language):
+            default_question = get_default_question(identify_language(draft.essay))
         target_channel = self._permissions.get_target_channel(draft.channel_id)
         return Preview(
             draft,
@@ -385,6 +405,7 @@ class Publishing:
             settings.plan_text,
             settings.style,
             target_channel,
+            default_question,
         )
 
     def _find_problem(self, draft: Draft) -> CodedText | str:
@@ -462,6 +483,7 @@ class Publishing:
                 draft.id,
                 essay=essay,
                 closing=closing,
+                given_questions=split_questions(closing),
                 notes=notes,
                 planned=planned,
                 now_ms=now_ms,

@@ -37,7 +37,7 @@ def make_correction_fields(essay: Essay, closing: str | None) -> list[ui.Label[A
             shown.closing,
             most=FIELD_LIMITS["closing"],
             long=True,
-            description=_("Empty: the essay's own."),
+            description=_("One per line. Empty: the essay's own."),
         ),
     ]
 

@@ -13,13 +13,15 @@ from discord import ui
 
 from bot.clock import to_milliseconds
 from bot.core import limits
+from bot.core.essay.given_questions import with_given_questions
 from bot.core.extraction.title import find_former_title_line
 from bot.core.layout.card import CARD_TEXT
 from bot.core.layout.closing_message import get_shown_question
-from bot.core.prompts.describe_plan import describe_step
+from bot.core.prompts.describe_plan import describe_action, describe_content, describe_moment
+from bot.core.prompts.outlook import ExpectedStep, asks_only_default, expect_steps
 from bot.core.prompts.parse_time import parse_time
 from bot.core.prompts.plan import parse_plan
-from bot.core.prompts.wording import escape_line
+from bot.core.prompts.wording import NothingToSay, escape_line
 from bot.core.text.locale_format import format_number
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
@@ -53,7 +55,9 @@ __all__ = ["DraftPanel", "list_warnings"]
 
 #: UTF-16 units of the text below the card.
 _MAX_SUMMARY = limits.COMPONENT_TEXT - CARD_TEXT - 200
-_MAX_QUESTION, _MAX_PLAN, _MAX_NOTES = 300, 400, 5
+_MAX_QUESTION, _MAX_NOTES = 300, 5
+#: UTF-16 units of what the prompts will ask.
+_MAX_PLAN = 900
 #: Messages of the full text that are shown one by one; longer essays are sent as a file.
 _MAX_SHOWN = 5
 
@@ -115,15 +119,6 @@ def _get_closing_question(posts: Sequence[DraftPost]) -> str | None:
     return next(closing, None)
 
 
-def _describe_plan(preview: Preview) -> str:
-    """The prompts that will follow, a step a line."""
-    steps = parse_plan(preview.plan)
-    if not steps:
-        return _("None. `/prompts plan` changes this.")
-    lines = [f"- {escape_line(describe_step(step))}" for step in steps]
-    return truncate_lines(lines, _MAX_PLAN)
-
-
 def _summarize(preview: Preview) -> str:
     """What an admin should know before deciding; the most important comes first."""
     draft = preview.draft
@@ -150,8 +145,47 @@ def _summarize(preview: Preview) -> str:
         lines.append(f"> {quoted}")
     lines.append(style_controls.describe_style(preview))
     lines.append(_("**Follow-up prompts**"))
-    lines.append(_describe_plan(preview))
+    lines += _describe_plan(preview)
     return truncate("\n".join(lines), _MAX_SUMMARY)
+
+
+def _describe_plan(preview: Preview) -> list[str]:
+    """What each prompt will ask, and a warning if none asks anything of the essay's own."""
+    steps = parse_plan(preview.plan)
+    if not steps:
+        return [_("None. `/prompts plan` changes this.")]
+    essay = with_given_questions(preview.draft.essay, preview.draft.closing)
+    expected = expect_steps(
+        steps,
+        title=essay.title,
+        questions=essay.questions,
+        passages={passage.number: passage.text for passage in essay.passages},
+        default_question=preview.default_question,
+    )
+    warning: list[str] = []
+    if asks_only_default(expected, preview.default_question):
+        warning.append(
+            _(
+                "⚠️ They will only ask “{question}”. To have them ask more, give closing questions "
+                "with *Edit details*, one per line.",
+                question=escape_line(preview.default_question),
+            )
+        )
+    lines = truncate_lines([_describe_expected(one) for one in expected], _MAX_PLAN)
+    return [*warning, lines]
+
+
+def _describe_expected(one: ExpectedStep) -> str:
+    """A step of the plan, and what it will ask; or why it will be skipped."""
+    when = describe_moment(one.step)
+    if isinstance(one.text, NothingToSay):
+        what = describe_content(one.step.content)
+        reason = one.text.reason
+        return "- " + escape_line(
+            _("{when}: {what} — skipped: {reason}", when=when, what=what, reason=reason)
+        )
+    action = describe_action(one.step.content, one.text.questions)
+    return f"- {escape_line(f'{when}: {action}')}"
 
 
 class DraftPanel:

@@ -84,7 +84,8 @@ def make_submission_fields(
             _("Closing question"),
             question,
             most=1000,
-            description=_("Empty: the essay's own."),
+            long=True,
+            description=_("One per line. Empty: the essay's own."),
         ),
     ]
 

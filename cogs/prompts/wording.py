@@ -7,29 +7,19 @@ from datetime import datetime
 
 from bot.core.message_link import make_message_link
 from bot.core.prompts.describe_plan import (
+    describe_action,
     describe_condition,
     describe_content,
     describe_step,
     describe_wait,
 )
 from bot.core.prompts.local_time import get_quiet_end
-from bot.core.prompts.plan import (
-    CustomText,
-    DefaultQuestion,
-    LastCall,
-    NextQuestions,
-    NumberedQuestion,
-    Poll,
-    QuotedPassage,
-    Step,
-    parse_condition,
-    parse_content,
-)
+from bot.core.prompts.plan import Step, parse_condition, parse_content
 from bot.core.prompts.policy import PromptKind
 from bot.core.prompts.wording import escape_line
 from bot.core.text.locale_format import format_short_date_time
 from bot.core.text.timestamps import format_timestamp
-from bot.core.text.titles import escape_title, shorten_title
+from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext
 from bot.core.text.truncate import truncate_lines
@@ -57,20 +47,6 @@ __all__ = [
 _MAX_TITLE, _MAX_CONTENT = 60, 80
 
 
-# -- the words of a plan, translated ---------------------------------------------------------------
-
-
-def describe_kind(kind: PromptKind) -> str:
-    """What a nudge or a digest is called; "" for the other kinds, which have a content."""
-    match kind:
-        case PromptKind.NUDGE:
-            return _("nudge")
-        case PromptKind.DIGEST:
-            return _("digest")
-        case PromptKind.STEP | PromptKind.NOW:
-            return ""
-
-
 # -- lists -----------------------------------------------------------------------------------------
 
 
@@ -80,34 +56,8 @@ def describe_upcoming(prompt: Prompt, forecast: Forecast) -> str:
         return _("nudges a thread")
     if prompt.kind is PromptKind.DIGEST:
         return _("reports what is new")
-    content = parse_content(prompt.content)
     questions = () if forecast.text is None else forecast.text.questions
-    match content:
-        case LastCall():
-            return _("makes the last call")
-        case _ if len(questions) == 1:
-            return _("asks “{question}”", question=shorten_title(questions[0], _MAX_CONTENT))
-        case _ if questions:
-            return ngettext(
-                "asks {count} of the essay's questions",
-                "asks {count} of the essay's questions",
-                len(questions),
-            )
-        case NextQuestions(limit):
-            return _("asks the essay's questions") if limit > 1 else _("asks the next question")
-        case NumberedQuestion(number):
-            return _("asks question {number}", number=number)
-        case QuotedPassage(number, ""):
-            return _("quotes passage {number}", number=number)
-        case QuotedPassage(number, question):
-            asked = shorten_title(question, _MAX_CONTENT)
-            return _("quotes passage {number} and asks “{question}”", number=number, question=asked)
-        case CustomText(text):
-            return _("says “{text}”", text=shorten_title(text, _MAX_CONTENT))
-        case Poll(question, _answers):
-            return _("posts the poll “{question}”", question=shorten_title(question, _MAX_CONTENT))
-        case DefaultQuestion():
-            return _("asks the default question")
+    return describe_action(parse_content(prompt.content), questions)
 
 
 def format_choice(prompt: Prompt, forecast: Forecast, settings: ServerSettings) -> str:
@@ -137,6 +87,17 @@ def count_more_prompts(count: int) -> str:
 def count_more_nudges(count: int) -> str:
     """The line for nudges that a list leaves out."""
     return ngettext("-# … and {count} more nudge.", "-# … and {count} more nudges.", count)
+
+
+def describe_kind(kind: PromptKind) -> str:
+    """What a nudge or a digest is called; "" for the other kinds, which have a content."""
+    match kind:
+        case PromptKind.NUDGE:
+            return _("nudge")
+        case PromptKind.DIGEST:
+            return _("digest")
+        case PromptKind.STEP | PromptKind.NOW:
+            return ""
 
 
 def _describe_stored(kind: PromptKind, content: str) -> str:

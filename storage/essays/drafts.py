@@ -199,6 +199,7 @@ async def replace_content(
     *,
     essay: Essay,
     closing: str | None,
+    given_questions: tuple[str, ...],
     notes: tuple[Note, ...],
     planned: Sequence[NewMessage],
     now_ms: int,
@@ -239,7 +240,7 @@ async def replace_content(
         "UPDATE revision_contents SET essay = :essay WHERE discussion_id = :id AND number = 1",
         {"id": discussion_id, "essay": found["essay"]},
     )
-    await save_text(tx, discussion_id, 1, essay)
+    await save_text(tx, discussion_id, 1, essay, given_questions)
     await tx.run("DELETE FROM planned_messages WHERE discussion_id = :id", {"id": discussion_id})
     await messages.plan(
         tx,

@@ -18,8 +18,9 @@ __all__ = ["NewRevision", "add_revision", "hash_text", "make_facts_row", "save_t
 class NewRevision:
     """A new revision: the essay and the source it was read from.
 
-    ``closing``: the closing question an admin chose. ``notes``: what couldn't be
-    reproduced exactly. ``language``: of the essay, if it was detected.
+    ``closing``: the closing questions an admin chose, as they were entered; ``given_questions``:
+    each of them. ``notes``: what couldn't be reproduced exactly.
+    ``language``: of the essay, if it was detected.
     """
 
     essay: Essay
@@ -28,6 +29,7 @@ class NewRevision:
     closing: str | None
     notes: tuple[Note, ...]
     language: str | None = None
+    given_questions: tuple[str, ...] = ()
 
 
 def hash_text(essay: Essay) -> str:
@@ -73,20 +75,30 @@ async def add_revision(
         """,
         key | {"essay": found["essay"], "source": revision.source},
     )
-    await save_text(tx, discussion_id, number, essay)
+    await save_text(tx, discussion_id, number, essay, revision.given_questions)
 
 
-async def save_text(tx: Transaction, discussion_id: int, number: int, essay: Essay) -> None:
-    """Save the questions and passages of a revision; replaces saved ones that differ."""
+async def save_text(
+    tx: Transaction,
+    discussion_id: int,
+    number: int,
+    essay: Essay,
+    given_questions: tuple[str, ...],
+) -> None:
+    """Save the questions and passages of a revision; replaces saved ones that differ.
+
+    ``given_questions``: those an admin chose, which are asked instead of the essay's own.
+    """
     key = {"discussion_id": discussion_id, "number": number}
-    questions = [key | {"position": at, "text": text} for at, text in enumerate(essay.questions)]
+    asked = given_questions or essay.questions
+    questions = [key | {"position": at, "text": text} for at, text in enumerate(asked)]
     passages = [key | {"passage": one.number, "text": one.text} for one in essay.passages]
     before = await tx.rows(
         "SELECT text FROM questions WHERE discussion_id = :discussion_id AND revision = :number "
         "ORDER BY position",
         key,
     )
-    if [row["text"] for row in before] != list(essay.questions):
+    if [row["text"] for row in before] != list(asked):
         await tx.run(
             "DELETE FROM questions WHERE discussion_id = :discussion_id AND revision = :number", key
         )

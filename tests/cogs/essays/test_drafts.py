@@ -450,14 +450,15 @@ async def test_the_prompts_that_will_follow_are_listed_in_the_admins_language(
     german: Sentences = {
         "after {wait}": "nach {wait}",
         ("{count} day", "{count} days"): ("{count} Tag", "{count} Tagen"),
-        "next question": "nächste Frage",
+        "asks “{question}”": "fragt „{question}“",
+        "says “{text}”": "sagt „{text}“",
     }
     with use_sentences(tmp_path / "locales", {"de": german}):
         running.member().locale = "de"
         for plan, shown in (
             (
                 "after 3 days: next question; after 9 days: text: *So?*",
-                "- nach 3 Tagen: nächste Frage\n- nach 9 Tagen: text: \\*So?\\*",
+                "- nach 3 Tagen: fragt „Would you wait?“\n- nach 9 Tagen: sagt „\\*So?\\*“",
             ),
             ("none", "None. `/prompts plan` changes this."),
         ):

@@ -60,7 +60,14 @@ async def test_a_draft_is_published_once(database: Database) -> None:
     )
     assert not await database.write(
         lambda tx: drafts.replace_content(
-            tx, number, essay=essay(), closing=None, notes=(), planned=[], now_ms=NOW_MS
+            tx,
+            number,
+            essay=essay(),
+            closing=None,
+            given_questions=(),
+            notes=(),
+            planned=[],
+            now_ms=NOW_MS,
         )
     )
     (post,) = await database.write(lambda tx: messages.claim(tx, busy=(), now_ms=NOW_MS))
