@@ -172,7 +172,7 @@ class Salon(SalonBot, CachedPermissions):
         now = asyncio.get_running_loop().time()
         self._losses = [at for at in self._losses if now - at < _LOSS_PERIOD] + [now]
         if len(self._losses) > _MAX_LOSSES and not self.over.is_set():
-            _log.warning("The connection is lost again and again; starting a new one.")
+            _log.warning("The connection keeps failing; starting a new one.")
             self._end()
 
     async def on_ready(self) -> None:
@@ -184,7 +184,7 @@ class Salon(SalonBot, CachedPermissions):
             gc.collect()
         self._on_connection()
         self.services.scheduler.wake()
-        _log.info("Salon is in %d server(s).", len(self.guilds))
+        _log.info("Connected. Servers: %d.", len(self.guilds))
         with self.services.active_work.track():
             services = self.services
             await record_joined_servers(services, self.guilds)
@@ -226,7 +226,7 @@ class Salon(SalonBot, CachedPermissions):
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Log a bug in an event handler; the bot continues."""
         del args, kwargs
-        _log.exception("Unexpected error in %s", event_method)
+        _log.exception("Unexpected error in the event handler %s.", event_method)
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
         """Dispatch an event to its handlers, unless the bot is stopping."""
@@ -278,7 +278,7 @@ class Salon(SalonBot, CachedPermissions):
             self._ending = asyncio.create_task(self.close(), name="end")
 
     def _end_after_silence(self) -> None:
-        _log.warning("Nothing was received from Discord for minutes; starting a new connection.")
+        _log.warning("Discord has sent nothing for minutes; starting a new connection.")
         self._end()
 
     def get_failure(self) -> BaseException | None:

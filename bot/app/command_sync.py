@@ -42,5 +42,5 @@ async def sync_commands(
         await database.write(
             lambda tx: command_sync.record_sync(tx, application_id, digest, ids, clock.now_ms())
         )
-        _log.info("Registered %d command(s) with Discord.", len(tree.get_commands()))
+        _log.info("Registered the commands with Discord: %d.", len(tree.get_commands()))
     mentions.set_ids(ids)

@@ -46,9 +46,9 @@ class DailyBackup:
             made = await asyncio.to_thread(backups.back_up, self._database, self._folder, now)
         except BackupError as error:
             if str(error) != self._last_error:
-                _log.error("%s It is retried every ten minutes.", error)
+                _log.error("%s Retrying every ten minutes.", error)
             self._last_error = str(error)
             return
         self._last_error = ""
         removed = await asyncio.to_thread(backups.delete_superfluous, self._folder, stem, now)
-        _log.info("Backed up to %s; %d older backups removed.", made.path, removed)
+        _log.info("Backed up to %s. Older backups deleted: %d.", made.path, removed)

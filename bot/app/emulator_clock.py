@@ -72,7 +72,9 @@ async def _listen(
         if settling is not None:
             settling.cancel()
             await asyncio.gather(settling, return_exceptions=True)
-    _log.warning("The link to the emulator's clock was closed; time goes on from here.")
+    _log.warning(
+        "Lost the connection to the emulator's clock; the clock runs on from its current time."
+    )
 
 
 async def _answer(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ class _State:
     @property
     def status(self) -> str:
         if self.waits is None:
-            return "the archive cannot be read"
+            return "the archive can't be read"
         return "fine" if self.connection.connected else "not connected"
 
 
@@ -138,18 +139,20 @@ class _Families(Collector):
         state, connection = self._state, self._state.connection
         yield _gauge("salon_connected", "1 while connected to Discord.", connection.connected)
         if connection.latency is not None:
-            help_text = "Between a heartbeat and its acknowledgement."
+            help_text = "Seconds between a heartbeat and its acknowledgement."
             yield _gauge("salon_gateway_latency_seconds", help_text, connection.latency)
         yield _gauge("salon_servers", "Servers the bot is in.", connection.servers)
-        yield _gauge("salon_tasks", "Pieces of work of this process.", len(asyncio.all_tasks()))
-        yield _gauge("salon_database_bytes", "Size of the archive.", state.size)
+        yield _gauge("salon_tasks", "asyncio tasks of this process.", len(asyncio.all_tasks()))
+        yield _gauge(
+            "salon_database_bytes", "Size of the archive, with its write-ahead log.", state.size
+        )
         if state.last_backup is not None:
-            help_text = "When the newest backup was taken."
+            help_text = "Time of the newest backup."
             yield _gauge("salon_last_backup_timestamp_seconds", help_text, state.last_backup)
         recorded = CounterMetricFamily("salon_events_recorded", "Events written to the archive.")
         recorded.add_metric([], connection.recorded)
         yield recorded
-        waiting = GaugeMetricFamily("salon_waiting", "What is on its way.", labels=["kind"])
+        waiting = GaugeMetricFamily("salon_waiting", "Pending work by kind.", labels=["kind"])
         waiting.add_metric(["event"], connection.queued)
         if state.waits is not None:
             waiting.add_metric(["message"], state.waits.messages)
@@ -157,7 +160,9 @@ class _Families(Collector):
             waiting.add_metric(["edit"], state.waits.edits)
             waiting.add_metric(["prompt"], state.waits.prompts)
         yield waiting
-        failed = GaugeMetricFamily("salon_failed", "What failed in 7 days.", labels=["kind"])
+        failed = GaugeMetricFamily(
+            "salon_failed", "Failed work of the last 7 days by kind.", labels=["kind"]
+        )
         kinds: dict[str, int] = {}
         for one in state.failed:
             kinds[one.kind] = kinds.get(one.kind, 0) + one.count
@@ -185,9 +190,12 @@ async def serve_health(health: Health, address: tuple[str, int] | None) -> Async
         try:
             await web.TCPSite(runner, *address).start()
         except OSError as error:
+            # asyncio repeats the address in its text; a name that isn't known has no such number.
+            known = error.errno is not None and error.errno > 0
+            why = os.strerror(error.errno) if known else error.strerror
             raise SettingsError(
-                f"SALON_HEALTH: {address[0]} port {address[1]} cannot be listened on "
-                f"({error.strerror}): choose another, or leave it out."
+                f"SALON_HEALTH: can't listen on {address[0]} port {address[1]} ({why}). Choose "
+                "another port, or leave the setting out."
             ) from error
         yield
     finally:

@@ -51,7 +51,7 @@ def _shorten_reconnect(record: logging.LogRecord) -> bool:
         error = record.exc_info[1]
         message = record.getMessage()
         record.msg, record.args = (
-            "%s: the connection is lost (%s: %s).",
+            "%s: lost the connection (%s: %s).",
             (
                 message,
                 type(error).__name__,

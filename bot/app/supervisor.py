@@ -52,11 +52,11 @@ _GC_THRESHOLDS = (50_000, 20, 20)
 #: Gateway close codes after which reconnecting doesn't help, and what does
 #: (docs: Opcodes and Status Codes › Gateway Close Event Codes).
 _FATAL_CLOSE_CODES = {
-    4004: "Discord has withdrawn the token: set a new one.",
-    4010: "Discord refuses the connection as a wrong shard (4010): install a newer Salon.",
-    4011: "Salon is in more servers than one connection may serve (4011): take it out of some.",
-    4012: "Discord no longer speaks this version of its gateway (4012): install a newer Salon.",
-    4013: "Discord does not know the intents that are asked for (4013): install a newer Salon.",
+    4004: "Discord has revoked the token. Set a new one in DISCORD_TOKEN.",
+    4010: "Discord refuses the connection because of a wrong shard (4010). Install a newer Salon.",
+    4011: "Salon is in more servers than one connection may serve (4011). Remove it from some.",
+    4012: "Discord no longer supports this version of its gateway (4012). Install a newer Salon.",
+    4013: "Discord doesn't know the requested intents (4013). Install a newer Salon.",
 }
 
 #: Errors after which a new connection may succeed.
@@ -117,10 +117,11 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
         with contextlib.suppress(NotImplementedError):  # where there are no signals to handle
             loop.add_signal_handler(number, stop.set)
     clock = Clock()
-    if not settings.database.exists() and list_backups(settings.backups, settings.database.stem):
+    is_new = not settings.database.exists() or not settings.database.stat().st_size
+    if is_new and list_backups(settings.backups, settings.database.stem):
         _log.warning(
-            "There is no database at %s, so a new one is created. There are backups in %s: "
-            "`python -m bot restore` restores the newest.",
+            "There is no database at %s, so a new one is created. There are backups in %s. To "
+            "restore the newest, stop the bot and run `python -m bot restore`.",
             settings.database,
             settings.backups,
         )
@@ -153,7 +154,7 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
                 break
             if loop.time() - began > _STABLE_AFTER:
                 wait = _FIRST_WAIT
-            _log.warning("%s Next attempt in %.0f s.", last_error, wait)
+            _log.warning("%s Trying again in %.0f s.", last_error, wait)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await stop.wait()
@@ -190,7 +191,7 @@ async def _run_forever(work: Callable[[], Awaitable[None]], name: str) -> None:
         try:
             return await work()
         except Exception:  # noqa: BLE001 - the bot goes on without it
-            _log.exception("Unexpected error in: %s. It is restarted in a minute.", name)
+            _log.exception("Unexpected error in the task “%s”. It is restarted in a minute.", name)
             await asyncio.sleep(_RESTART_DELAY)
 
 
@@ -215,14 +216,13 @@ async def run_client(
             await connection
     except discord.LoginFailure:
         raise DiscordLoginError(
-            "Discord refuses the token: copy it anew from the developer portal "
-            "(Bot › Reset Token) into DISCORD_TOKEN."
+            "Discord refuses the token. Copy it again from the developer portal (Bot › Reset "
+            "Token) into DISCORD_TOKEN."
         ) from None
     except discord.PrivilegedIntentsRequired:
         raise DiscordLoginError(
-            "Discord refuses the connection, since the message content intent is not enabled: "
-            "switch on “Message Content Intent” in the developer portal (Bot › Privileged "
-            "Gateway Intents)."
+            "Discord refuses the connection because the message content intent is off. Switch on "
+            "“Message Content Intent” in the developer portal (Bot › Privileged Gateway Intents)."
         ) from None
     except discord.ConnectionClosed as error:
         if error.code in _FATAL_CLOSE_CODES:
@@ -235,8 +235,8 @@ async def run_client(
         cause = error.__context__
         if salon.ws is None and isinstance(error, AttributeError) and isinstance(cause, _TRANSIENT):
             return _describe_unreachable(cause)
-        _log.exception("Unexpected error; the connection is lost.")
-        return "A new connection is made."
+        _log.exception("Unexpected error in the client.")
+        return "The client failed."
     finally:
         current.clear()
         await salon.close()
@@ -245,9 +245,9 @@ async def run_client(
         await asyncio.gather(connection, over, return_exceptions=True)
     failure = salon.get_failure()
     if failure is not None:
-        _log.error("Unexpected error; a new client is started.", exc_info=failure)
+        _log.error("Unexpected error; starting a new client.", exc_info=failure)
     return "The connection ended."
 
 
 def _describe_unreachable(error: BaseException) -> str:
-    return f"Discord could not be reached ({type(error).__name__}: {error})."
+    return f"Discord can't be reached ({type(error).__name__}: {error})."

@@ -94,13 +94,12 @@ class ArchiveCleanup:
         except StorageError as error:
             self._not_before = now_ms + _HOUR
             _log.error(
-                "VACUUM failed (%s), so remains of erased words may stay in %s; it is tried again "
-                "in an hour.",
+                "VACUUM failed (%s), so erased words may still be in %s; trying again in an hour.",
                 error,
                 self._database.path,
             )
         else:
-            _log.info("The archive's file was written again after erasures (VACUUM).")
+            _log.info("Rewrote the archive's file after erasures (VACUUM).")
         self._changes = self._database.changes
 
     async def _get_vacuum_time(self, tx: Transaction) -> int | None:

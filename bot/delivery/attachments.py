@@ -101,8 +101,8 @@ class AttachmentDownloader:
         if not saved and not self._logged_full:
             self._logged_full = True
             _log.warning(
-                "The archive holds %d bytes of members' files and takes no more; "
-                "SALON_ATTACHMENT_TOTAL_BYTES says how many it may hold.",
+                "Members' files take %d bytes, so no more are saved. "
+                "SALON_ATTACHMENT_TOTAL_BYTES sets the limit.",
                 most,
             )
 
@@ -152,5 +152,5 @@ class AttachmentDownloader:
 
     async def give_up(self, job: AttachmentJob, failure: Failure) -> None:
         """Don't save the file."""
-        _log.info("File %d is not saved: %s", job.file.id, failure.reason)
+        _log.info("File %d isn't saved: %s", job.file.id, failure.reason)
         await self._database.write(lambda tx: attachments.skip(tx, job.file.id, failure.reason))

@@ -209,7 +209,7 @@ class MessageSender:
     async def _release(self, message: PlannedMessage) -> None:
         """It was never sent: whether and how its prompt is sent is decided again."""
         now_ms = self._clock.now_ms()
-        _log.info("Message %d of essay %s is decided again.", message.id, message.discussion_id)
+        _log.info("Reconsidering message %d of essay %s.", message.id, message.discussion_id)
         await self._database.write(lambda tx: reconsider.release(tx, message.id, at_ms=now_ms))
 
     async def explain(self, job: MessageJob, error: Exception) -> Failure:

@@ -111,7 +111,7 @@ class Scheduler:
                     await self._start_due()
                 except StorageError as error:
                     _log.error(
-                        "The database is unavailable (%s); the next pass is in %.0f s.",
+                        "The database isn't available (%s); trying again in %.0f s.",
                         error,
                         _REST_WITHOUT_DATABASE,
                     )

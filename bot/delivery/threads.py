@@ -197,7 +197,7 @@ class ThreadOpener:
         if error.code in BLOCKED_BY_AUTOMOD:
             return Failure(failure.outcome, AUTOMOD)
         if failure.outcome is Outcome.REFUSED or error.code == THREAD_LOCKED:
-            _log.error("Discord refused thread %d: %s", job.id, error)
+            _log.error("Discord refused to open thread %d: %s", job.id, error)
             return Failure(
                 Outcome.REFUSED, make_coded("thread-refused", error=error.text or error.code)
             )
@@ -243,7 +243,9 @@ class ThreadOpener:
             for one in found[:_MOST_ARCHIVED]:
                 await self._http.edit_channel(int(one["id"]), archived=True)
         except (discord.HTTPException, *TRANSIENT) as error:
-            _log.warning("No thread could be archived to make room (%s).", get_error_name(error))
+            _log.warning(
+                "Couldn't archive a thread to make room for a new one (%s).", get_error_name(error)
+            )
             return False
         return bool(found)
 
@@ -270,7 +272,7 @@ class ThreadOpener:
 
         renamed = await self._database.write(rename)
         if renamed:
-            _log.info("AutoMod blocked the name of thread %d: it gets a plain one.", thread.id)
+            _log.info("AutoMod blocked the name of thread %d; using a generic name.", thread.id)
         return renamed
 
     def get_delay(self, job: Thread, failure: Failure) -> int:
@@ -299,7 +301,7 @@ class ThreadOpener:
 
     async def give_up(self, job: Thread, failure: Failure) -> None:
         """There will be no such thread."""
-        _log.warning("There will be no thread %d: %s", job.id, failure.reason)
+        _log.warning("Thread %d isn't opened: %s", job.id, failure.reason)
         now_ms = self._clock.now_ms()
 
         async def record(tx: Transaction) -> None:

@@ -171,14 +171,14 @@ class Worker(Generic[Job]):
             await self._attempt(key, job)
         except DatabaseUnavailable as error:
             _log.error(
-                "The database is unavailable (%s); the %s is tried again in %d s.",
+                "The database isn't available (%s); retrying the %s in %d s.",
                 error,
                 self._source.name,
                 _REST_WITHOUT_DATABASE,
             )
             await asyncio.sleep(_REST_WITHOUT_DATABASE)
         except Exception:  # noqa: BLE001 - the others go on, whatever went wrong in one job
-            _log.exception("Bug in a %s; it rests for a minute.", self._source.name)
+            _log.exception("Unexpected error in a %s job; retrying in a minute.", self._source.name)
             await asyncio.sleep(_REST_AFTER_BUG)
         finally:
             del self._jobs[key], self._tasks[key]
@@ -196,7 +196,7 @@ class Worker(Generic[Job]):
         if failure.outcome in (Outcome.RETRY_SOON, Outcome.NEEDS_ADMIN):
             delay = self._source.get_delay(job, failure)
             _log.warning(
-                "%s %d is tried again in %.0f s: %s",
+                "%s %d is retried in %.0f s: %s",
                 self._source.name.capitalize(),
                 key,
                 delay / 1000,

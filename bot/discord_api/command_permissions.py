@@ -181,7 +181,7 @@ class CommandPermissions:
             async with asyncio.timeout(_SECONDS):
                 own, everywhere = await self._get_overrides(user.server_id, kind, name)
         except (discord.HTTPException, *TRANSIENT) as error:
-            _log.warning("Command permissions could not be read (%s).", error)
+            _log.warning("Couldn't read the command permissions (%s).", error)
             raise UserError(_(_CANNOT_CHECK)) from error
         if not is_allowed(user, command.default_permissions, own, everywhere):
             shown = f"`/{name}`" if kind == discord.AppCommandType.chat_input.value else f"*{name}*"

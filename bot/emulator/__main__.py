@@ -96,11 +96,11 @@ def _folder(given: Path | None) -> Iterator[Path]:
         lock = filelock.FileLock(given / "rehearsal.lock")
         lock.acquire(timeout=0)
     except filelock.Timeout as error:
-        sentence = f"Another rehearsal is at work in {given}."
+        sentence = f"Another rehearsal is using {given}. Stop it, or choose another folder."
         raise _RehearsalError(sentence, _UNAVAILABLE) from error
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise _RehearsalError(f"{given} cannot be used: {why}.", _NO_INPUT) from error
+        raise _RehearsalError(f"The folder {given} can't be used: {why}.", _NO_INPUT) from error
     try:
         yield given
     finally:
@@ -165,7 +165,7 @@ def _open_recorder(path: Path) -> Recorder:
         return Recorder(path)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise _RehearsalError(f"{path} cannot be written: {why}.", _CANNOT_CREATE) from error
+        raise _RehearsalError(f"{path} can't be written: {why}.", _CANNOT_CREATE) from error
 
 
 async def _start(emulator: Emulator, port: int) -> None:
@@ -199,9 +199,9 @@ async def _run(options: Options, emulator: Emulator, bot: BotProcess | None) -> 
     _print(orjson.dumps(announcement(emulator)).decode())
     emulator.room.offers = not options.plays
     if not options.once:
-        _print(f"Open {emulator.page} in a browser to see it and take part.")
+        _print(f"Open {emulator.page} in a browser to see it and take part. Press Ctrl+C to stop.")
     if not options.rates:
-        _print("No rate limits are announced (--rates off).")
+        _print("The emulator announces no rate limits (--rates off).")
     if not options.once:
         _narrate(emulator, _print)
     if not options.plays:
@@ -221,7 +221,9 @@ async def _wait_until_ready(emulator: Emulator, bot: BotProcess) -> None:
     try:
         await asyncio.wait({ended, ready}, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
-            raise _RehearsalError("The bot has ended before it was ready.", _BROKEN)
+            raise _RehearsalError(
+                "The bot stopped before it was ready. Its messages are above.", _BROKEN
+            )
         await ready
     finally:
         for task in (ended, ready):

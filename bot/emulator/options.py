@@ -51,33 +51,39 @@ def read_options(arguments: Sequence[str]) -> Options:
     """Read the options. Raises UsageError; ``--help`` prints and leaves with SystemExit."""
     parser = _Parser(
         prog="python -m bot rehearse",
-        description="Run Salon on a local Discord emulator; no account is needed.",
+        description="Run Salon on a local Discord emulator. You need no Discord account.",
     )
     parser.add_argument(
-        "--port", type=_port, default=8710, metavar="N", help="8710 unless said; 0: a free one"
+        "--port",
+        type=_port,
+        default=8710,
+        metavar="N",
+        help="the port (default: 8710; 0: any free port)",
     )
     parser.add_argument(
         "--data",
         type=Path,
         metavar="DIR",
-        help="keep world and database there; a later start goes on where it stopped",
+        help="the folder for world and database; start again with it to continue where you stopped",
     )
     parser.add_argument("--essay", type=Path, metavar="FILE", help="publish this essay")
     parser.add_argument(
         "--comments", type=Path, metavar="FILE", help="have members write these comments (JSONL)"
     )
     parser.add_argument(
-        "--once", action="store_true", help="play, print the transcript, stop; 0 only if all came"
+        "--once",
+        action="store_true",
+        help="play, print the transcript and stop; the exit status is 0 if all went well",
     )
-    parser.add_argument("--no-bot", action="store_true", help="the emulator alone")
+    parser.add_argument("--no-bot", action="store_true", help="run only the emulator")
     parser.add_argument(
         "--rates",
         choices=("on", "off"),
         default="on",
-        help="off: the emulator announces no rate limits",
+        help="off: announce no rate limits",
     )
     parser.add_argument(
-        "--har", type=Path, metavar="FILE", help="write the bot's traffic as an HTTP Archive"
+        "--har", type=Path, metavar="FILE", help="write the bot's traffic to an HTTP Archive"
     )
     given = parser.parse_args(list(arguments))
     return Options(

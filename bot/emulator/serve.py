@@ -52,11 +52,21 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot.emulator serve",
-        description="Run a local Discord for any client; docs/emulator.md describes it.",
+        description="Run a local Discord for any client. See docs/emulator.md.",
     )
-    parser.add_argument("--world", type=Path, metavar="FILE", help="a world in TOML")
-    parser.add_argument("--port", type=int, default=8710, metavar="N", help="0: a free one")
-    parser.add_argument("--rates", choices=("on", "off"), default="on", help="rate limits")
+    parser.add_argument(
+        "--world", type=Path, metavar="FILE", help="the world to start with, in TOML"
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=8710,
+        metavar="N",
+        help="the port (default: 8710; 0: any free port)",
+    )
+    parser.add_argument(
+        "--rates", choices=("on", "off"), default="on", help="announce rate limits (default: on)"
+    )
     return parser
 
 

@@ -134,7 +134,7 @@ class CatchUp:
                     await self.retry_pending()
                 except DatabaseUnavailable as error:
                     _log.error(
-                        "The archive cannot be used (%s); retrying at the next interval.", error
+                        "The archive can't be used (%s); retrying at the next interval.", error
                     )
 
     async def mark_verified(self) -> None:
@@ -341,13 +341,13 @@ class CatchUp:
                 return deletions
             if wait is not None:
                 _log.warning(
-                    "Channel %d could not be read (%s); retry in %d s.",
+                    "Couldn't read channel %d (%s); retrying in %d s.",
                     one.channel_id,
                     problem,
                     wait,
                 )
                 await asyncio.sleep(wait)
-        _log.error("Channel %d could not be read; it stays pending.", one.channel_id)
+        _log.error("Couldn't read channel %d; trying again later.", one.channel_id)
         self._retry_waits.setdefault(one.server_id, _INTERVAL)
         return 0
 

@@ -116,7 +116,7 @@ class ReactionReader:
 
     async def _retry(self, key: tuple[int, int, int], attempts: int) -> None:
         if attempts >= _MAX_ATTEMPTS:
-            _log.warning("The reactions of message %d could not be read.", key[2])
+            _log.warning("Couldn't read the reactions of message %d.", key[2])
             return
         await asyncio.sleep(1 << attempts)
         self._requested.setdefault(key, attempts + 1)

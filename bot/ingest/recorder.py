@@ -227,7 +227,7 @@ class Recorder:
                 )
             except StorageError as error:
                 _log.error(
-                    "The archive cannot be written (%s); %d events are queued, retry in %.1f s.",
+                    "Couldn't write to the archive (%s); %d events are queued, retrying in %.1f s.",
                     error,
                     self._put_count - self._committed_count,
                     wait,

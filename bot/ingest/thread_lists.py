@@ -54,9 +54,7 @@ class ThreadLister:
         except (discord.HTTPException, *TRANSIENT) as error:
             refused = isinstance(error, discord.Forbidden | discord.NotFound)
             outcome = ListOutcome.REFUSED if refused else ListOutcome.RETRY
-            _log.warning(
-                "The threads could not all be listed (%s).", error or get_error_name(error)
-            )
+            _log.warning("Couldn't list all threads (%s).", error or get_error_name(error))
         await self._recorder.wait_until_committed(self._recorder.put(seen))
         return outcome
 

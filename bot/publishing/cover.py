@@ -93,7 +93,7 @@ async def set_cover(
         else:
             return bare, {}
     except UnreadableEssay as error:
-        _log.info("A cover is not fetched: %s", error)
+        _log.info("A cover couldn't be downloaded: %s", error)
         return bare, {}
     checked = await check_picture(data)
     if checked is None or not checked.name:

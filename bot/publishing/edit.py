@@ -203,7 +203,7 @@ class Editing:
         try:
             await self.create_edit(submission, cut_off=True)
         except (UserError, UnreadableEssay) as error:
-            _log.warning("A revision submitted before the restart is rejected: %s", error)
+            _log.warning("A revision submitted before the restart was rejected: %s", error)
 
     async def get_preview(self, edit_id: int, server_id: int) -> EditPreview:
         """An edit and what it would change; UserError if it doesn't exist any more."""

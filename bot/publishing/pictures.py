@@ -63,7 +63,7 @@ async def check_picture(data: bytes, path: str | None = None) -> CheckedPicture 
     except (UnreadableEssay, ValueError):  # it took too long, or died without an answer
         return None
     if "error" in said:
-        _log.info("A picture is not uploaded: %s", said["error"])
+        _log.info("A picture isn't uploaded: %s", said["error"])
         return None
     if said.get("skip"):
         return CheckedPicture("", b"")
@@ -120,7 +120,7 @@ async def collect_pictures(
                 else:
                     checked = await check_picture(source, address)
             except UnreadableEssay as error:
-                _log.info("A picture is not fetched: %s", error)
+                _log.info("A picture couldn't be downloaded: %s", error)
                 return
             if checked is not None:
                 found[address] = checked

@@ -233,13 +233,13 @@ class Publishing:
                     continue
                 created = await self.create_drafts(submission, cut_off=True)
             except (UserError, UnreadableEssay) as error:
-                _log.warning("An essay submitted before the restart is rejected: %s", error)
+                _log.warning("An essay submitted before the restart was rejected: %s", error)
             except DatabaseUnavailable:
                 self._handled.discard(submission.id)  # it is resumed once more
                 raise
             else:
                 for draft in created.drafts:
-                    _log.info("An essay submitted before the restart is draft %d.", draft.id)
+                    _log.info("An essay submitted before the restart is now draft %d.", draft.id)
         await self._database.write(submissions.delete_hashes)
 
     async def _create_drafts(self, submission: Submission, *, cut_off: bool) -> CreatedDrafts:

@@ -78,7 +78,9 @@ class Guilds(commands.Cog):
     async def on_guild_remove(self, server: discord.Guild) -> None:
         """The bot was removed from a server."""
         now_ms = self._services.clock.now_ms()
-        _log.info("Removed from server %d; its data is erased after the retention.", server.id)
+        _log.info(
+            "Removed from server %d; its data will be erased after the retention period.", server.id
+        )
         with self._services.active_work.track():
             await self._write(lambda tx: servers_module.record_left(tx, server.id, now_ms))
             self._services.scheduler.wake()

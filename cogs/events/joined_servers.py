@@ -57,7 +57,7 @@ async def greet(tx: Transaction, server: discord.Guild, now_ms: int) -> None:
     """Plan the greeting of a server that the bot joined, if there is a channel for it."""
     channel = _find_greeting_channel(server)
     if channel is None:
-        _log.info("Server %d has no channel for the greeting.", server.id)
+        _log.info("Server %d has no channel where the greeting can be posted.", server.id)
         return
     with use_language(await get_server_language(tx, server.id)):
         greeting = make_plain_message(_(_GREETING), silent=True)

@@ -80,4 +80,4 @@ async def _defer(interaction: discord.Interaction[Any], how: dict[str, bool]) ->
         await interaction.response.defer(**how)
         _extend_timeout()
     except (discord.HTTPException, discord.InteractionResponded, *TRANSIENT) as failure:
-        _log.warning("A command could not be acknowledged (%s); it is carried out anyway.", failure)
+        _log.warning("Couldn't acknowledge a command (%s); it is carried out anyway.", failure)

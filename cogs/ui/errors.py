@@ -35,7 +35,7 @@ async def report_error(interaction: discord.Interaction[Any], error: BaseExcepti
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
     except (discord.HTTPException, *TRANSIENT) as failure:
-        _log.warning("An answer could not be sent (%s): %s", failure, sentence)
+        _log.warning("Couldn't send an answer (%s): %s", failure, sentence)
 
 
 def describe_error(error: BaseException) -> str:
@@ -45,18 +45,18 @@ def describe_error(error: BaseException) -> str:
         if isinstance(cause, SalonError):
             return str(cause)
         if isinstance(cause, TRANSIENT):
-            _log.warning("Discord could not be reached during a command: %r", cause)
+            _log.warning("Lost the connection to Discord during a command: %r", cause)
             return _(
                 "I lost the connection to Discord. Check whether it worked, and try again if not."
             )
         if isinstance(cause, WriteWithdrawn):
-            _log.warning("A command was withdrawn: %s", cause)
+            _log.warning("A command wasn't carried out because the archive was busy: %s", cause)
             return _("The archive is busy at the moment. Nothing was saved. Please try again.")
         if isinstance(cause, ReadAbandoned):
-            _log.warning("A command could not read the archive: %s", cause)
+            _log.warning("A command couldn't read the archive: %s", cause)
             return _("The archive is busy at the moment. Please try again.")
         if isinstance(cause, DatabaseUnavailable):
-            _log.error("A command could not use the archive: %s", cause)
+            _log.error("A command couldn't use the archive: %s", cause)
             return _(
                 "My archive isn't available right now. Check whether it worked, and try again if "
                 "not. If it keeps happening, tell whoever runs the bot."

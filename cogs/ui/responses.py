@@ -108,9 +108,9 @@ def _reporting_failure() -> Iterator[None]:
     except discord.HTTPException as failure:
         if failure.status in _REFUSALS and failure.code != _ALREADY_ANSWERED:
             raise AnswerRefused(failure) from failure
-        _log.warning("An answer could not be sent (%s).", failure)
+        _log.warning("Couldn't send an answer (%s).", failure)
     except (discord.InteractionResponded, *TRANSIENT) as failure:
-        _log.warning("An answer could not be sent (%s).", failure)
+        _log.warning("Couldn't send an answer (%s).", failure)
 
 
 async def answer_with_file(

@@ -154,8 +154,8 @@ class Database:
                 _log.error("The write-ahead log can't be truncated (%s); trying again.", error)
             if attempts == _MANY_ATTEMPTS:
                 _log.warning(
-                    "Another program reads %s, so erased words stay in its write-ahead log until "
-                    "it has finished.",
+                    "Another program is reading %s, so erased words stay in the write-ahead log "
+                    "until it has finished.",
                     self.path,
                 )
             await asyncio.sleep(_TRUNCATION_RETRY)
@@ -282,7 +282,7 @@ async def retry_until_available(work: Callable[[], Awaitable[T]]) -> T:
             with without_timeout():
                 return await work()
         except sqlite3.OperationalError as error:
-            _log.error("The archive can't be used (%s); next attempt in %.1f s.", error, wait)
+            _log.error("The archive can't be used (%s); trying again in %.1f s.", error, wait)
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 
@@ -300,7 +300,7 @@ async def _compare_with_log(
                 lambda tx: erasure_log.apply_log(tx, erasures, erase, now_ms)
             )
             if count:
-                _log.warning("%d members were erased again, after a backup was restored.", count)
+                _log.warning("A backup was restored, so members were erased again: %d.", count)
         erasure_log.append_to_log(path, await database.read(erasure_log.get_erasures))
     except OSError as error:
         raise DatabaseError(
@@ -360,7 +360,7 @@ async def _prepare(
         raise DamagedDatabase(await asyncio.to_thread(describe_damage, path, backups, fault))
     if backups is not None and 0 < version < len(migrations):
         made = await asyncio.to_thread(back_up, path, backups, clock.now(), BEFORE_UPGRADE)
-        _log.info("Migrating the database; a backup was made at %s.", made.path)
+        _log.info("Migrating the database. A backup is in %s.", made.path)
     try:
         await connection.execute("PRAGMA journal_mode = WAL")
         await connection.execute("PRAGMA synchronous = FULL")

@@ -151,7 +151,7 @@ async def test_health_reports_a_missing_connection(tmp_path: Path) -> None:
             assert (status, json.loads(text)["status"]) == (503, "not connected")
             _, text = await asked(f"http://127.0.0.1:{port}/metrics")
             assert values_of(text)["salon_connected"] == 0
-            with pytest.raises(SettingsError, match="choose another"):
+            with pytest.raises(SettingsError, match="Address already in use"):
                 async with serve_health(health, ("127.0.0.1", port)):
                     pass
         async with serve_health(health, None):
@@ -165,7 +165,7 @@ async def test_health_reports_an_unreadable_archive(tmp_path: Path) -> None:
         port = free_port()
         async with serve_health(health, ("127.0.0.1", port)):
             status, text = await asked(f"http://127.0.0.1:{port}/health")
-            assert (status, json.loads(text)["status"]) == (503, "the archive cannot be read")
+            assert (status, json.loads(text)["status"]) == (503, "the archive can't be read")
 
 
 class Manager:
@@ -224,6 +224,6 @@ async def test_the_real_process_notifies_systemd_and_serves_health(tmp_path: Pat
         assert status == 200
         await spawned.bot.stop()
         await manager.hears("STOPPING=1")
-        own = [line for line in spawned.log if "Salon is in" in line]
+        own = [line for line in spawned.log if "Connected. Servers" in line]
         assert json.loads(own[0][own[0].index("{") :])["level"] == "INFO"
     manager.socket.close()

@@ -124,7 +124,7 @@ async def test_an_operators_day_ends_with_nothing_lost(tmp_path: Path) -> None:
         export = ("export", "1", "--format", "json")
         status, told = await asked(settings, *export, checkout=newer)
         assert status != 0, "not before the start that upgrades it"
-        assert "start the bot once" in told
+        assert "Start the bot once" in told
         log: list[str] = []
         upgraded = BotProcess(settings | {"PYTHONPATH": str(newer)}, log.append, RUN)
         await upgraded.start()

@@ -66,8 +66,8 @@ async def test_a_failed_login_is_retried(fault: dict[str, Any], tmp_path: Path) 
         await spawned.bot.start()
         await ready(spawned)
         assert len(spawned.emulator.faults) == 0
-        assert said(spawned, "Discord could not be reached"), spawned.log
-        assert said(spawned, "Next attempt in 2 s."), spawned.log
+        assert said(spawned, "Discord can't be reached"), spawned.log
+        assert said(spawned, "Trying again in 2 s."), spawned.log
         assert not said(spawned, "Traceback"), spawned.log
 
 
@@ -79,7 +79,7 @@ async def test_a_refused_first_connection_is_retried(tmp_path: Path, unused_tcp_
 
         def note(line: str) -> None:
             log.append(line)
-            if "Next attempt" in line:
+            if "Trying again" in line:
                 refused.set()
 
         later = address._replace(netloc=f"127.0.0.1:{unused_tcp_port}").geturl()
@@ -96,7 +96,7 @@ async def test_a_refused_first_connection_is_retried(tmp_path: Path, unused_tcp_
                 await ready(spawned)
         finally:
             await bot.stop()
-        assert any("Discord could not be reached" in line for line in log), log
+        assert any("Discord can't be reached" in line for line in log), log
         assert not any("Traceback" in line for line in log), log
 
 
@@ -119,8 +119,8 @@ async def test_a_payload_that_breaks_discord_py_leads_to_a_new_connection(
         async with asyncio.timeout(SOON):
             while all(session.id == before for session in hub.bot_sessions()):
                 await hub.next_change()
-        assert said(spawned, "Unexpected error; the connection is lost."), spawned.log
-        assert said(spawned, "A new connection is made. Next attempt in 2 s."), spawned.log
+        assert said(spawned, "Unexpected error in the client."), spawned.log
+        assert said(spawned, "The client failed. Trying again in 2 s."), spawned.log
 
 
 @pytest.mark.parametrize("code", [4004, 4010, 4011, 4012, 4013, 4014])
@@ -182,7 +182,7 @@ async def test_a_silent_connection_is_ended(
         assert not life.done()
         await strike(emulator, {"kind": "silence"})
         assert await asyncio.wait_for(life, SOON) == "The connection ended."
-        assert "Nothing was received from Discord" in caplog.text
+        assert "Discord has sent nothing" in caplog.text
 
 
 def named(name: str) -> asyncio.Task[Any]:

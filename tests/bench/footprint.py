@@ -30,7 +30,7 @@ _SERVERS = (1, 100, 2000)
 _HERE = Path(__file__).parents[2]
 #: Seconds from ready until memory is measured.
 _REST = 3.0
-_READY = {"salon": "server(s).", "bare, same settings": "ready", "bare, defaults": "ready"}
+_READY = {"salon": "Connected. Servers", "bare, same settings": "ready", "bare, defaults": "ready"}
 
 
 @dataclass

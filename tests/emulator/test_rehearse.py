@@ -154,7 +154,10 @@ async def test_a_later_start_on_the_same_folder_continues(tmp_path: Path) -> Non
 async def test_two_rehearsals_do_not_share_a_folder(tmp_path: Path) -> None:
     async with rehearsing("--no-bot", "--data", str(tmp_path)):
         status, sentence = await _refused("--no-bot", "--port", "0", "--data", str(tmp_path))
-        assert (status, sentence) == (69, f"Another rehearsal is at work in {tmp_path}.")
+        assert (status, sentence) == (
+            69,
+            f"Another rehearsal is using {tmp_path}. Stop it, or choose another folder.",
+        )
 
 
 async def test_a_port_in_use_is_reported_in_a_sentence() -> None:
@@ -177,20 +180,20 @@ async def test_a_folder_that_is_a_file_is_no_input(tmp_path: Path) -> None:
     file.write_text("")
     status, sentence = await _refused("--no-bot", "--data", str(file))
     assert status == 66
-    assert sentence.startswith(f"{file} cannot be used")
+    assert sentence.startswith(f"The folder {file} can't be used")
 
 
 async def test_an_unwritable_archive_is_reported_in_a_sentence(tmp_path: Path) -> None:
     har = tmp_path / "missing" / "a.har"
     status, sentence = await _refused("--no-bot", "--port", "0", "--har", str(har))
     assert status == 73
-    assert sentence == f"{har} cannot be written: no such file or directory."
+    assert sentence == f"{har} can't be written: no such file or directory."
 
 
 async def test_a_missing_essay_is_no_input(tmp_path: Path) -> None:
     status, sentence = await _refused("--essay", str(tmp_path / "none.md"), "--once")
     assert status == 66
-    assert "cannot be read" in sentence
+    assert "can't be read" in sentence
 
 
 async def test_comments_with_an_unknown_parent_are_bad_data(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ class ForkedBot:
         self.status, self._process = process.exitcode, None
         process.close()
         if self.is_wanted:
-            self.log(f"The bot has ended by itself with status {self.status}.")
+            self.log(f"The bot ended by itself with status {self.status}.")
         self.ended.set()
 
     async def kill(self) -> str:
@@ -158,7 +158,7 @@ class ForkedBot:
         try:
             return await asyncio.wait_for(self._signal(signal.SIGTERM), _STOP_SECONDS)
         except TimeoutError:
-            self.log(f"The bot did not stop within {_STOP_SECONDS:.0f} seconds; it is killed.")
+            self.log(f"The bot didn't stop within {_STOP_SECONDS:.0f} seconds, so it is killed.")
             return await self.kill()
 
     async def _signal(self, number: signal.Signals) -> str:

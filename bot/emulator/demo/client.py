@@ -115,7 +115,7 @@ class MemberClient:
             address, json={"advance": seconds}, timeout=patient
         ) as response:
             if response.status != 200:
-                raise RequestFailedError(f"Time could not be moved: {await response.text()}")
+                raise RequestFailedError(f"The clock couldn't be moved: {await response.text()}")
 
     async def _send(
         self,
@@ -137,7 +137,7 @@ class MemberClient:
                     continue
                 if response.status >= 300:
                     raise RequestFailedError(
-                        f"{member.display_name or member.name} was refused POST {path}: "
+                        f"{member.display_name or member.name} got an error for POST {path}: "
                         f"{response.status} {text}"
                     )
                 found: dict[str, Any] = json.loads(text) if text else {}

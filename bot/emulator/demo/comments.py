@@ -52,21 +52,17 @@ def read_comments(data: bytes) -> tuple[Comment, ...]:
     for comment in _comments(data):
         earlier = comments.setdefault(comment.id, comment)
         if earlier is not comment:
-            raise _unplayable(
-                comment.line, f"the id {comment.id} was given to line {earlier.line} already"
-            )
+            raise _unplayable(comment.line, f"line {earlier.line} already has the id {comment.id}")
     answers: dict[str | None, list[Comment]] = {}
     for comment in comments.values():
         if comment.parent is not None and comment.parent not in comments:
-            raise _unplayable(
-                comment.line, f"it answers the comment {comment.parent}, which is not in the file"
-            )
+            raise _unplayable(comment.line, f"its parent {comment.parent} isn't in the file")
         answers.setdefault(comment.parent, []).append(comment)
     ordered = tuple(_parents_first(comments, answers))
     if len(ordered) < len(comments):
         reached = {comment.id for comment in ordered}
         line = min(comment.line for comment in comments.values() if comment.id not in reached)
-        raise _unplayable(line, "its parents lead back to itself, never to the essay")
+        raise _unplayable(line, "its parents form a loop")
     return ordered
 
 
@@ -81,11 +77,11 @@ def _comment(raw: bytes, line: int) -> Comment:
     try:
         found: Any = json.loads(raw.decode("utf-8"))
     except UnicodeDecodeError:
-        raise _unplayable(line, "it is not UTF-8") from None
+        raise _unplayable(line, "it isn't UTF-8") from None
     except (ValueError, RecursionError):
-        raise _unplayable(line, "it is not JSON") from None
+        raise _unplayable(line, "it isn't JSON") from None
     if not isinstance(found, dict):
-        raise _unplayable(line, "it is not an object with id, parent, author and text")
+        raise _unplayable(line, "it isn't an object with id, parent, author and text")
     for key in _KEYS:
         if key not in found:
             raise _unplayable(line, f"it has no {key}")
@@ -94,9 +90,9 @@ def _comment(raw: bytes, line: int) -> Comment:
     author, text = found["author"], found["text"]
     for key, value in (("author", author), ("text", text)):
         if not isinstance(value, str):
-            raise _unplayable(line, f"its {key} is not a string")
+            raise _unplayable(line, f"its {key} isn't a string")
         if not _is_unicode(value):
-            raise _unplayable(line, f"its {key} has half a character (a lone surrogate)")
+            raise _unplayable(line, f"its {key} has a lone surrogate")
     if not text.strip():
         raise _unplayable(line, "its text is empty")
     return Comment(ident, parent, author, text, line)
@@ -117,7 +113,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _unplayable(line: int, why: str) -> UnplayableError:
-    return UnplayableError(f"Line {line} of the comments cannot be played: {why}.")
+    return UnplayableError(f"Line {line} of the comments can't be played: {why}.")
 
 
 def _parents_first(

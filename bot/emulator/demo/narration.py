@@ -13,7 +13,7 @@ __all__ = ["Narrator"]
 
 _MAX_LENGTH = 160
 _COMPONENTS_V2 = 1 << 15
-_INTERACTIONS = {2: "runs", 3: "presses", 5: "sends the form"}
+_INTERACTIONS = {2: "runs", 3: "presses", 5: "submits the form"}
 
 
 class Narrator:
@@ -39,16 +39,16 @@ class Narrator:
                     return None
                 return f"{self._place(data)} {_author(data)} edits: {_said(data)}"
             case "MESSAGE_DELETE":
-                return f"{self._place(data)} a message is deleted"
+                return f"{self._place(data)} a message was deleted"
             case "MESSAGE_DELETE_BULK":
-                return f"{self._place(data)} {len(data['ids'])} messages are deleted"
+                return f"{self._place(data)} {len(data['ids'])} messages were deleted"
             case "MESSAGE_REACTION_ADD":
                 emoji = data["emoji"]["name"]
                 return f"{self._place(data)} {self._user(data['user_id'])} reacts with {emoji}"
             case "THREAD_CREATE" if data.get("newly_created"):
-                return f"{self._channel(data.get('parent_id'))} a thread begins: {data['name']}"
+                return f"{self._channel(data.get('parent_id'))} new thread: {data['name']}"
             case "THREAD_DELETE":
-                return f"{self._channel(data.get('parent_id'))} a thread is deleted"
+                return f"{self._channel(data.get('parent_id'))} a thread was deleted"
             case "GUILD_MEMBER_ADD":
                 return f"{self._user(data['user']['id'])} joins"
             case "INTERACTION_CREATE":

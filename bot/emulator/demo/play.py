@@ -165,14 +165,14 @@ class _RunningPlay:
             written[comment.id] = await self._write_comment(comment, written, discussion)
         await self._settle()
         heads = sum(comment.parent is None for comment in self._script.comments)
-        where = f"{heads} of them opened a thread"
+        where = f"{heads} of them opened threads"
         if discussion.thread_id is not None:
-            where = "all of them in the essay's own thread"
-        self._say(f"{len(written)} comments are written; {where}.")
+            where = "all are in the essay's own thread"
+        self._say(f"Members wrote {len(written)} comments; {where}.")
         discussion = await self._wait_for_prompt(discussion)
         self._check_places(written)
         plural = "" if len(discussion.prompts) == 1 else "s"
-        self._say(f"A day has passed, and {len(discussion.prompts)} prompt{plural} came.")
+        self._say(f"A day later, the bot posted {len(discussion.prompts)} prompt{plural}.")
 
     # The essay --------------------------------------------------------------------------------
 
@@ -187,9 +187,9 @@ class _RunningPlay:
         answered = unanswered = 0
         while (discussion := await self._wait_until_whole()) is None:
             if answered == _ATTEMPTS:
-                raise _FailedError(f"The essay was not published. {self._last_answer()}")
+                raise _FailedError(f"The essay wasn't published. {self._last_answer()}")
             if unanswered == _UNANSWERED:
-                raise _FailedError("The essay was not published: the application did not respond.")
+                raise _FailedError("The essay wasn't published: the application did not respond.")
             interaction = await self._run_publish()
             if interaction.state is InteractionState.ANSWERED:
                 answered += 1
@@ -214,7 +214,7 @@ class _RunningPlay:
         )
         interaction = await self._until(lambda: self._find_finished(nonce))
         if interaction is None:
-            raise _FailedError("/essay publish was neither answered nor given up.")
+            raise _FailedError("The bot didn't answer /essay publish.")
         return interaction
 
     async def _press_publish(self, interaction: Interaction) -> None:
@@ -268,7 +268,7 @@ class _RunningPlay:
             if not await self._until(partial(self._more_than, len(self._world.messages))):
                 missing = self._find_missing(discussion)
                 beginning = f" from “{' '.join(missing[:8])} …”" if missing else ""
-                raise _FailedError(f"A passage of {len(missing)} words{beginning} was not posted.")
+                raise _FailedError(f"A passage of {len(missing)} words{beginning} wasn't posted.")
             await self._settle()
         return discussion
 
@@ -341,7 +341,7 @@ class _RunningPlay:
 
     async def _wait_for_thread(self, thread_id: int, comment: Comment) -> None:
         if not await self._until(lambda: thread_id in self._world.channels):
-            raise _FailedError(f"The comment {comment.id} of {comment.author} got no thread.")
+            raise _FailedError(f"The comment {comment.id} by {comment.author} got no thread.")
 
     def _check_places(self, written: dict[str, _Written]) -> None:
         """Raise :class:`_FailedError` for a comment that is no longer in its place."""
@@ -353,7 +353,7 @@ class _RunningPlay:
             )
             if not is_there or one.thread_id not in self._world.channels:
                 raise _FailedError(
-                    f"The comment {one.comment.id} of {one.comment.author} is not in its place."
+                    f"The comment {one.comment.id} by {one.comment.author} is in the wrong place."
                 )
 
     # Time -------------------------------------------------------------------------------------
@@ -370,16 +370,16 @@ class _RunningPlay:
 
         now = await self._until(prompted)
         if now is None:
-            raise _FailedError("No prompt came a day later.")
+            raise _FailedError("The bot posted no prompt within a day.")
         if not self._is_whole(now):
-            raise _FailedError("A part of the essay has vanished from the channel.")
+            raise _FailedError("A part of the essay was deleted from the channel.")
         return now
 
     async def _settle(self) -> None:
         """Wait until the bot is connected and has nothing left to do."""
         while True:
             if not await self._until(self._is_bot_connected):
-                raise _FailedError("The bot did not come back.")
+                raise _FailedError("The bot didn't connect again.")
             before = len(self._world.messages)
             await self._client.advance(0)
             if self._is_bot_connected() and len(self._world.messages) == before:

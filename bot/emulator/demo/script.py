@@ -42,4 +42,4 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UnplayableError(f"{path} cannot be read: {reason}.", status=66) from error
+        raise UnplayableError(f"{path} can't be read: {reason}.", status=66) from error

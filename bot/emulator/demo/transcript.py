@@ -134,7 +134,7 @@ class _Writer:
         for message in said:
             for line in self._message(message, margin, headed=True):
                 yield line or margin.rstrip()
-        ended = "" if said else " nobody has answered yet"
+        ended = "" if said else " no replies yet"
         yield f"{indent}└─{ended}"
         yield ""
 
@@ -170,7 +170,7 @@ class _Writer:
         reference = message.get("message_reference") or {}
         original = self._by_id.get(reference.get("message_id") or "")
         if original is None:
-            return "a message that is gone" if reference.get("message_id") else ""
+            return "a deleted message" if reference.get("message_id") else ""
         if not original["author"].get("bot") or not original["content"]:
             return _name(original)
         plain = Style(width=10_000, names=self._style.names)

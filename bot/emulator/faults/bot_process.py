@@ -132,7 +132,7 @@ class BotProcess:
         try:
             return await asyncio.wait_for(self._wait(), _STOPS_WITHIN)
         except TimeoutError:
-            self._log(f"The bot did not stop within {_STOPS_WITHIN:.0f} seconds; it is killed.")
+            self._log(f"The bot didn't stop within {_STOPS_WITHIN:.0f} seconds, so it is killed.")
             return await self.kill()
 
     def _signal(self, number: signal.Signals) -> None:
@@ -166,5 +166,5 @@ class BotProcess:
             self._log(line.decode(errors="replace").rstrip())
         status = await process.wait()
         if self.is_wanted:
-            self._log(f"The bot has ended by itself with status {status}.")
+            self._log(f"The bot ended by itself with status {status}.")
         self.ended.set()

@@ -40,7 +40,7 @@ class BotLink:
         try:
             await asyncio.wait_for(self._ask("set", {"offset": offset}), _SET_WITHIN)
         except TimeoutError:
-            _log.error("The bot did not set its clock within %.0f seconds.", _SET_WITHIN)
+            _log.error("The bot didn't set its clock within %.0f seconds.", _SET_WITHIN)
 
     async def settle(self, sequence: int) -> datetime | None:
         """Wait until the bot is done; when it next has something due. Raises LinkLostError."""

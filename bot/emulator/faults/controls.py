@@ -122,7 +122,7 @@ async def _advance(controls: Controls, request: web.Request) -> web.Response:
     if not isinstance(seconds, int | float) or isinstance(seconds, bool):
         return _error('"advance" must be a number of seconds.')
     if not math.isfinite(seconds) or not 0 <= seconds <= _MAX_ADVANCE:
-        return _error('"advance" must be from 0 seconds to a hundred years: time only goes on.')
+        return _error('"advance" must be from 0 seconds to a hundred years.')
     now = await controls.time.advance(float(seconds))
     return _answer({"now": now.astimezone(UTC).isoformat()})
 
@@ -135,7 +135,7 @@ async def _control_bot(controls: Controls, request: web.Request) -> web.Response
     if do not in {"kill", "stop", "start"}:
         return _error('"do" must be "kill", "stop" or "start".')
     if controls.bot is None:
-        return _error("This rehearsal runs no bot of its own (--no-bot).", 409)
+        return _error("This rehearsal doesn't run a bot (--no-bot).", 409)
     orders = {"kill": controls.bot.kill, "stop": controls.bot.stop, "start": controls.bot.start}
     return _answer({"bot": await orders[do]()})
 

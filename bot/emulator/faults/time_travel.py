@@ -107,7 +107,7 @@ class TimeTravel:
                 continue
             if is_done:
                 return due
-        _log.error("The bot was not done within %.0f seconds; going on.", _SETTLED_WITHIN)
+        _log.error("The bot was still busy after %.0f seconds; going on anyway.", _SETTLED_WITHIN)
         return None
 
     async def _ask(self, linked: BotLink, within: float) -> tuple[bool, datetime | None]:

@@ -331,5 +331,5 @@ async def _multipart(
 async def unknown(request: web.Request) -> web.Response:
     """The response to a route the emulator doesn't have: a 404 and a logged error."""
     _log.error("The emulator has no route %s %s", request.method, request.path)
-    message = f"404: Not Found ({request.method} {request.path} is not known here)"
+    message = f"404: Not Found ({request.method} {request.path} isn't emulated)"
     return json_response(404, {"message": message, "code": 0})

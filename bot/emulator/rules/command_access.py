@@ -119,9 +119,7 @@ def _check_missing(
     given = {option["name"] for option in found}
     if any(option["type"] in {SUB, GROUP} for option in declared):
         if len(found) != 1:
-            form.add_error(
-                "options", "SUBCOMMAND_REQUIRED", "Exactly one sub-command has to be chosen."
-            )
+            form.add_error("options", "SUBCOMMAND_REQUIRED", "Choose exactly one subcommand.")
         return
     for option in declared:
         if option.get("required") and option["name"] not in given and not partial:
@@ -174,7 +172,7 @@ def _check_bounds(option: dict[str, Any], value: Any, form: Form) -> None:
         if value < option.get("min_value", -math.inf):
             form.add_error("value", "NUMBER_TYPE_MIN", "The value is too small.")
         if value > option.get("max_value", math.inf):
-            form.add_error("value", "NUMBER_TYPE_MAX", "The value is too great.")
+            form.add_error("value", "NUMBER_TYPE_MAX", "The value is too large.")
 
 
 def _check_known(
@@ -193,6 +191,6 @@ def _check_known(
         wanted = option.get("channel_types")
         known = channel is not None and channel.guild_id == guild_id
         if known and channel is not None and wanted and channel.type not in wanted:
-            form.add_error("value", "BASE_TYPE_CHOICES", "A channel of this type cannot be chosen.")
+            form.add_error("value", "BASE_TYPE_CHOICES", "A channel of this type can't be chosen.")
     if not known:
-        form.add_error("value", "UNKNOWN_OPTION_VALUE", f"There is no such thing as {number}.")
+        form.add_error("value", "UNKNOWN_OPTION_VALUE", f"Nothing has the id {number}.")

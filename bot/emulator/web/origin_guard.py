@@ -49,9 +49,9 @@ def find_violation(
     if host is None or _LOOPBACK.fullmatch(host) is None:
         return "The emulator answers only to loopback addresses."
     if origin is not None and origin.lower() != f"http://{host}".lower():
-        return "Another host's page may not drive the emulator."
+        return "Pages of other sites can't use the emulator."
     if site is not None and site.strip().lower() in _OTHERS and (method, path) != ("GET", "/"):
-        return "Another host's page may not drive the emulator."
+        return "Pages of other sites can't use the emulator."
     return None
 
 

@@ -61,7 +61,7 @@ class RoomPlay:
     def start(self, files: Files) -> None:
         """Start a play. Raises BusyError, and InvalidFilesError for files that can't be played."""
         if self._task is not None and not self._task.done():
-            raise BusyError("A play is under way: let it end first.")
+            raise BusyError("A play is already running. Wait until it ends.")
         folder = tempfile.TemporaryDirectory(prefix="salon-play-")
         try:
             essay, comments = _write_files(files, Path(folder.name))
@@ -132,11 +132,11 @@ async def read_files(request: web.Request) -> Files:
                 continue
             content = bytes(await part.read())
             if len(content) > _MAX_FILE:
-                raise InvalidFilesError("A file of more than 10 MiB is not played.")
+                raise InvalidFilesError("The file is larger than 10 MiB.")
             if part.name == "essay":
                 essay = (part.filename or "essay.txt", content)
             elif part.name == "comments":
                 comments = content
     except ValueError as error:
-        raise InvalidFilesError("The form cannot be read.") from error
+        raise InvalidFilesError("The form can't be read.") from error
     return Files(essay, comments)

@@ -94,7 +94,7 @@ def load(folder: Path) -> World:
                 record = _read(kind, row)
                 table[record.id] = record
     except OSError as error:
-        raise UnreadableWorldError(f"The world in {folder} cannot be read: {error}.") from error
+        raise UnreadableWorldError(f"The world in {folder} can't be read: {error}.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise UnreadableWorldError(f"What is in {folder / _NAME} is no world.") from error
     world.snowflakes.last = state["last_id"]

@@ -111,7 +111,7 @@ class World:
             try:
                 listener(event)
             except Exception:  # noqa: BLE001 - the change was made; other listeners need it
-                _log.exception("A listener failed at %s.", type(event).__name__)
+                _log.exception("A listener failed on the event %s.", type(event).__name__)
         self.touch()
 
     @property

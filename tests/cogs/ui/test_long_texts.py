@@ -191,7 +191,7 @@ def check_log(records: list[logging.LogRecord]) -> None:
     wrong = [
         record.getMessage()
         for record in records
-        if record.levelno >= logging.ERROR or "could not be sent" in record.getMessage()
+        if record.levelno >= logging.ERROR or "Couldn't send" in record.getMessage()
     ]
     assert wrong == []
 

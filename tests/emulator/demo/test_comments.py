@@ -68,22 +68,22 @@ def test_a_number_and_its_digits_are_two_ids() -> None:
 @pytest.mark.parametrize(
     ("bad", "why"),
     [
-        ("{", "not JSON"),
-        ('{"id": ' + "[" * 100_000, "not JSON"),
-        ("[1]", "not an object"),
+        ("{", "isn't JSON"),
+        ('{"id": ' + "[" * 100_000, "isn't JSON"),
+        ("[1]", "isn't an object"),
         (json.dumps({"id": 2, "parent": None, "author": "Ann"}), "no text"),
         (json.dumps({"id": 2, "author": "Ann", "text": "Yes."}), "no parent"),
         (line(id=None), "id is neither"),
         (line(id=True), "id is neither"),
         (line(id=2, parent=1.5), "parent is neither"),
-        (line(id=2, author=None), "author is not a string"),
-        (line(id=2, text=5), "text is not a string"),
+        (line(id=2, author=None), "author isn't a string"),
+        (line(id=2, text=5), "text isn't a string"),
         (line(id=2, text=" \n\t\u3000"), "text is empty"),
         (line(id=2, text="half \ud83d"), "lone surrogate"),
-        (line(id=1), "id 1 was given to line 1"),
-        (line(id=2, parent=9), "answers the comment 9, which is not in the file"),
-        (line(id=2, parent="1"), 'answers the comment "1", which is not in the file'),
-        (line(id=2, parent=2), "lead back to itself"),
+        (line(id=1), "line 1 already has the id 1"),
+        (line(id=2, parent=9), "parent 9 isn't in the file"),
+        (line(id=2, parent="1"), 'parent "1" isn\'t in the file'),
+        (line(id=2, parent=2), "form a loop"),
     ],
 )
 def test_an_invalid_line_is_reported(bad: str, why: str) -> None:
@@ -95,12 +95,12 @@ def test_an_invalid_line_is_reported(bad: str, why: str) -> None:
 
 def test_a_cycle_of_replies_is_reported_by_its_first_line() -> None:
     data = jsonl(line(), line(id=2, parent=4), line(id=3, parent=2), line(id=4, parent=3))
-    with pytest.raises(UnplayableError, match=r"Line 2 .* lead back to itself"):
+    with pytest.raises(UnplayableError, match=r"Line 2 .* form a loop"):
         read_comments(data)
 
 
 def test_bytes_that_are_not_utf_8_are_reported() -> None:
-    with pytest.raises(UnplayableError, match=r"Line 2 .* not UTF-8"):
+    with pytest.raises(UnplayableError, match=r"Line 2 .* isn't UTF-8"):
         read_comments(line().encode() + b"\n\xff\xfe\n")
 
 

@@ -45,9 +45,9 @@ async def test_messages_edits_threads_and_deletions_are_narrated(
     assert lines[0].endswith("…")
     assert "#essays Ben → Ann: Yes" in lines
     assert "#essays Ann edits: Another" in lines
-    assert "#essays a thread begins: Talk" in lines
+    assert "#essays new thread: Talk" in lines
     assert "#essays › Talk Ben: Inside" in lines
-    assert lines[-1] == "#essays a message is deleted"
+    assert lines[-1] == "#essays a message was deleted"
 
 
 async def test_control_characters_are_left_out(emulator: Emulator, told: Told) -> None:

@@ -170,8 +170,8 @@ async def test_the_admin_tries_again_if_the_command_has_no_effect(
         ({"misses_first": 99}, "the application did not respond"),
         ({"forgets_part": 1}, "A passage of"),
         ({"forgets_threads": True}, "The comment 1 of Ann got no thread."),
-        ({"forgets_prompt": True}, "No prompt came a day later."),
-        ({"deletes_a_part_next_day": True}, "A part of the essay has vanished"),
+        ({"forgets_prompt": True}, "The bot posted no prompt within a day."),
+        ({"deletes_a_part_next_day": True}, "A part of the essay was deleted"),
     ],
 )
 async def test_a_play_fails_and_says_what_did_not_happen(
@@ -191,7 +191,7 @@ async def test_a_play_fails_and_says_what_did_not_happen(
 async def test_without_a_bot_the_play_fails(emulator: Emulator, essay: Path) -> None:
     result = await played(emulator, essay, patience=0.3)
     assert not result.done
-    assert result.told == "The bot did not come back."
+    assert result.told == "The bot didn't connect again."
 
 
 async def test_a_rejected_comment_is_reported_with_its_error(
@@ -206,7 +206,7 @@ async def test_a_rejected_comment_is_reported_with_its_error(
         assert channel.overwrites == []
         result = await played(emulator, essay, comments)
     assert not result.done
-    assert "Ann was refused POST" in result.told
+    assert "Ann got an error for POST" in result.told
     assert "50013" in result.told
 
 
@@ -223,7 +223,7 @@ def test_without_files_the_project_s_own_essay_is_played(tmp_path: Path) -> None
 
 
 def test_an_unreadable_file_is_reported_with_the_reason(tmp_path: Path) -> None:
-    with pytest.raises(UnplayableError, match=r"gone\.txt cannot be read: no such file") as why:
+    with pytest.raises(UnplayableError, match=r"gone\.txt can't be read: no such file") as why:
         read_script(tmp_path / "gone.txt", None)
     assert why.value.status == 66
 

@@ -148,7 +148,7 @@ def test_deleted_and_system_messages_are_left_out(told: Told) -> None:
     written = told.written()
     assert "Forget this." not in written
     assert "Lake" not in written
-    assert "Ben ↳ a message that is gone" in written
+    assert "Ben ↳ a deleted message" in written
 
 
 def test_a_world_without_messages_is_an_empty_transcript(told: Told) -> None:

@@ -131,6 +131,6 @@ async def test_an_unreadable_essay_is_not_published_and_the_reason_is_reported(
         await spawned.bot.start()
         assert not await spawned.play(essay, None)
         world = await spawned.world()
-    assert "The essay was not published. The bot said: " in spawned.narration[-1]
+    assert "The essay wasn't published. The bot said: " in spawned.narration[-1]
     seen = [message for message in world["messages"] if not message.get("flags", 0) & 1 << 6]
     assert seen == []

@@ -83,7 +83,7 @@ async def test_a_process_that_ends_by_itself_is_logged_with_its_status() -> None
     process = python("import sys; print('oh'); sys.exit(3)", log)
     await process.start()
     await asyncio.wait_for(process.ended.wait(), PATIENCE)
-    assert log.lines == ["oh", "The bot has ended by itself with status 3."]
+    assert log.lines == ["oh", "The bot ended by itself with status 3."]
     assert process.state == "ended"
     assert await process.stop() == "stopped"
 

@@ -253,7 +253,7 @@ async def test_bot_control_without_a_bot_is_rejected_with_a_sentence(emulator: E
     status, body = await control(emulator, "POST", "/bot", {"do": "kill"})
     assert (status, body) == (
         409,
-        {"message": "This rehearsal runs no bot of its own (--no-bot)."},
+        {"message": "This rehearsal doesn't run a bot (--no-bot)."},
     )
 
 

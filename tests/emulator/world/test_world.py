@@ -200,7 +200,7 @@ async def test_a_change_is_saved_soon_and_not_only_at_the_end(tmp_path: Path) ->
 
 
 def test_an_invalid_world_file_is_reported_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(persistence.UnreadableWorldError, match="cannot be read"):
+    with pytest.raises(persistence.UnreadableWorldError, match="can't be read"):
         persistence.load(tmp_path)
     for content in ("", "[]", "{}", '{"version": 99}'):
         (tmp_path / "world.json").write_text(content)
