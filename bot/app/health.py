@@ -191,8 +191,8 @@ async def serve_health(health: Health, address: tuple[str, int] | None) -> Async
             await web.TCPSite(runner, *address).start()
         except OSError as error:
             # asyncio repeats the address in its text; a name that isn't known has no such number.
-            known = error.errno is not None and error.errno > 0
-            why = os.strerror(error.errno) if known else error.strerror
+            number = error.errno or 0
+            why = os.strerror(number) if number > 0 else error.strerror
             raise SettingsError(
                 f"SALON_HEALTH: can't listen on {address[0]} port {address[1]} ({why}). Choose "
                 "another port, or leave the setting out."
