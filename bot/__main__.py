@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _preview(options.file, options.format, options.chapter, as_json=options.json)
             case "export":
                 return asyncio.run(_export(options.essay, options.format))
+            case "book":
+                return asyncio.run(_book(options))
             case "doctor":
                 return asyncio.run(_doctor())
             case "backup":
@@ -90,6 +92,15 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="print an essay's replies as JSON or Markdown")
     export.add_argument("essay", metavar="ESSAY", help="the essay's number or exact title")
     export.add_argument("--format", choices=("json", "markdown"), default="json")
+    book = commands.add_parser("book", help="make a book of an essay and its discussion")
+    book.add_argument("essay", metavar="ESSAY", help="the essay's number or exact title")
+    book.add_argument("--format", choices=("page", "epub", "markdown"), default="page")
+    book.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write to this file, or to several where it is more than 10 MiB; else to the output",
+    )
     commands.add_parser("doctor", help="check whether everything works, and say what to fix")
     backup = commands.add_parser("backup", help="back up the archive; the bot may be running")
     backup.add_argument(
@@ -211,15 +222,47 @@ async def _forget(options: argparse.Namespace) -> int:
 
 
 async def _export(essay: str, form: str) -> int:
-    from bot.export import export_essay, render_markdown
+    from bot.export import export_essay, make_book
+    from bot.library.markdown import render_markdown
     from storage.db.database import open_for_reading
 
     async with open_for_reading(*_get_paths()) as database:
-        exported = await database.read(lambda tx: export_essay(tx, essay))
-    if form == "markdown":
-        _write(render_markdown(exported))
-    else:
-        _write(json.dumps(exported, ensure_ascii=False, indent=2))
+        if form == "markdown":
+            made = await database.read(lambda tx: make_book(tx, essay))
+            _write_bytes(render_markdown(made))
+        else:
+            exported = await database.read(lambda tx: export_essay(tx, essay))
+            _write(json.dumps(exported, ensure_ascii=False, indent=2))
+    return 0
+
+
+async def _book(options: argparse.Namespace) -> int:
+    from bot.export import make_book
+    from bot.library.volumes import ENDINGS, render_volumes
+    from storage.db.database import open_for_reading
+
+    path, _ = _get_paths()
+    async with open_for_reading(path) as database:
+        made = await database.read(lambda tx: make_book(tx, options.essay))
+    file: Path | None = options.output
+    if file is None:
+        if options.format == "epub" and sys.stdout.isatty():
+            _write_error("An EPUB isn't for the terminal. Name a file with --output FILE.")
+            return 2
+        _write_bytes(*render_volumes(made, options.format, None))
+        return 0
+    files = render_volumes(made, options.format)
+    for number, content in enumerate(files, 1):
+        named = file
+        if len(files) > 1:
+            ending = file.suffix or f".{ENDINGS[options.format]}"
+            named = file.with_name(f"{file.stem}-part-{number}{ending}")
+        try:
+            named.write_bytes(content)
+        except OSError as error:
+            _write_error(f"{named} cannot be written: {error.strerror}.")
+            return 73
+        _write(str(named))
     return 0
 
 
@@ -230,6 +273,11 @@ def _write_error(sentence: str) -> None:
 def _write(text: str) -> None:
     """Write to standard output as UTF-8, whatever the terminal's locale is."""
     sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _write_bytes(content: bytes) -> None:
+    sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
 
 

@@ -49,6 +49,7 @@ EXTENSIONS = (
     "cogs.prompts.commands",
     "cogs.members.privacy",
     "cogs.library.search",
+    "cogs.library.book",
     "cogs.setup.doctor",
 )
 

@@ -18,7 +18,8 @@ from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop, ngettext
 from bot.core.text.truncate import truncate_lines
 from bot.errors import UserError
-from bot.export import render_markdown
+from bot.library.book import build_book
+from bot.library.markdown import render_markdown
 from bot.services import Services
 from cogs.essays import wording
 from cogs.essays.deleted_messages import DeletedMessagesPanel
@@ -46,6 +47,7 @@ from storage.essays import discussions
 from storage.essays.discussions import ListedDiscussion
 from storage.essays.export import export_discussion
 from storage.essays.submissions import Submission
+from storage.replies.book import get_book_rows
 from storage.servers import settings as settings_module
 
 __all__ = ["Essays"]
@@ -296,7 +298,8 @@ class Essays(
             await acknowledge(interaction, ephemeral=True, thinking=True)
             exported = await self.services.database.read(lambda tx: export_discussion(tx, found))
             if form == "markdown":
-                data, name = render_markdown(exported), f"essay-{found.id}.md"
+                rows = await self.services.database.read(lambda tx: get_book_rows(tx, found))
+                data, name = render_markdown(build_book(rows)).decode(), f"essay-{found.id}.md"
             else:
                 data = json.dumps(exported, ensure_ascii=False, indent=2)
                 name = f"essay-{found.id}.json"

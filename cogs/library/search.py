@@ -23,7 +23,7 @@ from bot.core.text.search_query import parse_search
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
-from bot.core.text.translate import ngettext
+from bot.core.text.translate import gettext_noop, ngettext
 from bot.core.text.truncate import truncate
 from bot.discord_api.readable_channels import ReadableChannels, ThreadPlaces
 from bot.errors import UserError
@@ -70,14 +70,16 @@ class SearchCog(commands.Cog, name="Search"):
         self.button_class = make_button_class("search", "search", services, self.handle_button)
         super().__init__()
 
-    @app_commands.command(description="Find words in the essays and discussions you may read.")
+    @app_commands.command(
+        description=gettext_noop("Find words in the essays and discussions you may read.")
+    )
     @app_commands.guild_only()
     @app_commands.describe(
-        words="Words in any order; put a phrase in quotation marks",
-        essay="Only in this essay and its discussion",
-        by="Only what this member wrote",
-        passage="Only about this passage (¶)",
-        since="Only since a date: 2026-05-01, 1 May, 3 weeks ago …",
+        words=gettext_noop("Words in any order; put a phrase in quotation marks"),
+        essay=gettext_noop("Only in this essay and its discussion"),
+        by=gettext_noop("Only what this member wrote"),
+        passage=gettext_noop("Only about this passage (¶)"),
+        since=gettext_noop("Only since a date: 2026-05-01, 1 May, 3 weeks ago …"),
     )
     async def search(
         self,

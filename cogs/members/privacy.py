@@ -8,7 +8,7 @@ import json
 import logging
 import zipfile
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import discord
 from discord import app_commands, ui
@@ -21,14 +21,16 @@ from bot.errors import UserError
 from bot.services import Services
 from cogs.ui.bot import SalonBot
 from cogs.ui.buttons import make_button_class
-from cogs.ui.commands import get_server_id
+from cogs.ui.commands import get_server, get_server_id
 from cogs.ui.deadline import acknowledge
 from cogs.ui.responses import answer, answer_with_file, follow_up_with_files, update
 from storage.db import erasure_log
 from storage.db.erasure_log import Erasure
-from storage.privacy import members
+from storage.db.writer import Transaction
+from storage.privacy import members, unnamed_members
 from storage.replies import attachments
 from storage.replies.attachments import StoredFile
+from storage.servers import settings
 
 __all__ = ["Privacy"]
 
@@ -150,6 +152,28 @@ class Privacy(
         services.scheduler.wake()
         await _log_erasure(services, erasure)
         await update(interaction, text=text)
+
+    @app_commands.command(
+        name="books", description=gettext_noop("Choose how you appear in books (`/book`).")
+    )
+    @app_commands.describe(appear=gettext_noop("By your name, or as “a reader”"))
+    async def books(
+        self, interaction: discord.Interaction, appear: Literal["by name", "as a reader"]
+    ) -> None:
+        """Save whether the member is named in books that are made from now on."""
+        server, member_id = get_server(interaction), interaction.user.id
+        now_ms, unnamed = self._services.clock.now_ms(), appear == "as a reader"
+
+        async def change(tx: Transaction) -> None:
+            await settings.register_server(tx, server.id, server.name, now_ms)
+            await unnamed_members.set_unnamed(tx, server.id, member_id, unnamed=unnamed)
+
+        with self._services.active_work.track():
+            await self._services.database.write(change)
+            text = _("Books that are made from now on show your name.")
+            if unnamed:
+                text = _("You appear as “a reader” in books that are made from now on.")
+            await answer(interaction, text)
 
     @app_commands.command(name="opt-in", description=gettext_noop("Save my messages again."))
     async def opt_in(self, interaction: discord.Interaction) -> None:

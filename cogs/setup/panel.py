@@ -122,6 +122,8 @@ class Setup(commands.Cog):
         where.add_item(
             self._make_section(wording.describe_proxies(settings), "proxies", _("Change …"))
         )
+        books = _("Admins only") if settings.books == "members" else _("All members")
+        where.add_item(self._make_section(wording.describe_books(settings), "books", books))
         view.add_item(where)
         when: ui.Container[Any] = ui.Container()
         when.add_item(
@@ -277,6 +279,10 @@ class Setup(commands.Cog):
                         await settings_module.get_settings(tx, server_id)
                     ).show_passage_numbers
                     await settings_module.set_show_passage_numbers(tx, server_id, not numbered)
+                case "books":
+                    before = (await settings_module.get_settings(tx, server_id)).books
+                    chosen = "admins" if before == "members" else "members"
+                    await settings_module.set_books(tx, server_id, chosen)
                 case _:
                     raise UserError(_("This panel is out of date. Run `/setup` again."))
 

@@ -33,6 +33,7 @@ __all__ = [
     "STYLE_HEADING",
     "Options",
     "describe_alerts_channel",
+    "describe_books",
     "describe_channel",
     "describe_language",
     "describe_passage_numbers",
@@ -126,6 +127,13 @@ def describe_proxies(settings: ServerSettings) -> str:
         len(settings.proxy_apps),
         apps=", ".join(f"<@{app}>" for app in settings.proxy_apps),
     )
+
+
+def describe_books(settings: ServerSettings) -> str:
+    """Who may make books."""
+    if settings.books == "admins":
+        return _("**Books** (`/book`): only admins can make them.")
+    return _("**Books** (`/book`): every member can make them, of what they may read.")
 
 
 def describe_time(settings: ServerSettings, now: datetime) -> str:

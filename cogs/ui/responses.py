@@ -30,6 +30,7 @@ __all__ = ["answer", "answer_with_file", "follow_up_with_files", "show", "update
 _log = logging.getLogger(__name__)
 
 _TYPES = {"json": "application/json", "md": "text/markdown", "zip": "application/zip"}
+_TYPES |= {"html": "text/html", "epub": "application/epub+zip"}
 #: docs: Message Resource › Message Flags.
 _EPHEMERAL = 1 << 6
 #: Interaction has already been acknowledged (docs: JSON Error Codes).

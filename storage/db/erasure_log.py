@@ -313,6 +313,7 @@ ERASE_MEMBER_ROWS = (
         WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
     )
     """,
+    "DELETE FROM unnamed_members WHERE member_id = :member_id AND server_id = :server_id",
     """
     UPDATE replies SET author_id = 0, author_name = '', text = '', edited_at = NULL,
         deleted_at = COALESCE(deleted_at, :now)

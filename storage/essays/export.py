@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import sqlite3
 from collections import defaultdict
 from typing import Any
@@ -103,6 +104,7 @@ async def export_discussion(tx: Transaction, found: ListedDiscussion) -> dict[st
             "attachments": attachments[row["id"]],
             "reactions": reactions[row["id"]],
             "deleted": row["deleted_at"] is not None or row["id"] in hidden,
+            "kind": _get_kind(more.get(row["id"], NO_EXTRAS), row["text"]),
             **export_extras(more.get(row["id"], NO_EXTRAS)),
         }
         for row in rows
@@ -114,6 +116,56 @@ async def export_discussion(tx: Transaction, found: ListedDiscussion) -> dict[st
             "state": found.state,
             "channel_id": str(found.channel_id),
             "published_at": _time(found.published_at),
+            **await _export_text(tx, found),
         },
         "replies": replies,
     }
+
+
+async def _export_text(tx: Transaction, found: ListedDiscussion) -> dict[str, Any]:
+    """Author, source, passages and pictures of the essay's newest revision."""
+    parameters = {"id": found.id, "revision": found.revision}
+    facts = await tx.row(
+        """
+        SELECT author, source_url FROM revisions
+        WHERE discussion_id = :id AND number = :revision
+        """,
+        parameters,
+    )
+    passages = await tx.rows(
+        """
+        SELECT number, text FROM passages
+        WHERE discussion_id = :id AND revision = :revision ORDER BY number
+        """,
+        parameters,
+    )
+    pictures = await tx.rows(
+        """
+        SELECT pictures.name, length(pictures.content) AS size
+        FROM discussion_pictures JOIN pictures ON pictures.name = discussion_pictures.name
+        WHERE discussion_pictures.discussion_id = :id ORDER BY pictures.name
+        """,
+        parameters,
+    )
+    return {
+        "author": None if facts is None else facts["author"],
+        "source_url": None if facts is None else facts["source_url"],
+        "passages": [{"number": row["number"], "text": row["text"]} for row in passages],
+        "attachments": [
+            {
+                "name": row["name"],
+                "type": mimetypes.guess_type(row["name"])[0],
+                "size": row["size"],
+            }
+            for row in pictures
+        ],
+    }
+
+
+def _get_kind(extras: Extras, text: str) -> str:
+    """What a reply is: a forward, a poll, a sticker without words, or else a message."""
+    if extras.forward is not None:
+        return "forward"
+    if extras.poll is not None:
+        return "poll"
+    return "sticker" if extras.stickers and not text else "message"

@@ -10,6 +10,7 @@ from bot.core.conversation.extras import NO_EXTRAS, export_extras, extras_from_c
 from storage.db import erasure_log
 from storage.db.erasure_log import Erasure
 from storage.db.writer import Transaction
+from storage.privacy.unnamed_members import is_unnamed
 from storage.replies import attachments
 
 __all__ = ["NO_TIME_LIMIT", "get_member_data", "opt_in", "record_erasure"]
@@ -102,6 +103,7 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
         "member_id": str(member_id),
         "forgotten_at": None if erased is None else _time(erased["erased_at"]),
         "opted_out_at": None if erased is None else _time(erased["opted_out_at"]),
+        "unnamed_in_books": await is_unnamed(tx, server_id, member_id),
         "replies": [
             {
                 "id": str(row["id"]),

@@ -237,6 +237,7 @@ _ERASE_REST = (
     )
     """,
     "DELETE FROM discussions WHERE server_id = :id",
+    "DELETE FROM unnamed_members WHERE server_id = :id",
     "DELETE FROM server_settings WHERE server_id = :id",
     "DELETE FROM servers WHERE id = :id",
 )

@@ -19,6 +19,7 @@ __all__ = [
     "make_row",
     "register_server",
     "set_alerts_channel",
+    "set_books",
     "set_channel",
     "set_channel_replies",
     "set_digest",
@@ -53,6 +54,7 @@ class ServerSettings:
     plain_messages:        a channel message that isn't a reply: 'leave' it, or let it 'join'
     channel_replies:       a channel reply that belongs in a thread: 'link' to it, or 'move'
     proxy_apps:            the apps whose webhook messages count as members' messages
+    books:                 who may make books: 'members' (of what they may read), or 'admins'
     language:              of what is posted for the whole server; None for its Discord locale
     """
 
@@ -72,6 +74,7 @@ class ServerSettings:
     plain_messages: str
     channel_replies: str
     proxy_apps: tuple[int, ...] = ()
+    books: str = "members"
     language: str | None = None
 
     def saves_plain_messages(self, channel_id: int) -> bool:
@@ -137,7 +140,7 @@ async def get_settings(tx: Transaction, server_id: int) -> ServerSettings:
         SELECT time_zone, quiet_from, quiet_until, plan, nudge_hours, tolerance_hours,
                prompts_paused_at, digest_channel_id, digest_weekday, digest_minute,
                alerts_channel_id, channel_id, style, show_passage_numbers, plain_messages,
-                   channel_replies, proxy_apps, language
+                   channel_replies, proxy_apps, books, language
         FROM server_settings WHERE server_id = :server_id
         """,
         {"server_id": server_id},
@@ -167,6 +170,7 @@ async def get_settings(tx: Transaction, server_id: int) -> ServerSettings:
         plain_messages=row["plain_messages"],
         channel_replies=row["channel_replies"],
         proxy_apps=tuple(int(one) for one in row["proxy_apps"].split()),
+        books=row["books"],
         language=row["language"],
     )
 
@@ -341,4 +345,13 @@ async def set_language(tx: Transaction, server_id: int, language: str | None) ->
     await tx.run(
         "UPDATE server_settings SET language = :language WHERE server_id = :server_id",
         {"server_id": server_id, "language": language},
+    )
+
+
+async def set_books(tx: Transaction, server_id: int, choice: str) -> None:
+    """Set who may make books: 'members' (of what they may read), or 'admins'."""
+    await make_row(tx, server_id)
+    await tx.run(
+        "UPDATE server_settings SET books = :books WHERE server_id = :server_id",
+        {"server_id": server_id, "books": choice},
     )

@@ -28,9 +28,10 @@ from bot.core.payload import get_signature, make_plain_message
 from bot.core.read_essay import read_essay
 from bot.delivery import after_send
 from bot.erasure import erase_member
-from bot.export import export_essay, render_markdown
+from bot.export import export_essay, make_book
 from bot.ingest.batch import BatchResult, EarlyEvents
 from bot.ingest.record_batch import record_batch
+from bot.library.markdown import render_markdown
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages
@@ -398,17 +399,19 @@ async def test_forwards_polls_and_stickers_are_saved_and_exported(published: Dat
     assert (kept["1102"]["forward"], kept["1102"]["poll"]) == (None, None)
     (thread,) = await rows(published, "SELECT name FROM threads")
     assert thread["name"] == "Ann: Rye or wheat?"
-    exported = await published.read(lambda tx: export_essay(tx, "1"))
+    lines = (
+        render_markdown(await published.read(lambda tx: make_book(tx, "1"))).decode().split("\n")
+    )
     for line in (
-        "*poll:* Rye or wheat?",
-        "- 🌾 Rye: 2 votes",
-        "> *forwarded:*",
-        "> > Somewhere else they knead.",
-        "> > (sticker: Dough)",
-        "> (file: crust.png, 5 bytes)",
-        "> (sticker: Loaf)",
+        "  *Poll: Rye or wheat?*",
+        "  *🌾 Rye: 2 votes*",
+        "    *Forwarded:*",
+        "    > > Somewhere else they knead.",
+        "    *Sticker: Dough*",
+        "    *File: crust.png, 5 bytes*",
+        "    *Sticker: Loaf*",
     ):
-        assert line in render_markdown(exported).split("\n")
+        assert line in lines
     mine = await published.read(lambda tx: get_member_data(tx, SERVER, ANN))
     assert [bool(one["poll"] or one["forward"] or one["stickers"]) for one in mine["replies"]] == [
         True

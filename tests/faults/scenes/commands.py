@@ -25,6 +25,7 @@ async def an_admin_sets_the_server_up(play: ScenePlay) -> None:
     await set_up(play, "style", "thread", "style", "thread")
     await set_up(play, "plain_messages", "join", "loose", "join")
     await set_up(play, "show_passage_numbers", 1, "numbers")
+    await set_up(play, "books", "admins", "books")
 
     async def hours() -> None:
         panel = await play.run_command("setup")

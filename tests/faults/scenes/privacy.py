@@ -31,6 +31,13 @@ async def members_request_their_data_and_its_erasure(play: ScenePlay) -> None:
     await actions.allow_command(play, "privacy")
     await actions.command(play, "privacy my-data", "replies", "your files", who=ann)
 
+    for appear, said in (
+        ("as a reader", "a reader"),
+        ("by name", "name"),
+        ("as a reader", "reader"),
+    ):
+        await actions.command(play, "privacy books", said, who=ann, appear=appear)
+
     async def forget() -> None:
         asked = await play.run_command("privacy forget-me", who=ann)
         await play.press(asked, "Delete and stop saving", who=ann)
