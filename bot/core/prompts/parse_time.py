@@ -1,4 +1,7 @@
-"""Parse times as people write them: "Thursday 18:00", "in 3 days", "1 April at noon"."""
+"""Parse times as people write them: "Thursday 18:00", "in 3 days", "1 April at noon".
+
+In English, and in the current language (:mod:`bot.core.prompts.time_words`).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ import dateparser
 
 from bot.core.prompts.local_time import QuietHours, find_zone, local_to_utc
 from bot.core.prompts.plan import parse_clock, parse_weekday
+from bot.core.prompts.time_words import TRANSLATORS
 from bot.core.text.timestamps import format_timestamp
+from bot.core.text.translate import ENGLISH, get_language
 from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
@@ -61,9 +66,17 @@ _CLOCKS = tuple(
 #: "tomorrow 9", "Thursday 18": after a day without a number, a number alone is an hour.
 _BARE_HOUR = re.compile(r"(?P<day>[a-z ]*[a-z]),?\s+(?P<h>\d{1,2})(?:[.](?P<m>\d{2}))?")
 
+#: "9 tonight".
+_HOUR_TONIGHT = re.compile(
+    r"(?:at )?(?P<h>\d{1,2})(?:[.](?P<m>\d{2}))?,? (?P<day>tonight|this evening)"
+)
+
 _RELATIVE = {"": 0, "today": 0, "this evening": 0, "tonight": 0, "tomorrow": 1}
 _RELATIVE |= {"the day after tomorrow": 2, "day after tomorrow": 2, "next week": 7, "in a week": 7}
-_EVENINGS = ("tonight", "this evening")
+_EVENINGS = ("tonight", "this evening", "evening", "this night", "at night")
+_NIGHT = re.compile(r"\b(?:tonight|evening|night)\b")
+#: Earlier hours after "tonight" are those after midnight.
+_FIRST_EVENING_HOUR = 4
 _WEEKDAY = re.compile(r"(?:(?:on|this|next|coming|the|the next)\s+)*([a-z]{3,9})")
 
 _UNTIL = re.compile(r"\s*(?:-|–|—|to|until)\s*")
@@ -94,40 +107,95 @@ class ParsedTime:
     local: datetime | None
 
 
+class _NotUnderstood(UserError):
+    """No time was found in a text."""
+
+
 def parse_time(text: str, now: datetime, zone: ZoneInfo) -> ParsedTime:
-    """The future moment that ``text`` names, in English; UserError for any other text.
+    """The future moment that ``text`` names; UserError for any other text.
+
+    It may be in English or in the current language. See :func:`_parse_english`.
+    """
+    try:
+        return _parse_english(text, now, zone)
+    except _NotUnderstood:
+        language = get_language()
+        asked = " ".join(text.split())
+        if language == ENGLISH or not asked or len(asked) > _MAX_LENGTH:
+            raise
+        translate = TRANSLATORS.get(language)
+        if translate is not None:
+            return _parse_english(translate(asked), now, zone, echo=asked)
+        found = _parse_with_dateparser(asked, language, now, zone)
+        if found is None:
+            raise
+        return found
+
+
+def _parse_with_dateparser(
+    asked: str, language: str, now: datetime, zone: ZoneInfo
+) -> ParsedTime | None:
+    """The future moment that dateparser finds in a text, in a language it knows."""
+    here = now.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
+    noon = datetime.combine(here.date(), _NOON)
+    read: list[datetime] = []
+    for base in (here, noon):
+        settings = {"RELATIVE_BASE": base, "PREFER_DATES_FROM": "future"}
+        try:
+            found = dateparser.parse(asked, languages=[language.split("_")[0]], settings=settings)
+        except ValueError:
+            return None
+        if found is None or found.tzinfo is not None:
+            return None
+        read.append(found)
+    exact, wall = read
+    if exact - here == wall - noon and (exact - here) % _DAY:
+        return _check_future(asked, ParsedTime(now + (exact - here), None), now)  # a wait
+    return _check_future(asked, ParsedTime(local_to_utc(wall.date(), wall.time(), zone), wall), now)
+
+
+def _check_future(asked: str, parsed: ParsedTime, now: datetime) -> ParsedTime:
+    if parsed.at <= now:
+        shown = format_timestamp(parsed.at)
+        raise UserError(_("“{text}” is in the past ({time}).", text=_echo(asked), time=shown))
+    if parsed.at - now > _MAX_AHEAD:
+        raise _too_far(asked)
+    return parsed
+
+
+def _parse_english(
+    text: str, now: datetime, zone: ZoneInfo, *, echo: str | None = None
+) -> ParsedTime:
+    """The future moment that ``text`` names in English.
+
+    ``echo``: what was entered, for errors.
 
     A wait ("in 90 minutes") is exact, and so is a time in a zone that the text names. Anything else
     is a local time in ``zone``, which happens once on its date even if the clock changes. Without
     an hour, noon is meant.
     """
-    asked = " ".join(text.split())
-    if not asked or len(asked) > _MAX_LENGTH:
+    text = " ".join(text.split())
+    asked = text if echo is None else echo
+    if not text or len(asked) > _MAX_LENGTH:
         raise _not_understood(asked)
-    wait = _parse_wait(asked)
+    wait = _parse_wait(text, asked)
     if wait is not None:
         return ParsedTime(now + wait, None)
-    words = asked.lower().removeprefix("every ")
-    if words != asked.lower() or words.split()[0] in ("daily", "weekly", "each"):
+    words = text.lower().removeprefix("every ")
+    if words != text.lower() or words.split()[0] in ("daily", "weekly", "each"):
         raise UserError(_("This happens only once. Give a single time, such as “Thursday 18:00”."))
-    rest, elsewhere = _split_zone(asked)
+    rest, elsewhere = _split_zone(text)
     place: ZoneInfo | timezone = elsewhere or zone
     wall = _parse_local(rest, asked, now.astimezone(place).replace(tzinfo=None))
     if isinstance(place, timezone):
         moment = wall.replace(tzinfo=place).astimezone(UTC)
     else:
         moment = local_to_utc(wall.date(), wall.time(), place)
-    if moment <= now:
-        raise UserError(
-            _("“{text}” is in the past ({time}).", text=_echo(asked), time=format_timestamp(moment))
-        )
-    if moment - now > _MAX_AHEAD:
-        raise _too_far(asked)
-    return ParsedTime(moment, None if elsewhere else wall)
+    return _check_future(asked, ParsedTime(moment, None if elsewhere else wall), now)
 
 
-def _parse_wait(asked: str) -> timedelta | None:
-    found = _WAIT.fullmatch(asked)
+def _parse_wait(text: str, asked: str) -> timedelta | None:
+    found = _WAIT.fullmatch(text)
     if found is None:
         return None
     seconds = 0.0
@@ -180,16 +248,39 @@ def _parse_local(rest: str, asked: str, here: datetime) -> datetime:
     """The local time that is meant."""
     day, at = _split_clock(rest.lower(), asked)
     day = " ".join(re.sub(r"[,\s]+", " ", day).split()).removesuffix(" at").removeprefix("at ")
+    day, is_evening = _split_evening(day)
     found = _parse_day(day, here)
     if found is None:
         found = _parse_date(day, asked, here)
     elif at is None and not day:
         raise _not_understood(asked)
     on, weekly = found
-    wall = datetime.combine(on, at or (_EVENING if day in _EVENINGS else _NOON))
+    if at is not None and at.hour < 12 and (is_evening or (at == time(0) and day == "today")):
+        on, at = _move_to_evening(on, at)
+    wall = datetime.combine(on, at or (_EVENING if is_evening else _NOON))
     if wall <= here and (weekly or not day):  # the next one in the future
         wall += 7 * _DAY if weekly else _DAY
     return wall
+
+
+def _split_evening(day: str) -> tuple[str, bool]:
+    """The day of "tonight" or "Friday evening", and whether an evening is meant."""
+    if day in _EVENINGS:
+        return "today", True
+    for word in (" evening", " night"):
+        if day.endswith(word):
+            return day.removesuffix(word), True
+    return day, False
+
+
+def _move_to_evening(on: date, at: time) -> tuple[date, time]:
+    """The hour of an evening that is written like one of a morning: "tonight at 9" is 21:00.
+
+    Midnight and the hours after it are in the night to the next day.
+    """
+    if at.hour < _FIRST_EVENING_HOUR:
+        return on + _DAY, at
+    return on, at.replace(hour=at.hour + 12)
 
 
 def _split_clock(words: str, asked: str) -> tuple[str, time | None]:
@@ -201,6 +292,8 @@ def _split_clock(words: str, asked: str) -> tuple[str, time | None]:
         named = found.groupdict()
         if "word" in named:
             at = time(0) if named["word"] == "midnight" else _NOON
+        elif named["h"] == "12" and not named.get("half") and _NIGHT.search(words):
+            at = _make_time("0", named.get("m"), None, asked)  # "tonight at 12"
         else:
             at = _make_time(named["h"], named.get("m"), named.get("half"), asked)
         return f"{words[: found.start()]} {words[found.end() :]}".strip(), at
@@ -208,6 +301,9 @@ def _split_clock(words: str, asked: str) -> tuple[str, time | None]:
     if found is not None and not any(
         month.startswith(found["day"].split()[-1][:3]) for month in _MONTHS
     ):
+        return found["day"], _make_time(found["h"], found["m"], None, asked)
+    found = _HOUR_TONIGHT.fullmatch(words)
+    if found is not None:
         return found["day"], _make_time(found["h"], found["m"], None, asked)
     alone = parse_clock(words)
     return ("", alone) if alone is not None else (words, None)
@@ -308,8 +404,8 @@ def _too_far(asked: str) -> UserError:
     )
 
 
-def _not_understood(asked: str) -> UserError:
-    return UserError(
+def _not_understood(asked: str) -> _NotUnderstood:
+    return _NotUnderstood(
         _(
             "I don't understand the time “{text}”. Try “tomorrow 9:00”, “Thursday 18:00”, “in 3 "
             "days” or “2027-01-31 09:30”.",

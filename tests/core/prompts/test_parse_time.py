@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, time
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.core.prompts.local_time import QuietHours
 from bot.core.prompts.parse_time import parse_quiet_hours, parse_time
+from bot.core.text.translate import use_language
 from bot.errors import UserError
+from tests.support.catalogs import use_sentences
 
 BERLIN, NEW_YORK, TOKYO = map(ZoneInfo, ("Europe/Berlin", "America/New_York", "Asia/Tokyo"))
 #: A Friday, 10:17 in Berlin; two days later the clock jumps.
 NOW = datetime(2026, 3, 27, 9, 17, tzinfo=UTC)
 AT_TEN = datetime(2026, 3, 27, 9, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _german(tmp_path: Path) -> Iterator[None]:
+    with use_sentences(tmp_path / "german", {"de": {}}):
+        yield
+
 
 WALL = [
     # a day alone is meant for noon, whatever the hour is now
@@ -41,6 +52,27 @@ WALL = [
     ("in 3 weeks at 9", "Fri 2026-04-17 09:00"),
     ("day after tomorrow 8am", "Sun 2026-03-29 08:00"),
     ("tonight at 9 pm", "Fri 2026-03-27 21:00"),
+    ("tonight at 9", "Fri 2026-03-27 21:00"),
+    ("tonight 9", "Fri 2026-03-27 21:00"),
+    ("9 tonight", "Fri 2026-03-27 21:00"),
+    ("tonight 9:30", "Fri 2026-03-27 21:30"),
+    ("at 9:30 tonight", "Fri 2026-03-27 21:30"),
+    ("tonight at 21:00", "Fri 2026-03-27 21:00"),
+    ("this evening at 8", "Fri 2026-03-27 20:00"),
+    ("this evening", "Fri 2026-03-27 20:00"),
+    ("tomorrow evening", "Sat 2026-03-28 20:00"),
+    ("tomorrow evening at 7", "Sat 2026-03-28 19:00"),
+    ("Thursday night 10", "Thu 2026-04-02 22:00"),
+    ("tonight at 11 pm", "Fri 2026-03-27 23:00"),
+    ("tonight at 12", "Sat 2026-03-28 00:00"),
+    ("tonight 0:30", "Sat 2026-03-28 00:30"),
+    ("1 am tonight", "Sat 2026-03-28 01:00"),
+    ("midnight tonight", "Sat 2026-03-28 00:00"),
+    ("tonight at midnight", "Sat 2026-03-28 00:00"),
+    ("midnight today", "Sat 2026-03-28 00:00"),
+    ("midnight", "Sat 2026-03-28 00:00"),
+    ("at midnight", "Sat 2026-03-28 00:00"),
+    ("noon tomorrow", "Sat 2026-03-28 12:00"),
     ("noon", "Fri 2026-03-27 12:00"),
     ("6 p.m.", "Fri 2026-03-27 18:00"),
     ("6 o'clock", "Sat 2026-03-28 06:00"),
@@ -162,6 +194,78 @@ def test_a_text_that_is_not_a_future_time_is_refused_with_a_sentence(text: str, 
 )
 def test_a_time_is_in_the_servers_zone(text: str, zone: ZoneInfo, local: str) -> None:
     assert shown(parse_time(text, NOW, zone).at, zone) == local
+
+
+GERMAN = [
+    ("morgen 9 Uhr", "Sat 2026-03-28 09:00"),
+    ("morgen um 9", "Sat 2026-03-28 09:00"),
+    ("Morgen früh um 8", "Sat 2026-03-28 08:00"),
+    ("morgen um halb 9", "Sat 2026-03-28 08:30"),
+    ("morgen", "Sat 2026-03-28 12:00"),
+    ("morgen Mittag", "Sat 2026-03-28 12:00"),
+    ("heute Abend um 9", "Fri 2026-03-27 21:00"),
+    ("heute Abend", "Fri 2026-03-27 20:00"),
+    ("heute Nacht um 1", "Sat 2026-03-28 01:00"),
+    ("heute 18:30 Uhr", "Fri 2026-03-27 18:30"),
+    ("morgen Abend 19 Uhr 30", "Sat 2026-03-28 19:30"),
+    ("um Mitternacht", "Sat 2026-03-28 00:00"),
+    ("übermorgen 8 Uhr", "Sun 2026-03-29 08:00"),
+    ("Donnerstag 18 Uhr", "Thu 2026-04-02 18:00"),
+    ("am Donnerstag um 18.30 Uhr", "Thu 2026-04-02 18:30"),
+    ("Do. 18:00", "Thu 2026-04-02 18:00"),
+    ("nächsten Freitag um 18 Uhr", "Fri 2026-04-03 18:00"),
+    ("nächste Woche", "Fri 2026-04-03 12:00"),
+    ("1. April", "Wed 2026-04-01 12:00"),
+    ("am 1. April 2026 um 18 Uhr", "Wed 2026-04-01 18:00"),
+    ("1.4. 18 Uhr", "Wed 2026-04-01 18:00"),
+    ("5. Mai", "Tue 2026-05-05 12:00"),
+    ("24. Dez. 18:00", "Thu 2026-12-24 18:00"),
+    ("in 3 Tagen", "Mon 2026-03-30 11:17"),
+    ("in 90 Minuten", "Fri 2026-03-27 11:47"),
+    ("in einer Stunde", "Fri 2026-03-27 11:17"),
+    ("in einer halben Stunde", "Fri 2026-03-27 10:47"),
+    ("in zwei Wochen", None),
+    ("gestern", None),
+    ("irgendwann", None),
+    ("tomorrow at 9", "Sat 2026-03-28 09:00"),
+]
+
+
+@pytest.mark.parametrize(("text", "local"), GERMAN)
+def test_a_time_may_be_in_the_readers_language(text: str, local: str | None) -> None:
+    with use_language("de"):
+        if local is None:
+            with pytest.raises(UserError, match=text):
+                parse_time(text, NOW, BERLIN)
+        else:
+            assert shown(parse_time(text, NOW, BERLIN).at) == local
+
+
+@pytest.mark.parametrize(
+    ("text", "local"),
+    [
+        ("demain à 9h", "Sat 2026-03-28 09:00"),
+        ("demain", "Sat 2026-03-28 12:00"),
+        ("dans 3 jours", "Mon 2026-03-30 12:00"),
+        ("dans 90 minutes", "Fri 2026-03-27 11:47"),
+        ("n'importe quoi", None),
+        ("hier", None),
+    ],
+)
+def test_a_time_in_a_language_without_words_of_its_own_is_read_by_dateparser(
+    text: str, local: str | None, tmp_path: Path
+) -> None:
+    with use_sentences(tmp_path, {"fr": {}}), use_language("fr"):
+        if local is None:
+            with pytest.raises(UserError, match=text):
+                parse_time(text, NOW, BERLIN)
+        else:
+            assert shown(parse_time(text, NOW, BERLIN).at) == local
+
+
+def test_german_words_are_not_read_in_english() -> None:
+    with pytest.raises(UserError, match="understand the time"):
+        parse_time("morgen 9 Uhr", NOW, BERLIN)
 
 
 def test_a_repeated_time_means_the_first_of_the_two() -> None:
