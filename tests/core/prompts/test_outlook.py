@@ -21,7 +21,7 @@ def expect(
         default_question=DEFAULT,
     )
     told = [
-        one.text.reason if isinstance(one.text, NothingToSay) else one.text.questions
+        str(one.text.reason) if isinstance(one.text, NothingToSay) else one.text.questions
         for one in found
     ]
     return told, asks_only_default(found, DEFAULT)
