@@ -27,9 +27,8 @@ from bot.core.prompts.wording import (
 from bot.core.snowflake import make_first_snowflake
 from bot.core.text.coded import make_coded
 from bot.core.text.message_quote import find_mentioned
-from bot.core.text.plural import format_plural
 from bot.core.text.translate import gettext as _
-from bot.core.text.translate import use_language
+from bot.core.text.translate import ngettext, use_language
 from bot.errors import UserError
 from bot.languages import get_discussion_language, get_server_language
 from storage.db.writer import Transaction
@@ -121,19 +120,19 @@ async def check_content_exists(tx: Transaction, discussion_id: int, content: Pro
         if not questions:
             raise UserError(_("The essay has no questions of its own."))
         raise UserError(
-            format_plural(
-                questions,
+            ngettext(
                 "The essay has no question {number}. It has only one.",
                 "The essay has no question {number}. Its last one is question {count}.",
+                questions,
                 number=number,
             )
         )
     if isinstance(content, QuotedPassage) and number > passages:
         raise UserError(
-            format_plural(
-                passages,
+            ngettext(
                 "The essay has no passage {number}. It has only one.",
                 "The essay has no passage {number}. Its last one is passage {count}.",
+                passages,
                 number=number,
             )
         )

@@ -26,10 +26,10 @@ __all__ = ["describe_server", "greet", "record_joined_servers"]
 _log = logging.getLogger(__name__)
 
 _GREETING = gettext_noop(
-    "Hello! I host discussions of essays: whoever replies to an essay gets a thread of their own.\n"
-    "An admin begins with `/setup`, which asks how I am to do it here and names every permission "
-    "that I lack, and then with `/essay publish`.\n"
-    "-# I keep what is said in these discussions; `/privacy` shows and erases it."
+    "Hello! I host discussions of essays. Every reply to an essay gets its own thread.\n"
+    "Admins: start with `/setup`. It asks how essays are discussed here and names every permission "
+    "I still need. Then publish the first essay with `/essay publish`.\n"
+    "-# Replies in these discussions are saved. Use `/privacy` to see or delete yours."
 )
 
 

@@ -87,10 +87,15 @@ _PASSAGE = re.compile(r"passage\s+¶?(\d+)\s*(?::\s*(.*))?", re.IGNORECASE | re.
 _QUESTION = re.compile(r"question\s+(\d+)", re.IGNORECASE)
 
 _KEYWORDS = ("questions", "next question", "last call", "default")
-#: Similarity (0 to 100) from which on words count as a misspelled keyword.
-_KEYWORD_SIMILARITY = 80
-#: The beginning of something that isn't plain words, whatever follows it.
-_KEYWORD_START = re.compile(r"(?:poll|text)\s*:|(?:question|passage)\s*[¶#]?\d+\s*(?::|$)")
+#: Similarity (0 to 100) from which on words count as a misspelled keyword; of words before a
+#: number or a colon.
+_KEYWORD_SIMILARITY, _FIRST_WORD_SIMILARITY = 80, 75
+#: A keyword with nothing behind it.
+_BARE_KEYWORD = re.compile(r"(?:poll|text|question|passage)s?\W*")
+#: The word before a number ("question 2: why?"), before a poll's choices, and before a text.
+_WORD_BEFORE_NUMBER = re.compile(r"(\w+?)\s*[¶#]?\d+\W*(?::.*)?", re.DOTALL)
+_WORD_BEFORE_CHOICES = re.compile(r"(\w+)\s*:[^|]*\|.*", re.DOTALL)
+_WORD_BEFORE_COLON = re.compile(r"(?:poll|text)\s*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,6 +378,13 @@ def parse_content(text: str) -> PromptContent:
         return _parse_poll(rest)
     if colon and kind.strip().lower() == "text" and rest.strip():
         return CustomText(_limit_text(rest))
+    if not asked:
+        raise UserError(
+            _(
+                "There is nothing to post. Write for example “next question”, “question 2” or "
+                "“text: your words”."
+            )
+        )
     raise UserError(
         _(
             "I can't post “{text}”. Write “questions”, “next question”, “question 2”, “passage 4: "
@@ -400,9 +412,16 @@ def parse_command_content(text: str) -> PromptContent:
 
 def _looks_like_keyword(asked: str) -> bool:
     """Whether a text that isn't understood was probably meant as a keyword."""
-    words = " ".join(asked.lower().split())
-    if not words or _KEYWORD_START.match(words):
+    words = " ".join(asked.lower().split()).strip("“”„\"'`«» ")
+    if not words or _BARE_KEYWORD.fullmatch(words) or _WORD_BEFORE_COLON.match(words):
         return True
+    for pattern, expected in (
+        (_WORD_BEFORE_NUMBER, ("question", "passage")),
+        (_WORD_BEFORE_CHOICES, ("poll",)),
+    ):
+        found = pattern.fullmatch(words)
+        if found and any(fuzz.ratio(found[1], one) >= _FIRST_WORD_SIMILARITY for one in expected):
+            return True
     return any(fuzz.ratio(words, keyword) >= _KEYWORD_SIMILARITY for keyword in _KEYWORDS)
 
 

@@ -215,6 +215,16 @@ def test_a_time_that_no_clock_shows_is_not_parsed(text: str) -> None:
         ("Note: 10:30 tomorrow!", None),
         ("last call", LastCall()),
         ("text: last call", CustomText("last call")),
+        ("text:\nSo,\nwhat about rye?", CustomText("So,\nwhat about rye?")),
+        ("text: text: rye", CustomText("text: rye")),
+        ("question 2", NumberedQuestion(2)),
+        ("Question everything, even this.", None),
+        ("Questions for you all", None),
+        ("Passage 4 is the one I like best.", None),
+        ("Poll everybody you know!", None),
+        ("Last call for rye bread!", None),
+        ("Message 3: did you read it?", None),
+        ("One\ntwo", None),
     ],
 )
 def test_a_command_takes_plain_words(written: str, posted: object) -> None:
@@ -222,7 +232,12 @@ def test_a_command_takes_plain_words(written: str, posted: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["", "last cal", "next qestion", "poll: only a question", "passage 0", "text:"]
+    "written",
+    [
+        *("", " \n ", "last cal", "next qestion", "poll: only a question", "passage 0", "text:"),
+        *("question2", "question #2", "question 2?", "question 2: why?", "qestion 2", "pasage 4"),
+        *("“next question”", '"question 2"', "pol: Rye? | Yes | No", "poll", "Text", "Questions?"),
+    ],
 )
 def test_a_command_refuses_what_is_almost_a_keyword(written: str) -> None:
     with pytest.raises(UserError):
