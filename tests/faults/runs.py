@@ -156,8 +156,10 @@ async def play_scene(
 async def play_until_injected(scene: str, injection: Injection, wanted: PlayResult) -> PlayResult:
     """Repeat a play until the fault is injected, for a limited time.
 
-    The order of things that depend on real time, such as two calls at once, may vary. A play in
-    which the fault wasn't injected has to end the same, too.
+    The order of things that depend on real time, such as two calls at once, may vary, and so does
+    how often a statement is executed, since events are recorded in batches: if a play has fewer
+    occurrences, the last one is struck in the next. A play in which the fault wasn't injected has
+    to end the same, too.
     """
     deadline = time.monotonic() + _INJECTION_TIMEOUT
     while True:
@@ -166,6 +168,19 @@ async def play_until_injected(scene: str, injection: Injection, wanted: PlayResu
             return result
         if time.monotonic() > deadline:
             return result
+        injection = _find_last(injection, result)
+
+
+def _find_last(injection: Injection, result: PlayResult) -> Injection:
+    """The same injection, but not beyond the last occurrence in a play without it."""
+    same = [
+        one
+        for one in possible_injections(result)
+        if (one.kind, one.fault, one.at.what)
+        == (injection.kind, injection.fault, injection.at.what)
+    ]
+    last = max(same, key=lambda one: one.at.number, default=injection)
+    return min(injection, last, key=lambda one: one.at.number)
 
 
 async def _wait_for_end_state(play: ScenePlay, wanted: PlayResult | None) -> EndState:
