@@ -31,7 +31,7 @@ from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit
 from storage.privacy import quotations
 from storage.privacy.quotations import Nudge, QuotingThread, ReplyWords
-from storage.prompts import claimed, context
+from storage.prompts import claimed_prompts, context
 from storage.replies import deleted_channels
 
 __all__ = ["erase", "erase_due_channels", "erase_for_member", "read"]
@@ -165,7 +165,7 @@ async def _reword_nudge(
     """Word a nudge again; ``others``: names of mentioned people instead of the saved ones."""
     if nudge.state in ("planned", "claimed"):
         if nudge.was_never_created:
-            await claimed.plan_again(
+            await claimed_prompts.plan_again(
                 tx, nudge.prompt_id, nudge.id, due_at=now_ms, reason=None, blocked_since=None
             )
         else:

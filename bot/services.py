@@ -18,7 +18,7 @@ from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
 from bot.publishing.edit import Editing
 from bot.publishing.publish import Publishing
-from bot.publishing.restore import Restoring
+from bot.publishing.restore_messages import Restoring
 from storage.db.database import Database
 
 __all__ = ["ActiveWork", "Services"]

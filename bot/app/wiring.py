@@ -26,7 +26,7 @@ from bot.publishing.edit import Editing
 from bot.publishing.fetch_page import Page, fetch_page, fetch_picture
 from bot.publishing.pictures import FetchPicture
 from bot.publishing.publish import Publishing
-from bot.publishing.restore import Restoring
+from bot.publishing.restore_messages import Restoring
 from bot.services import Services
 from storage.db.database import Database
 

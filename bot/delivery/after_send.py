@@ -11,7 +11,7 @@ from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.conversation.events import Message
 from bot.core.conversation.thread_names import make_essay_thread_name
 from bot.core.layout.revise import add_part_links
-from bot.core.layout.withdrawn import make_withdrawn_body
+from bot.core.layout.withdraw import make_withdrawn_body
 from bot.core.message_link import make_message_link
 from bot.core.payload import is_payload_of, make_edit_body
 from bot.core.snowflake import get_snowflake_time

@@ -27,7 +27,7 @@ from storage.db.database import Database
 from storage.db.errors import StorageError
 from storage.db.writer import Transaction
 from storage.delivery import message_edits, messages, temporary_messages, threads
-from storage.essays import scheduled
+from storage.essays import scheduled_essays
 from storage.prompts import prompts
 from storage.replies import attachments, deleted_channels, reply_moves
 from storage.servers import servers
@@ -129,7 +129,9 @@ class Scheduler:
         now_ms = to_milliseconds(now)
 
         async def begin_due(tx: Transaction) -> None:
-            await scheduled.publish_due(tx, after_id=make_snowflake_before(now_ms), now_ms=now_ms)
+            await scheduled_essays.publish_due(
+                tx, after_id=make_snowflake_before(now_ms), now_ms=now_ms
+            )
             await erase_due_channels(tx, now_ms)
             await plan_due_links(tx, now_ms)
 
@@ -178,7 +180,7 @@ class Scheduler:
             await prompts.get_next_due(tx),
             await messages.get_next_due(tx),
             await threads.get_next_due(tx),
-            await scheduled.get_next_due(tx),
+            await scheduled_essays.get_next_due(tx),
             await reply_moves.get_next_due(tx),
             await attachments.get_next_due(tx),
             await message_edits.get_next_due(tx),

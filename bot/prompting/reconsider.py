@@ -16,7 +16,7 @@ from bot.core.text.coded import CodedText, make_coded
 from bot.prompting.decide import decide
 from bot.prompting.schedule import replace_later_digest
 from storage.db.writer import Transaction
-from storage.prompts import claimed, prompts
+from storage.prompts import claimed_prompts, prompts
 
 __all__ = ["reconsider_claimed", "release"]
 
@@ -31,7 +31,7 @@ async def reconsider_claimed(tx: Transaction, now: datetime, busy: Collection[in
     ``busy``: the planned messages that are being sent at this moment; they aren't touched.
     """
     now_ms = to_milliseconds(now)
-    for one in await claimed.get_unsent(tx, now_ms):
+    for one in await claimed_prompts.get_unsent(tx, now_ms):
         if one.planned_message_id in busy:
             continue
         prompt = await prompts.find_prompt(tx, one.prompt_id)
@@ -42,7 +42,7 @@ async def reconsider_claimed(tx: Transaction, now: datetime, busy: Collection[in
         if one.was_never_created and not (may_send and is_current):
             await release(tx, one.planned_message_id, at_ms=now_ms)
         elif not may_send:
-            await claimed.stop_sending(tx, one.planned_message_id, now_ms)
+            await claimed_prompts.stop_sending(tx, one.planned_message_id, now_ms)
 
 
 async def release(
@@ -58,9 +58,9 @@ async def release(
     ``reason``: what it waits for. ``blocked``: somebody has to fix that; it is tried the more
     rarely the longer it takes, and the time it takes doesn't make the prompt late.
     """
-    prompt = await claimed.find_claimed(tx, planned_message_id)
+    prompt = await claimed_prompts.find_claimed(tx, planned_message_id)
     if prompt is None:  # the prompt was skipped meanwhile
-        await claimed.cancel_message(tx, planned_message_id, make_coded("prompt-skipped"))
+        await claimed_prompts.cancel_message(tx, planned_message_id, make_coded("prompt-skipped"))
         return
     blocked_since = prompt.blocked_since
     if blocked:
@@ -69,11 +69,11 @@ async def release(
     if prompt.kind is PromptKind.DIGEST and not await replace_later_digest(
         tx, prompt.server_id, prompt.id, at_ms
     ):
-        await claimed.skip_claimed(
+        await claimed_prompts.skip_claimed(
             tx, prompt.id, planned_message_id, reason=make_coded("digest-replaced"), at_ms=at_ms
         )
         return
-    await claimed.plan_again(
+    await claimed_prompts.plan_again(
         tx,
         prompt.id,
         planned_message_id,

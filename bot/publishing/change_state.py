@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.conversation.styles import FORUM, THREADS
-from bot.core.layout.withdrawn import make_withdrawn_body
+from bot.core.layout.withdraw import make_withdrawn_body
 from bot.core.text.coded import make_coded
 from bot.core.text.translate import use_language
 from bot.languages import get_discussion_language
@@ -14,7 +14,7 @@ from storage.delivery import alerts, message_edits, messages, threads
 from storage.delivery.message_edits import NewMessageEdit
 from storage.delivery.messages import PostedMessage
 from storage.essays import discussions, posted_essays
-from storage.prompts import claimed
+from storage.prompts import claimed_prompts
 
 __all__ = ["change_state", "plan_withdrawal", "withdraw"]
 
@@ -56,7 +56,7 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
     if withdrawn is None:
         return None
     await posted_essays.erase_withdrawn(tx, discussion_id, now_ms)
-    await claimed.skip_unsent(tx, discussion_id, reason=_SKIPPED_PROMPT)
+    await claimed_prompts.skip_unsent(tx, discussion_id, reason=_SKIPPED_PROMPT)
     await messages.cancel_unsent(tx, discussion_id, last_error=_UNSENT)
     # A planned thread may exist: Discord may have opened it without its response reaching the bot.
     thread_ids = await threads.get_possibly_open(tx, discussion_id)

@@ -46,7 +46,7 @@ from storage.db.writer import Transaction, Work
 from storage.delivery import essay_threads, message_edits
 from storage.delivery.message_edits import NewMessageEdit
 from storage.delivery.messages import NewMessage
-from storage.essays import discussions, drafts, progress, scheduled, submissions
+from storage.essays import discussions, drafts, progress, scheduled_essays, submissions
 from storage.essays.discussions import ListedDiscussion
 from storage.essays.drafts import Draft
 from storage.essays.pictures import keep_used, save_pictures
@@ -529,7 +529,7 @@ class Publishing:
         """Publish a draft at ``at_ms`` (milliseconds since 1970), instead of an earlier time."""
         now_ms = self._clock.now_ms()
         if not await self._database.write(
-            lambda tx: scheduled.schedule(
+            lambda tx: scheduled_essays.schedule(
                 tx,
                 discussion_id,
                 at_ms=at_ms,

@@ -15,7 +15,7 @@ from bot.emulator.world.seed import seed_world
 from storage.servers import settings
 from tests.support.running_bot import RunningBot, run_bot
 from tests.truth.compare import differences
-from tests.truth.erased_words import find_files_with_words, find_quotations
+from tests.truth.erased_text import find_files_with_words, find_quotations
 from tests.truth.moved_replies import undo_moves
 from tests.truth.play_state import Bot
 from tests.truth.proxies import apply_proxies

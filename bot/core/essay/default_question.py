@@ -15,7 +15,7 @@ import regex
 
 from bot.core.essay.blocks import Block, Heading, Paragraph, Table
 from bot.core.essay.essay import Essay
-from bot.core.essay.function_words import guess_language
+from bot.core.essay.guess_language import guess_language
 from bot.core.text.translate import get_language
 
 __all__ = [

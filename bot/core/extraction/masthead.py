@@ -23,7 +23,7 @@ from bot.core.essay.blocks import (
     get_spans_text,
 )
 from bot.core.essay.essay import Epigraph
-from bot.core.text.name_words import has_words_of_no_name
+from bot.core.text.name_blocklist import has_words_of_no_name
 from bot.core.text.sentences import split_sentences
 
 __all__ = [

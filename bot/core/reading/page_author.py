@@ -13,7 +13,7 @@ from typing import Any
 
 import regex
 
-from bot.core.text.name_words import CONTROLS, PLACEHOLDERS, SENTENCE_WORDS
+from bot.core.text.name_blocklist import CONTROLS, PLACEHOLDERS, SENTENCE_WORDS
 
 __all__ = ["find_author", "is_plausible_author"]
 

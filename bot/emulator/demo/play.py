@@ -21,7 +21,7 @@ import aiohttp
 
 from bot.emulator.demo.client import MemberClient, RequestFailedError
 from bot.emulator.demo.comments import Comment, split_message
-from bot.emulator.demo.discussions_seen import (
+from bot.emulator.demo.find_discussions import (
     SeenDiscussion,
     find_answered,
     find_buttons,

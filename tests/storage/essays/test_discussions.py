@@ -14,7 +14,7 @@ from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewMessage
-from storage.essays import discussions, drafts, progress, scheduled, submissions
+from storage.essays import discussions, drafts, progress, scheduled_essays, submissions
 from storage.essays.revisions import NewRevision
 from storage.essays.submissions import Submission
 from tests.ingest.test_record_batch import NOW_MS, SUBMISSION, essay
@@ -56,7 +56,7 @@ async def test_a_draft_is_published_once(database: Database) -> None:
     assert not await database.write(publish)
     assert not await database.write(lambda tx: drafts.discard(tx, number, NOW_MS))
     assert not await database.write(
-        lambda tx: scheduled.schedule(tx, number, at_ms=NOW_MS, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
+        lambda tx: scheduled_essays.schedule(tx, number, at_ms=NOW_MS, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
     )
     assert not await database.write(
         lambda tx: drafts.replace_content(
@@ -78,14 +78,23 @@ async def test_a_scheduled_essay_is_published_when_it_is_due(database: Database)
     number = await database.write(draft)
     hour = NOW_MS + 3_600_000
     assert await database.write(
-        lambda tx: scheduled.schedule(tx, number, at_ms=hour, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
+        lambda tx: scheduled_essays.schedule(tx, number, at_ms=hour, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
     )
-    assert await database.read(scheduled.get_next_due) == hour
+    assert await database.read(scheduled_essays.get_next_due) == hour
     assert (
-        await database.write(lambda tx: scheduled.publish_due(tx, after_id=1, now_ms=hour - 1)) == 0
+        await database.write(
+            lambda tx: scheduled_essays.publish_due(tx, after_id=1, now_ms=hour - 1)
+        )
+        == 0
     )
-    assert await database.write(lambda tx: scheduled.publish_due(tx, after_id=1, now_ms=hour)) == 1
-    assert await database.write(lambda tx: scheduled.publish_due(tx, after_id=1, now_ms=hour)) == 0
+    assert (
+        await database.write(lambda tx: scheduled_essays.publish_due(tx, after_id=1, now_ms=hour))
+        == 1
+    )
+    assert (
+        await database.write(lambda tx: scheduled_essays.publish_due(tx, after_id=1, now_ms=hour))
+        == 0
+    )
     found = await database.read(lambda tx: discussions.find(tx, number))
     assert found is not None
     assert found.state == "publishing"

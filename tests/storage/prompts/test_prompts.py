@@ -15,7 +15,7 @@ from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts, messages
 from storage.delivery.messages import NewMessage
-from storage.prompts import claimed, listings, pauses, prompts
+from storage.prompts import claimed_prompts, listings, pauses, prompts
 from storage.prompts.context import get_essay
 from storage.servers import settings
 from tests.prompting.prompt_rows import (
@@ -85,7 +85,7 @@ async def test_due_prompts_are_found_by_an_index(database: Database, sql: str) -
 
 async def test_claimed_prompts_are_found_by_an_index(database: Database) -> None:
     async def look(tx: Transaction) -> str:
-        rows = await tx.rows(f"EXPLAIN QUERY PLAN {claimed.UNSENT}", {"now": 5})
+        rows = await tx.rows(f"EXPLAIN QUERY PLAN {claimed_prompts.UNSENT}", {"now": 5})
         return " ".join(row["detail"] for row in rows)
 
     plan = await database.read(look)

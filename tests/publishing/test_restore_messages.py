@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.core.payload import make_plain_message
 from bot.discord_api.commands import CommandMentions
-from bot.publishing.restore import plan_restored_messages
+from bot.publishing.restore_messages import plan_restored_messages
 from storage.essays.deleted_messages import DeletedMessage
 from tests.publishing.test_plan_revision import make_posted
 

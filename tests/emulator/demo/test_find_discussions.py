@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.emulator.demo.discussions_seen import (
+from bot.emulator.demo.find_discussions import (
     SeenDiscussion,
     find_answered,
     find_discussions,
