@@ -67,6 +67,9 @@ def render_text(essay: Essay, layout: Layout) -> str:
     """The card's facts, then the messages, separated by lines."""
     head = [essay.title]
     head += [credit for credit in (essay.byline or essay.author,) if credit]
+    if essay.epigraph is not None:
+        head += [f"> {line}" for line in essay.epigraph.text.split("\n")]
+        head += [f"> — {source}" for source in (essay.epigraph.source,) if source]
     head += [address for address in (essay.source_url,) if address]
     messages = [_render_part(part) for part in layout.parts]
     if layout.closing is not None:

@@ -1,7 +1,8 @@
 """How fast an essay is read and laid out, and whether time grows as its length does.
 
-``scripts/bench layout`` prints MB/s for essays from 10 KB to 1 MB. The text is made here, of
-words, marks, links, lists and code in the proportions of a blog.
+``scripts/bench layout`` prints MB/s for essays from 10 KB to 1 MB, then for 500,000 characters of
+one kind each. The text is made here, of words, marks, links, lists and code in the proportions of a
+blog.
 """
 
 from __future__ import annotations
@@ -70,6 +71,44 @@ def _seconds(work: Callable[[], object]) -> float:
     return best
 
 
+_LONG = 500_000  # characters
+
+
+def list_extremes() -> dict[str, str]:
+    """Texts of ``_LONG`` characters that are all of one kind."""
+    runs = {
+        "italics": "*i* ",
+        "bold": "a **b** ",
+        "links": "[a](https://example.org/b) ",
+        "list": "- a\n",
+        "nested lists": "- a\n  - b\n    - c\n",
+        "lazy quotation": "> a\nb\n",
+        "headings": "# a\n",
+        "notes": "a^[b] ",
+        "tables": "|a|b|\n|-|-|\n|c|d|\n\n",
+        "one line": "word ",
+        "Chinese": "海边的小城很安静。",
+        "emoji": "👩‍👩‍👧 ",
+        "brackets": "[",
+    }
+    return {name: run * (_LONG // len(run)) for name, run in runs.items()}
+
+
+def write_extremes() -> None:
+    """Print for each kind how many times as long a character takes as in an ordinary text."""
+    sys.stdout.write(f"\n{_LONG:,} characters   CPU s   MB/s   a character, ordinary text = 1\n")
+    usual = 0.0
+    for name, text in {"an ordinary text": essay_of(_LONG)[:_LONG], **list_extremes()}.items():
+        start = time.process_time()
+        lay_out(read_essay(text, format="markdown"))
+        spent = time.process_time() - start
+        usual = usual or spent / len(text)
+        sys.stdout.write(
+            f"{name:<18} {spent:7.2f}   {len(text.encode()) / 1e6 / spent:4.1f}   "
+            f"{spent / len(text) / usual:5.1f}\n"
+        )
+
+
 def main() -> int:
     """Prints a line for each size, and how time grew from the smallest to the largest."""
     out = sys.stdout
@@ -89,6 +128,7 @@ def main() -> int:
     out.write(
         f"laying out 1 MB takes {growth:.2f} times as long a character as 10 KB (1 is linear)\n"
     )
+    write_extremes()
     return 0
 
 

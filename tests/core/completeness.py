@@ -1,4 +1,4 @@
-"""Checks that no word of an essay is lost, gained or reordered in its messages, for any file.
+"""Checks that card and messages of an essay lose, gain and reorder no word, for any file.
 
 ``SALON_ESSAYS=FOLDER pytest tests/core/test_completeness.py`` runs it over a folder;
 ``python -m tests.core.completeness FILE ...`` prints what it finds.
@@ -16,17 +16,21 @@ import sys
 import unicodedata
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from lxml import html
 from markdown_it import MarkdownIt
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
+from bot.core.essay.essay import Essay
+from bot.core.layout.card import render_card
 from bot.core.layout.layout import lay_out
+from bot.core.layout.parts import Layout
 from bot.core.read_essay import read_essay
 from tests.core.discord_markdown import read_message
 
-__all__ = ["faults_of", "folder_from_environment"]
+__all__ = ["faults_of", "folder_from_environment", "read_card", "read_passages_on_card"]
 
 READABLE = {".md", ".txt", ".html"}
 _NUMBER = re.compile(r"^(?:> )?-# ¶[0-9]+\n", re.MULTILINE)
@@ -74,6 +78,26 @@ def _remove_first(words: list[str], run: list[str]) -> list[str]:
     return words
 
 
+def read_card(essay: Essay) -> str:
+    """The text of the card, without the escapes of Markdown."""
+    texts: list[str] = []
+
+    def collect(components: list[dict[str, Any]]) -> None:
+        for one in components:
+            if "content" in one:
+                texts.append(one["content"])
+            collect(one.get("components", []))
+
+    collect(render_card(essay, "/privacy")["components"])
+    return re.sub(r"\\([^\w\s])", r"\1", "\n".join(texts))
+
+
+def read_passages_on_card(essay: Essay, layout: Layout) -> list[str]:
+    """The texts of the passages that no part has: the card shows them whole."""
+    carried = {number for part in layout.parts for number in part.passages}
+    return [passage.text for passage in essay.passages if passage.number not in carried]
+
+
 def faults_of(path: Path, *, numbered: bool = False) -> list[str]:
     """Sentences about what is wrong with a file's messages; empty if nothing is.
 
@@ -96,7 +120,14 @@ def faults_of(path: Path, *, numbered: bool = False) -> list[str]:
         "\n".join((one.text, *(picture.alt for picture in part.attached)))
         for part, one in zip(layout.parts, shown, strict=True)
     ]
-    want, got = _expected(path, text), _words("\n".join(pieces))
+    on_card = read_passages_on_card(essay, layout)
+    card = _words(read_card(essay))
+    faults.extend(
+        f"neither the card nor a part has: {one}"
+        for one in on_card
+        if _remove_first(card, _words(one)) == card
+    )
+    want, got = _expected(path, text), _words("\n".join([*on_card, *pieces]))
     title = _words(essay.title)
     numbers = [word for word in got if word.isdigit()]
     tables = "<table" in text or re.search(r"^\|?\s*:?-+:?\s*\|", text, re.MULTILINE)

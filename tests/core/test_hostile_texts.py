@@ -1,9 +1,10 @@
-"""Long runs of the same signs are read and laid out in time that grows as the text does."""
+"""Long runs of the same signs cost work that grows as the text does."""
 
 from __future__ import annotations
 
 import contextlib
-import time
+import sys
+from types import FrameType
 
 import pytest
 
@@ -11,41 +12,57 @@ from bot.core.layout.layout import lay_out
 from bot.core.read_essay import Format, read_essay
 from bot.errors import UnreadableEssay
 
-LENGTH = 10_000  # characters
-MOST = 8.0  # seconds of CPU on a busy host; quadratic time is far more
+LENGTH = 3_000  # characters: two messages of the densest marks
+MOST = 3.0  # times as many calls for a text twice as long; quadratic work takes four times as many
 PAGE = "<html><head><title>T</title></head><body><article><h1>T</h1>"
 
-
-def repeat(text: str) -> str:
-    return text * (LENGTH // len(text))
-
-
-RUNS = ["[", "[ ", "![", "^[", "[a](", "`", "*a **b ", "~~a ~b", "<a ", "<!--", "<?", "&#x", "$$a ",
-        "> ", "> a\n", "- - ", "- a\n", "# a\n", "a\n=\n", "\\begin{align}\na\n", "|-", "<b>a",
-        "<div>\n", "<table>\n\n<tr><td>", "[^a]: b\n\n", "a\n: b\n\n", "{% ",
-        "“a", "P.S. "]  # fmt: skip
-PAGES = ["<div>", "<b>a", "<ul><li>a", "<blockquote>a", "<table><tr><td>a",
+RUNS = ["[", "[ ", "![", "^[", "[a](", "[a](b) ", "![](", "`", "*a **b ", "*i* ", "a **b** ", "_a ",
+        "~~a ~b", "<a ", "<", "& ", "<!--", "<?", "&#x", "$$a ", "> ", "> a\n", "> a\nb\n",
+        "> > a\n\n", "- - ", "- a\n", "- > a\n", "- a\n  - b\n", "1. a\n", "# a\n", "a\n=\n",
+        "```\na\n```\n\n", "\\begin{align}\na\n", "|-", "|a|b|\n|-|-|\n|c|d|\n\n", "<b>a",
+        "<div>\n", "<table>\n\n<tr><td>", "[^a]: b\n\n", "w[^1] ", "w^[a] ", "a\n: b\n\n", "{% ",
+        "“a", "P.S. ", "word ", "海辺", "👍🏽", "👩‍👩‍👧 ", "e\u0301"]  # fmt: skip
+PAGES = ["<div>", "<div>a</div>", "<b>a", "<b>a</b> ", "<a href=b>a</a> ", "<ul><li>a", "a<br>",
+         "<blockquote>a", "<table><tr><td>a", "<td>a</td>", "<td>",
          "<tr><td rowspan=9999 colspan=9999>a", "<div><h2>Related posts</h2><p>A river.</p></div>",
          "<h2>a</h2>", '<img src="http://e.example/a.png" alt="a">', "<!--", "<a "]  # fmt: skip
 
 
-def spend(text: str, form: Format) -> float:
-    before = time.process_time()
-    with contextlib.suppress(UnreadableEssay):
-        lay_out(read_essay(text, format=form))
-    return time.process_time() - before
+def count_calls(text: str, form: Format) -> int:
+    """How many functions are called to read and lay out a text."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        with contextlib.suppress(UnreadableEssay):
+            lay_out(read_essay(text, format=form))
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+def compare_calls(head: str, run: str, form: Format) -> float:
+    """How many times as many calls a text takes that is twice as long."""
+    texts = [head + run * (length // len(run)) for length in (LENGTH, LENGTH, 2 * LENGTH)]
+    _, once, twice = (count_calls(text, form) for text in texts)  # the first fills the caches
+    return twice / once
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_a_text_of_one_run_of_signs_is_read_in_time(run: str) -> None:
-    assert spend(repeat(run), "markdown") < MOST
+def test_twice_as_long_a_run_of_signs_takes_twice_the_calls(run: str) -> None:
+    assert compare_calls("", run, "markdown") < MOST
 
 
 @pytest.mark.parametrize("run", PAGES)
-def test_a_page_of_one_run_of_tags_is_read_in_time(run: str) -> None:
-    assert spend(PAGE + repeat(run), "html") < MOST
+def test_twice_as_long_a_run_of_tags_takes_twice_the_calls(run: str) -> None:
+    assert compare_calls(PAGE, run, "html") < MOST
 
 
-def test_a_link_with_a_long_address_that_is_used_often_is_laid_out_in_time() -> None:
-    source = f"[a]: http://e.example/{'x' * 300}\n\n{'[a] ' * 300}"
-    assert spend(source, "markdown") < MOST
+def test_a_link_with_a_long_address_that_is_used_often_takes_no_more_calls_than_its_uses() -> None:
+    definition = f"[a]: http://e.example/{'x' * 300}\n\n"
+    assert compare_calls(definition, "[a] ", "markdown") < MOST

@@ -31,6 +31,7 @@ __all__ = [
 
 
 _WHITE_SPACE_RUN = re.compile(r"[ \t\n\r\f\v]+")
+_UNTIDY = re.compile(r"[\t\n\r\f\v]|  ")  # what a run could be, other than one space
 
 
 class Mark(enum.Flag):
@@ -223,12 +224,16 @@ def collapse_white_space(spans: Iterable[Span]) -> tuple[Span, ...]:
     gap = ""  # white space not yet written: "", " " or "\n"
     gap_links: set[str | None] = set()  # of the spans it was in
     for span in spans:
+        before = ""
         if span.code:
             text = core = span.text.replace("\n", " ")
         else:
-            text = _WHITE_SPACE_RUN.sub(_newline_or_space, span.text)
+            text = span.text
+            if _UNTIDY.search(text):
+                text = _WHITE_SPACE_RUN.sub(_newline_or_space, text)
             core = text.strip(" \n")
-        before = text[: len(text) - len(text.lstrip(" \n"))] if not span.code else ""
+            if core is not text:
+                before = text[: len(text) - len(text.lstrip(" \n"))]
         if before:
             gap = "\n" if "\n" in (gap, before) else " "
             gap_links.add(span.link)
@@ -239,9 +244,10 @@ def collapse_white_space(spans: Iterable[Span]) -> tuple[Span, ...]:
             same = {last.link, span.link} | gap_links
             link = last.link if len(same) == 1 and not last.code and not span.code else None
             result.append(Span(gap, last.marks & span.marks, link))
-        result.append(_copy_with_text(span, core))
-        gap, gap_links = "", set()
-        after = text[len(before) + len(core) :]
+        result.append(span if core is span.text else _copy_with_text(span, core))
+        if gap:
+            gap, gap_links = "", set()
+        after = text[len(before) + len(core) :] if core is not text else ""
         if after:
             gap = after
             gap_links.add(span.link)

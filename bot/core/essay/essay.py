@@ -69,7 +69,7 @@ class Essay:
     title:           never empty; extracted, or made from the file's name or the first words
     byline:          the line next to the title, verbatim (``By Ann Lee``, ``poet, gardener``)
     author:          a name, if one is known
-    epigraph:        also stays in the body
+    byline, epigraph: also stay in the body, whose parts leave out what the card shows whole
     source_url:      where the essay is on the web (http or https)
     date:            as the source gives it; an ISO date if it could be parsed
     language:        a BCP 47 tag, if the source names one

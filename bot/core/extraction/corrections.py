@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.core.essay.essay import Epigraph, Essay
+from bot.core.extraction.masthead import parse_author
 from bot.core.extraction.title import retitle
 from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
@@ -67,7 +68,10 @@ def apply_corrections(
         byline = entered.byline.strip() or None
         # If the author was shown in its place, the author is replaced too.
         stays = byline is not None and (essay.byline is not None or (essay.author or "") in byline)
-        essay = replace(essay, byline=byline, author=essay.author if stays else None)
+        author = essay.author if stays else None
+        if author is not None and author == parse_author(essay.byline):
+            author = parse_author(byline)  # the card would show the name of the old byline too
+        essay = replace(essay, byline=byline, author=author)
     text = entered.epigraph.strip()
     source: str | None = entered.epigraph_source.strip() or None
     if epigraph is not None and _is_same(entered.epigraph, shown.epigraph):

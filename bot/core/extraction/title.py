@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import regex
-from rapidfuzz import fuzz
-
 from bot.core.essay.blocks import get_block_text
 from bot.core.essay.essay import Essay
 from bot.core.extraction.closing_questions import find_closing_questions
 from bot.core.extraction.passages import number_passages
 from bot.core.text.length import count_words, estimate_reading_minutes
+from bot.core.text.similar import contains_line
 
 __all__ = ["find_former_title_line", "retitle"]
-
-#: Similarity (0 to 100) from which on a word counts as another one with its spelling corrected.
-_MIN_SIMILARITY = 75.0
 
 
 def retitle(essay: Essay, title: str) -> Essay:
@@ -30,7 +25,7 @@ def retitle(essay: Essay, title: str) -> Essay:
     if extracted is None or extracted.title_line is None:
         return replace(essay, title=title)
     line = get_block_text(extracted.title_line)
-    before, after = _contains_line(essay.title, line), _contains_line(title, line)
+    before, after = contains_line(essay.title, line), contains_line(title, line)
     if before == after:
         return replace(essay, title=title)
     blocks = [one.block for one in essay.body]
@@ -60,19 +55,4 @@ def find_former_title_line(essay: Essay) -> str | None:
     if essay.extracted is None or essay.extracted.title_line is None:
         return None
     line = " ".join(get_block_text(essay.extracted.title_line).split())
-    return None if _contains_line(essay.title, line) else line
-
-
-def _contains_line(title: str, line: str) -> bool:
-    """Whether a title contains a line's words in order, or is the line with corrected spelling."""
-    said, wanted = _split_words(title), _split_words(line)
-    if any(said[n : n + len(wanted)] == wanted for n in range(len(said) - len(wanted) + 1)):
-        return True
-    return len(said) == len(wanted) and all(
-        one == other or fuzz.ratio(one, other) >= _MIN_SIMILARITY
-        for one, other in zip(said, wanted, strict=True)
-    )
-
-
-def _split_words(text: str) -> list[str]:
-    return regex.findall(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}\p{M}]+", text.casefold())
+    return None if contains_line(essay.title, line) else line

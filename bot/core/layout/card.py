@@ -9,19 +9,31 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core import limits
-from bot.core.essay.essay import Essay
+from bot.core.essay.essay import Epigraph, Essay
 from bot.core.text.escape import escape, escape_line_start, escape_url
 from bot.core.text.length import count_utf16_units
 from bot.core.text.sentences import find_grapheme_ends, find_word_ends
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext
 
-__all__ = ["CARD_TEXT", "IS_COMPONENTS_V2", "MAX_COVER_URL", "render_card"]
+__all__ = [
+    "CARD_TEXT",
+    "IS_COMPONENTS_V2",
+    "MAX_COVER_URL",
+    "get_credit",
+    "render_card",
+    "shows_byline_whole",
+    "shows_epigraph_whole",
+]
 
 IS_COMPONENTS_V2 = 1 << 15
 #: UTF-16 units of a card's text at most: what the limits in :func:`render_card` add up to. The rest
 #: of ``limits.COMPONENT_TEXT`` is left for the text of a draft below the card.
 CARD_TEXT = 2_600
+#: UTF-16 units of a byline, of a name or source, and of each line of an epigraph.
+_MAX_BYLINE, _MAX_NAME, _MAX_LINE = 300, 200, 800
+#: Characters and lines of an epigraph; the lines of a longer one are joined.
+_MAX_EPIGRAPH, _MAX_EPIGRAPH_LINES = 600, 12
 
 _CONTAINER, _TEXT, _GALLERY, _SEPARATOR, _ROW, _BUTTON = 17, 10, 12, 14, 1, 2
 _LINK_STYLE = 5
@@ -54,6 +66,44 @@ def _escape_line(text: str, limit: int) -> str:
     return escape_line_start(shown)
 
 
+def get_credit(essay: Essay) -> str:
+    """What the card says below the title: the byline or the author, or both."""
+    if essay.byline and essay.author and essay.author not in essay.byline:
+        return f"{essay.byline} · {essay.author}"
+    return essay.byline or essay.author or ""
+
+
+def _fits(text: str, limit: int) -> bool:
+    """Whether a line is shown without being shortened."""
+    return count_utf16_units(escape(" ".join(text.split()))) <= limit
+
+
+def _split_epigraph(epigraph: Epigraph) -> list[str]:
+    """The lines in which the card shows an epigraph: one if it is long."""
+    lines = epigraph.text.split("\n")
+    if len(epigraph.text) > _MAX_EPIGRAPH or len(lines) > _MAX_EPIGRAPH_LINES:
+        return [" ".join(epigraph.text.split())]
+    return lines
+
+
+def shows_byline_whole(essay: Essay) -> bool:
+    """Whether the card doesn't shorten byline and author."""
+    return all(
+        _fits(text or "", limit)
+        for text, limit in ((essay.byline or essay.author, _MAX_BYLINE), (essay.author, _MAX_NAME))
+    )
+
+
+def shows_epigraph_whole(epigraph: Epigraph) -> bool:
+    """Whether the card neither shortens an epigraph nor joins its lines."""
+    lines = _split_epigraph(epigraph)
+    return (
+        len(lines) == len(epigraph.text.split("\n"))
+        and all(_fits(line, _MAX_LINE) for line in lines)
+        and _fits(epigraph.source or "", _MAX_NAME)
+    )
+
+
 def _make_text(content: str) -> dict[str, Any]:
     return {"type": _TEXT, "content": content}
 
@@ -76,17 +126,15 @@ def render_card(essay: Essay, privacy_command: str, *, saves_all: bool = False) 
     head = f"# {_escape_line(essay.title, 500)}"
     credit = essay.byline or essay.author
     if credit:
-        head += f"\n{_escape_line(credit, 300)}"
+        head += f"\n{_escape_line(credit, _MAX_BYLINE)}"
         if essay.byline and essay.author and essay.author not in essay.byline:
-            head += f" · {_escape_line(essay.author, 200)}"
+            head += f" · {_escape_line(essay.author, _MAX_NAME)}"
     inner: list[dict[str, Any]] = [_make_text(head)]
     if essay.epigraph is not None:
-        lines = essay.epigraph.text.split("\n")
-        if len(essay.epigraph.text) > 600 or len(lines) > 12:
-            lines = [" ".join(essay.epigraph.text.split())]
-        quote = "\n".join(f"> {_escape_line(line, 800)}" for line in lines if line.strip())
+        lines = _split_epigraph(essay.epigraph)
+        quote = "\n".join(f"> {_escape_line(line, _MAX_LINE)}" for line in lines if line.strip())
         if essay.epigraph.source:
-            quote += f"\n> — {_escape_line(essay.epigraph.source, 200)}"
+            quote += f"\n> — {_escape_line(essay.epigraph.source, _MAX_NAME)}"
         inner.append(_make_text(quote))
     cover = _check_url(essay.cover_image, MAX_COVER_URL)
     if essay.cover_file is not None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import NamedTuple
 
 from bot.core.essay.blocks import Mark, Span, get_spans_text, merge_spans
 from bot.core.text.escape import (
@@ -18,7 +20,7 @@ from bot.core.text.escape import (
 )
 from bot.core.text.length import count_utf16_units
 
-__all__ = ["MAX_LINK", "render_code_span", "render_inline"]
+__all__ = ["DELIMITERS", "MAX_LINK", "render_code_span", "render_inline"]
 
 MAX_LINK = 1_000
 """UTF-16 units of a URL; a longer one would take half a message, so only its text is shown."""
@@ -27,7 +29,7 @@ _MAX_PIECES = 1_000  # changes of emphasis in one line; more are noise, and slow
 # What may follow a bare URL without becoming a part of it.
 _ENDS_URL = re.compile(r"[.,:;\"')\]]*(?:\s|$)")
 _MARK_ORDER = (Mark.UNDERLINE, Mark.STRIKE, Mark.BOLD, Mark.ITALIC)
-_DELIMITERS = {
+DELIMITERS = {
     Mark.UNDERLINE: "__",
     Mark.STRIKE: "~~",
     Mark.BOLD: "**",
@@ -35,8 +37,7 @@ _DELIMITERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """Markdown with the same emphasis throughout."""
 
     text: str
@@ -157,6 +158,9 @@ def _make_plain_pieces(
             continue
         # Emphasis can't begin or end with white space.
         core = text.strip()
+        if core is text:
+            pieces.append(_Piece(escape(text, quiet=quiet), span.marks))
+            continue
         lead = text[: len(text) - len(text.lstrip())]
         trail = text[len(text.rstrip()) :] if core else ""
         for part, marks in ((lead, Mark.NONE), (core, span.marks), (trail, Mark.NONE)):
@@ -170,7 +174,7 @@ def _share_marks_of_spaces(pieces: Sequence[_Piece]) -> list[_Piece]:
     """Give white space the marks that both of its neighbours have, so that emphasis continues."""
     result = list(pieces)
     for place, piece in enumerate(result):
-        if piece.text.strip():
+        if piece.text and not piece.text.isspace():
             continue
         before = result[place - 1].marks if place else Mark.NONE
         after = result[place + 1].marks if place + 1 < len(result) else Mark.NONE
@@ -185,21 +189,27 @@ def _write_marks(pieces: Sequence[_Piece], italic: str, without: Mark) -> tuple[
     closed_here = ""  # delimiters closed since the last text
     sound = True
     lasts = _find_mark_ends(pieces, without)
+    order, kept = tuple(lasts), ~without
     for place, piece in enumerate(pieces):
-        marks = piece.marks & ~without
-        while any(mark not in marks for mark in opened):
+        marks = piece.marks & kept
+        if not opened and not marks and "_" not in closed_here:
+            closed_here = ""
+            out.append(piece.text)
+            continue
+        while opened and any(mark not in marks for mark in opened):
             mark = opened.pop()
-            closed_here += italic if mark is Mark.ITALIC else _DELIMITERS[mark]
-            out.append(italic if mark is Mark.ITALIC else _DELIMITERS[mark])
-        new = [mark for mark in _MARK_ORDER if mark in marks and mark not in opened]
-        new.sort(key=lambda mark: -lasts[mark][place])
+            closed_here += italic if mark is Mark.ITALIC else DELIMITERS[mark]
+            out.append(italic if mark is Mark.ITALIC else DELIMITERS[mark])
+        new = [mark for mark in order if mark in marks and mark not in opened]
+        if len(new) > 1:
+            new.sort(key=lambda mark: -lasts[mark][place])
         text = piece.text
         if new and text[:1].isspace():  # a delimiter before white space opens no emphasis
             out.append(text[0])
             text = text[1:]
             closed_here = ""
         for mark in new:
-            delimiter = italic if mark is Mark.ITALIC else _DELIMITERS[mark]
+            delimiter = italic if mark is Mark.ITALIC else DELIMITERS[mark]
             if closed_here and closed_here[-1] + delimiter[0] in ("**", "__", "~~", "~_"):
                 sound = False
             opened.append(mark)
@@ -210,18 +220,24 @@ def _write_marks(pieces: Sequence[_Piece], italic: str, without: Mark) -> tuple[
                 sound = False
         closed_here = ""
         out.append(text)
-    out.extend(italic if mark is Mark.ITALIC else _DELIMITERS[mark] for mark in reversed(opened))
+    out.extend(italic if mark is Mark.ITALIC else DELIMITERS[mark] for mark in reversed(opened))
     return "".join(out), sound
 
 
 def _find_mark_ends(pieces: Sequence[_Piece], without: Mark) -> dict[Mark, list[int]]:
-    """For each mark and piece, the index at which the mark ends; the longest is opened first."""
+    """For each used mark and piece, the index where the mark ends; the longest is opened first."""
     lasts: dict[Mark, list[int]] = {}
+    used = Mark.NONE
+    for piece in pieces:
+        used |= piece.marks
+    used &= ~without
     for mark in _MARK_ORDER:
+        if mark not in used:
+            continue
         ends = [0] * len(pieces)
         end = len(pieces)
         for place in range(len(pieces) - 1, -1, -1):
-            if mark not in pieces[place].marks & ~without:
+            if mark not in pieces[place].marks:
                 end = place
             ends[place] = end
         lasts[mark] = ends
@@ -230,6 +246,8 @@ def _find_mark_ends(pieces: Sequence[_Piece], without: Mark) -> dict[Mark, list[
 
 def _keep_bars_apart(pieces: Sequence[_Piece]) -> list[_Piece]:
     """Escape a ``|`` at the end of a piece if the next one begins with another: no spoiler."""
+    if not any("|" in piece.text for piece in pieces):
+        return list(pieces)
     result = list(pieces)
     for place, (one, other) in enumerate(pairwise(pieces)):
         if one.text.endswith("|") and not one.text.endswith("\\|") and other.text.startswith("|"):
@@ -240,8 +258,8 @@ def _keep_bars_apart(pieces: Sequence[_Piece]) -> list[_Piece]:
 def _render_pieces(pieces: Sequence[_Piece]) -> str:
     bridged = _share_marks_of_spaces(_keep_bars_apart(pieces))
     merged = [
-        _Piece("".join(piece.text for piece in group), marks)
-        for marks, group in groupby(bridged, key=lambda piece: piece.marks)
+        _Piece("".join([piece.text for piece in group]), marks)
+        for marks, group in groupby(bridged, key=itemgetter(1))
     ]
     if len(merged) > _MAX_PIECES:
         return "".join(piece.text for piece in merged)

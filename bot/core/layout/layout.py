@@ -24,6 +24,7 @@ from bot.core.essay.blocks import (
 )
 from bot.core.essay.essay import Essay
 from bot.core.essay.note import Note, make_note
+from bot.core.layout.card_blocks import find_blocks_on_card
 from bot.core.layout.closing_message import choose_closing_question
 from bot.core.layout.formulas import is_display_formula
 from bot.core.layout.inline_markdown import MAX_LINK
@@ -114,7 +115,10 @@ class Packer:
         lists = OpenLists()
         while number < len(self._items):
             item = self._items[number]
-            gap = _choose_separator(self._items[number - 1], item) if texts else ""
+            if item.on_card:
+                number, offset = number + 1, 0
+                continue
+            gap = _choose_separator(self._items[taken[-1]], item) if texts else ""
             room = limit - used - len(gap)
             if item.pictures:
                 text, size = self._render_pictures(number)
@@ -146,7 +150,7 @@ class Packer:
                     if texts:
                         break
                     raise AssertionError("a cut between code points always fits")
-                text = render_piece(item, offset, cut[0])
+                text = cut[0]
                 size = count_utf16_units(text)
             texts.append(gap + text)
             sizes.append(size + len(gap))
@@ -210,8 +214,11 @@ class Packer:
         lists = OpenLists()
         while (number, offset) < end:
             item = self._items[number]
+            if item.on_card:
+                number, offset = number + 1, 0
+                continue
             stop = end[1] if number == end[0] else item.length
-            gap = _choose_separator(self._items[number - 1], item) if texts else ""
+            gap = _choose_separator(self._items[taken[-1]], item) if texts else ""
             item = replace(item, open_levels=lists.count_levels(item.block, gap))
             whole = not offset and stop == item.length
             text = (render_piece if whole else render_trimmed_piece)(item, offset, stop)
@@ -228,7 +235,8 @@ class Packer:
         position = start
         while position[0] < len(self._items):
             part, following = self.pack_next(position, limit)
-            parts.append((position, part))
+            if part.content or part.pictures:  # else the rest is on the card
+                parts.append((position, part))
             position = following
         return parts
 
@@ -270,16 +278,17 @@ def note_lost_links(essay: Essay) -> tuple[Note, ...]:
 
 def list_items(essay: Essay, *, numbered: bool = False) -> list[Item]:
     """The items that an essay's messages consist of; see :func:`lay_out`."""
+    on_card = find_blocks_on_card(essay)
     placed = [
-        (block, body.passage)
-        for body in essay.body
+        (block, body.passage, place in on_card)
+        for place, body in enumerate(essay.body)
         for whole in replace_table(body.block)
         for block in (split_picture(whole) if isinstance(whole, Picture) else (whole,))
         if isinstance(block, Rule | Picture) or get_block_text(block).strip()
     ]
     while placed and isinstance(placed[-1][0], Rule):
         placed.pop()
-    blocks = [block for block, _ in placed]
+    blocks = [block for block, *_ in placed]
     labels, joined = _find_labels(blocks), find_joined(blocks)
     items: list[Item] = []
     shown: int | None = None
@@ -292,6 +301,9 @@ def list_items(essay: Essay, *, numbered: bool = False) -> list[Item]:
             ]
             continue
         passage, lead = placed[number][1], ""
+        if placed[number][2]:
+            items.append(replace(make_item(block, passage), on_card=True))
+            continue
         if numbered and passage != shown and not isinstance(block, Heading | Rule):
             quote = "> " if block.frame.quoted else ""
             lead = f"{quote}-# ¶{passage}\n"
@@ -352,7 +364,7 @@ def lay_out(essay: Essay, *, numbered: bool = False) -> Layout:
     """Lay out an essay as messages.
 
     Each part has 1 to 2,000 UTF-16 units, or none but pictures; an essay with only a title has no
-    parts.
+    parts. Byline and epigraph are left out where the card shows them whole.
 
     numbered: show ¶ numbers in small print above each passage
     """

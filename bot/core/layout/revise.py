@@ -142,7 +142,8 @@ def _find_unchanged(
 
 def _render_item(item: Item) -> str:
     shown = [(one.source, one.file, one.alt, one.linked) for one in item.pictures]
-    return render_piece(item, 0, item.length) + (f"\x00{shown}" if shown else "")
+    kind = f"\x00{shown}" if shown else "\x00on the card" if item.on_card else ""
+    return render_piece(item, 0, item.length) + kind
 
 
 # -- changed parts --------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from bot.core.essay.blocks import (
     Block,
     Code,
     Heading,
+    Mark,
     Paragraph,
     Picture,
     Span,
@@ -18,7 +19,7 @@ from bot.core.essay.blocks import (
     merge_spans,
 )
 from bot.core.layout.formulas import MAX_FORMULA, find_formulas
-from bot.core.layout.inline_markdown import MAX_LINK
+from bot.core.layout.inline_markdown import DELIMITERS, MAX_LINK
 from bot.core.layout.markdown import render_block
 from bot.core.layout.pictures import render_pictures
 from bot.core.text.length import count_utf16_units
@@ -60,6 +61,7 @@ class Item:
     whole:   it must not be split if a message can hold it
     pictures: of a gallery; the message ends after it
     quiet:   links show no previews, since others of its message do
+    on_card: the card shows it whole, so no message does
     """
 
     block: Block
@@ -75,6 +77,7 @@ class Item:
     whole: bool = False
     pictures: tuple[Picture, ...] = ()
     quiet: bool = False
+    on_card: bool = False
 
 
 def make_item(
@@ -203,15 +206,18 @@ def _find_line_ends(text: str) -> list[int]:
     return [index for index, character in enumerate(text) if character == "\n"]
 
 
-def _find_last_fitting(item: Item, start: int, ends: Sequence[int], room: int) -> int | None:
-    """The last of the offsets up to which the piece fits.
+def _find_last_fitting(
+    item: Item, start: int, ends: Sequence[int], room: int, growth: float = 1.02
+) -> tuple[int, str] | None:
+    """The last of the offsets up to which the piece fits, and the piece's Markdown.
 
     Each try costs a rendering, so the offset is guessed from how much longer the Markdown is than
     its text. If a few guesses fail, bisection finds it.
+
+    growth: the first guess of how many times as long it is
     """
     fits, fails = -1, len(ends)
-    measured_fit = 0  # units of the longest piece that fits
-    growth = 1.02
+    fitting, measured_fit = "", 0  # the longest piece that fits, and its units
     guesses = 0
     while fails - fits > 1:
         index = bisect_right(ends, start + int(room / growth)) - 1 if guesses < _MAX_GUESSES else -1
@@ -227,13 +233,14 @@ def _find_last_fitting(item: Item, start: int, ends: Sequence[int], room: int) -
         if fits >= 0 and end - ends[fits] > room - measured_fit:
             fails = index  # the text alone is longer than the room
             continue
-        units = count_utf16_units(render_piece(item, start, _trim_end(item, start, end)))
+        piece = render_piece(item, start, _trim_end(item, start, end))
+        units = count_utf16_units(piece)
         growth = max(1.0, units / max(1, end - start))
         if units <= room:
-            fits, measured_fit = index, units
+            fits, fitting, measured_fit = index, piece, units
         else:
             fails = index
-    return ends[fits] if fits >= 0 else None
+    return (ends[fits], fitting) if fits >= 0 else None
 
 
 def _trim_end(item: Item, start: int, end: int) -> int:
@@ -264,10 +271,32 @@ def _bound_end(item: Item, start: int, end: int, room: int) -> int:
     return end
 
 
+def _estimate_growth(item: Item, start: int, end: int) -> float:
+    """How many times as long as the text its Markdown may be, by its marks and links."""
+    if not isinstance(item.block, Paragraph | Heading):
+        return 1.02
+    spans = item.block.spans
+    signs, marks, address = 0, Mark.NONE, None
+    for index in range(max(bisect_right(item.starts, start) - 1, 0), len(spans)):
+        span = spans[index]
+        if item.starts[index] >= end:
+            break
+        if span.code:
+            signs += 2
+        if span.marks is not marks:
+            signs += sum(len(sign) for mark, sign in DELIMITERS.items()
+                         if (mark in span.marks) is not (mark in marks))  # fmt: skip
+            marks = span.marks
+        if span.link is not None and span.link != address and len(span.link) <= MAX_LINK:
+            signs += len(span.link) + 4
+        address = span.link
+    return max(1.02, 1 + signs / max(1, end - start))
+
+
 def split_item(
     item: Item, start: int, room: int, *, finest: bool, gently: bool
-) -> tuple[int, int] | None:
-    """Where the piece that starts at ``start`` ends, and where the next one starts.
+) -> tuple[str, int] | None:
+    """The Markdown of the piece that starts at ``start``, and where the next one starts.
 
     room:   UTF-16 units for the piece, including its marks and lead
     finest: a piece is needed: any split is better than none
@@ -283,6 +312,7 @@ def split_item(
     if finest:
         tiers += [find_symbol_ends, find_grapheme_ends]
     atoms = _find_atoms(item, start, end)
+    growth = _estimate_growth(item, start, end)
     least = _MIN_PIECE
     for tier in tiers:
         last = tier is find_grapheme_ends
@@ -291,22 +321,23 @@ def split_item(
         if finest and gently:
             # It has to be split; a little earlier, so that the rest isn't too short.
             ends = [end for end in ends if item.length - end >= least] or ends
-        cut = _find_last_fitting(item, start, ends, room)
-        if cut is None or cut <= start:
+        found = _find_last_fitting(item, start, ends, room, growth)
+        if found is None or found[0] <= start:
             continue
+        cut = found[0]
         if not last and (cut - start < least or (gently and item.length - cut < least)):
             continue
         if not last and finest and cut - start < room // 4 and not gently:
             continue
-        return _finish_split(item, start, cut)
+        return _finish_split(item, start, *found)
     if not finest:
         return None
     # One grapheme, link or code span fills the room: split it anywhere.
-    cut = _find_last_fitting(item, start, range(start + 1, end + 1), room)
-    return None if cut is None else _finish_split(item, start, cut)
+    found = _find_last_fitting(item, start, range(start + 1, end + 1), room)
+    return None if found is None else _finish_split(item, start, *found)
 
 
-def _finish_split(item: Item, start: int, cut: int) -> tuple[int, int] | None:
+def _finish_split(item: Item, start: int, cut: int, piece: str) -> tuple[str, int] | None:
     end = _trim_end(item, start, cut)
     following = cut
     if isinstance(item.block, Code):
@@ -314,4 +345,4 @@ def _finish_split(item: Item, start: int, cut: int) -> tuple[int, int] | None:
     else:
         while following < item.length and item.text[following].isspace():
             following += 1
-    return (end, following) if end > start else None
+    return (piece, following) if end > start else None

@@ -25,6 +25,7 @@ from bot.core.essay.blocks import Block, Heading, Mark, Paragraph, Span, get_blo
 from bot.core.essay.document import Document
 from bot.core.reading.front_matter import split_front_matter
 from bot.core.reading.html import read_html
+from bot.core.reading.markdown_block import use_block_parser
 from bot.core.reading.markdown_cjk import use_cjk_emphasis
 from bot.core.reading.markdown_html import use_html_blocks
 from bot.core.reading.markdown_markers import (
@@ -38,8 +39,8 @@ from bot.core.reading.verse import indent_lines, is_verse
 
 __all__ = ["read_markdown"]
 
-# More than 40 nested containers are a joke or an attack, and the parser would drop deeper content.
-_DEEP_CONTAINERS = re.compile(r"^(?P<kept>(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){40})"
+# More than 20 nested containers are a joke or an attack, and the parser would drop deeper content.
+_DEEP_CONTAINERS = re.compile(r"^(?P<kept>(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){20})"
                          r"(?P<rest>.+)$", re.MULTILINE)  # fmt: skip
 _MAX_INDENT = 60
 _DEEP_INDENT = re.compile(r"^[ \t]{61,}(?=(?:[-+*]|\d{1,9}[.)])[ \t])", re.MULTILINE)
@@ -113,6 +114,7 @@ def _join_cells(line: str, count: int) -> list[str]:
 
 def _make_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 100})
+    use_block_parser(parser)
     use_cjk_emphasis(parser)
     parser.enable(["table", "strikethrough"])
     parser.block.ruler.at("table", _parse_table, {"alt": ["paragraph", "reference"]})
@@ -201,7 +203,7 @@ def _guard_environments(parser: MarkdownIt) -> None:
 
 
 def _limit_nesting(text: str) -> str:
-    """Limit nesting of quotations and lists to 40 on one line, or 30 by indentation."""
+    """Limit nesting of quotations and lists to 20 on one line, or 30 by indentation."""
     text = _DEEP_INDENT.sub(" " * _MAX_INDENT, text)
     if not _DEEP_CONTAINERS.search(text):
         return text

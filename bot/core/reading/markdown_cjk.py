@@ -8,6 +8,7 @@ character counts like a space, and CJK punctuation like a letter.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
@@ -31,28 +32,35 @@ def _is_punctuation(character: str) -> bool:
     return isMdAsciiPunct(ord(character)) or isPunctChar(character)
 
 
+@lru_cache(4096)
+def _classify(character: str) -> tuple[bool, bool, bool]:
+    """Whether a character is white space, punctuation, CJK."""
+    return isWhiteSpace(ord(character)), _is_punctuation(character), _is_cjk(character)
+
+
 class _State(InlineState):
     """The library's state with its rule for delimiters amended."""
 
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803
-        scanned = super().scanDelims(start, canSplitWord)
-        end = start + scanned.length
-        before = self.src[start - 1] if start > 0 else " "
-        after = self.src[end] if end < self.posMax else " "
-        if not (_is_cjk(before) or _is_cjk(after)):
-            return scanned
-        spaced = isWhiteSpace(ord(before)), isWhiteSpace(ord(after))
+        src, most = self.src, self.posMax
+        marker, end = src[start], start + 1
+        while end < most and src[end] == marker:
+            end += 1
+        space_before, point_before, cjk_before = _classify(src[start - 1] if start > 0 else " ")
+        space_after, point_after, cjk_after = _classify(src[end] if end < most else " ")
         # Punctuation of other scripts; that of CJK is like a letter here.
-        pointed = (
-            _is_punctuation(before) and not _is_cjk(before),
-            _is_punctuation(after) and not _is_cjk(after),
+        foreign_before = point_before and not cjk_before
+        foreign_after = point_after and not cjk_after
+        left = not space_after and (
+            not foreign_after or space_before or foreign_before or cjk_before
         )
-        left = not spaced[1] and (not pointed[1] or spaced[0] or pointed[0] or _is_cjk(before))
-        right = not spaced[0] and (not pointed[0] or spaced[1] or pointed[1] or _is_cjk(after))
+        right = not space_before and (
+            not foreign_before or space_after or foreign_after or cjk_after
+        )
         return Scanned(
-            left and (canSplitWord or not right or _is_punctuation(before)),
-            right and (canSplitWord or not left or _is_punctuation(after)),
-            scanned.length,
+            left and (canSplitWord or not right or point_before),
+            right and (canSplitWord or not left or point_after),
+            end - start,
         )
 
 

@@ -11,13 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 from markdown_it import MarkdownIt
 from markdown_it.helpers import parseLinkDestination, parseLinkTitle
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+
+from bot.core.reading.markdown_block import make_small_token
 
 __all__ = ["InlineState", "guard_notes", "use_inline_parser"]
 
@@ -53,6 +55,34 @@ class InlineState(StateInline):
     def __init__(self, src: str, md: MarkdownIt, env: Any, tokens: list[Token]) -> None:
         super().__init__(src, md, env, tokens)
         self.label_ends: dict[tuple[int, bool], int] = {}
+
+    def pushPending(self) -> Token:  # noqa: N802
+        token = make_small_token("text", "", 0)
+        token.content = self.pending
+        token.level = self.pendingLevel
+        self.tokens.append(token)
+        self.pending = ""
+        return token
+
+    def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
+        """The library's method with smaller tokens."""
+        if self.pending:
+            self.pushPending()
+        token = make_small_token(ttype, tag, nesting)
+        data = None
+        if nesting < 0:
+            self.level -= 1
+            self.delimiters = self._prev_delimiters.pop()
+        token.level = self.level
+        if nesting > 0:
+            self.level += 1
+            self._prev_delimiters.append(self.delimiters)
+            self.delimiters = []
+            data = {"delimiters": self.delimiters}
+        self.pendingLevel = self.level
+        self.tokens.append(token)
+        self.tokens_meta.append(data)
+        return token
 
 
 def _find_label_end(state: StateInline, start: int, disable_nested: bool = False) -> int:
@@ -154,10 +184,15 @@ class _Parser(ParserInline):
     def tokenize(self, state: StateInline) -> None:
         end = state.posMax
         deep = state.level >= state.md.options["maxNesting"]
+        get_rules = self._get_rules
         while state.pos < end:
-            if not deep and any(
-                rule(state, False) for rule in self._get_rules(state.src[state.pos])
-            ):
+            if not deep:
+                for rule in get_rules(state.src[state.pos]):
+                    if rule(state, False):
+                        break
+                else:
+                    state.append_pending(state.src[state.pos])
+                    state.pos += 1
                 continue
             state.append_pending(state.src[state.pos])
             state.pos += 1
