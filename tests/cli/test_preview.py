@@ -21,16 +21,15 @@ def test_the_object_has_the_agreed_keys_and_types() -> None:
     assert found["questions"] == ["Why?"]
     assert found["postscript"] == "PS. Done."
     assert [passage["number"] for passage in found["passages"]] == [1, 2, 3, 4, 5]
-    assert found["messages"][0]["passages"] == [1, 2, 3, 4, 5]
+    assert found["messages"][0]["passages"] == [3, 4, 5]
     assert found["messages"][-1] == {"content": "Why?", "passages": [], "attachments": []}
 
 
-def test_the_title_is_in_no_message_but_everything_else_is() -> None:
+def test_title_byline_and_epigraph_are_in_no_message_but_everything_else_is() -> None:
     found = preview(TEXT, "text")
-    first = found["messages"][0]["content"]
-    assert "By the sea" not in first
-    for piece in ("by Ann Lee", "All flesh", "Body.", "Why?", "PS. Done."):
-        assert piece in first
+    assert found["messages"][0]["content"] == "Body.\n\nWhy?\n\nPS. Done."
+    for piece in ("By the sea", "by Ann Lee", "All flesh"):
+        assert not any(piece in message["content"] for message in found["messages"])
 
 
 def test_words_are_counted_and_chinese_by_characters() -> None:
@@ -40,7 +39,7 @@ def test_words_are_counted_and_chinese_by_characters() -> None:
 
 def test_the_text_form_reads_from_the_title_to_the_notes() -> None:
     shown = preview_text(TEXT, "text")
-    places = [shown.index(piece) for piece in ("By the sea", "by Ann Lee", "Body.", "PS. Done.")]
+    places = [shown.index(piece) for piece in ("By the sea", "by Ann Lee", "All flesh", "Body.")]
     assert places == sorted(places)
 
 

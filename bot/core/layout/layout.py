@@ -31,7 +31,14 @@ from bot.core.layout.inline_markdown import MAX_LINK
 from bot.core.layout.lists import OpenLists, find_joined, mark_lists
 from bot.core.layout.parts import Layout, Part, Position
 from bot.core.layout.pictures import group_pictures, split_picture
-from bot.core.layout.split import Item, make_item, render_piece, render_trimmed_piece, split_item
+from bot.core.layout.split import (
+    Item,
+    bound_end,
+    make_item,
+    render_piece,
+    render_trimmed_piece,
+    split_item,
+)
 from bot.core.layout.tables import replace_table
 from bot.core.text.length import count_utf16_units
 from bot.core.text.translate import gettext_noop
@@ -87,8 +94,8 @@ class Packer:
         levels: of lists that the message shows; see ``render_block``
         """
         item = self._items[number]
-        if item.length - offset > room:
-            return None  # Markdown is never shorter than its text
+        if item.length - offset > room or bound_end(item, offset, item.length, room) < item.length:
+            return None  # Markdown is never shorter than its text and the URLs of its links
         if offset or levels is not None:
             text = render_piece(replace(item, open_levels=levels), offset, item.length)
             return text, count_utf16_units(text)

@@ -33,6 +33,7 @@ from bot.core.text.sentences import (
 
 __all__ = [
     "Item",
+    "bound_end",
     "keep_beginning",
     "make_item",
     "render_piece",
@@ -251,7 +252,7 @@ def _trim_end(item: Item, start: int, end: int) -> int:
     return end
 
 
-def _bound_end(item: Item, start: int, end: int, room: int) -> int:
+def bound_end(item: Item, start: int, end: int, room: int) -> int:
     """The offset up to which a piece might fit, by its text and the URLs of its links alone."""
     if not isinstance(item.block, Paragraph | Heading):
         return end
@@ -302,7 +303,7 @@ def split_item(
     finest: a piece is needed: any split is better than none
     gently: the rest would fit into one message: split only between sentences
     """
-    end = _bound_end(item, start, min(start + max(room, 0), item.length), room)
+    end = bound_end(item, start, min(start + max(room, 0), item.length), room)
     window = item.text[start : end + _LOOKAHEAD]
     code = isinstance(item.block, Code)
     tiers: list[Callable[[str], list[int]]]
