@@ -135,6 +135,7 @@ IMPORT_DISCORD = {
     "bot.app.supervisor",
     "bot.app.wiring",
     "bot.cli.doctor",
+    "bot.delivery.answers",
     "bot.delivery.attachments",
     "bot.delivery.context",
     "bot.delivery.forum_posts",

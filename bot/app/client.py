@@ -46,6 +46,7 @@ EXTENSIONS = (
     "cogs.essays.commands",
     "cogs.setup.panel",
     "cogs.members.moved_replies",
+    "cogs.members.answers",
     "cogs.prompts.commands",
     "cogs.members.privacy",
     "cogs.library.search",

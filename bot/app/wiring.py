@@ -20,6 +20,7 @@ from bot.discord_api.commands import CommandMentions
 from bot.discord_api.download import download_attachment
 from bot.discord_api.permissions import Permissions
 from bot.discord_api.single_attempt import SingleCalls
+from bot.discord_api.webhooks import Webhooks
 from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW, CatchUp
 from bot.ingest.recorder import Recorder
 from bot.publishing.edit import Editing
@@ -83,8 +84,10 @@ def build_services(
         on_done=wake,
         compare_window=options.compare_window,
     )
+    single = SingleCalls(http)
+    webhooks = Webhooks(http=http, permissions=permissions, single=single)
     delivery = Delivery(
-        DeliveryContext(database, clock, http, permissions, recorder, SingleCalls(http)),
+        DeliveryContext(database, clock, http, permissions, recorder, single, webhooks),
         attachment_limits=options.attachments,
         catch_up=catch_up.catch_up_channel,
         on_change=wake,

@@ -36,6 +36,8 @@ POLL_ANSWER: Final = 55
 COMPONENT_TEXT: Final = 4_000
 #: Characters of a link button's address (docs: Components Reference › Button).
 BUTTON_URL: Final = 512
+#: Characters of a button's label (docs: Components Reference › Button).
+BUTTON_LABEL: Final = 80
 #: Characters of a component's or modal's custom_id (docs: Components Reference › Custom ID).
 CUSTOM_ID: Final = 100
 

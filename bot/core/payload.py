@@ -58,11 +58,12 @@ def make_edit(before: Payload, after: Payload, *, pending: bool = False) -> Payl
     shows is unknown and the body says everything
 
     Only link previews can be changed in its flags. Attachments that aren't listed are removed, so
-    an empty list is needed if there were some.
+    an empty list is needed if there were some; the same holds for components.
     """
     body = make_edit_body(after)
-    if (pending or before.get("attachments")) and "attachments" not in body:
-        body["attachments"] = []
+    for name in ("attachments", "components"):
+        if (pending or before.get(name)) and name not in body:
+            body[name] = []
     if "content" in after:
         shown = [int(one.get("flags", 0)) & SUPPRESS_EMBEDS for one in (before, after)]
         if pending or shown[0] != shown[1]:

@@ -9,6 +9,7 @@ from discord.http import HTTPClient
 from bot.clock import Clock
 from bot.discord_api.permissions import Permissions
 from bot.discord_api.single_attempt import SingleCalls
+from bot.discord_api.webhooks import Webhooks
 from bot.ingest.recorder import Recorder
 from storage.db.database import Database
 
@@ -22,6 +23,7 @@ class DeliveryContext:
     permissions: the bot's own, in every channel
     recorder:    records what the workers see of members' messages
     single:      for the calls that must not be repeated without looking
+    webhooks:    the bot's own, one a channel
     """
 
     database: Database
@@ -30,3 +32,4 @@ class DeliveryContext:
     permissions: Permissions
     recorder: Recorder
     single: SingleCalls
+    webhooks: Webhooks

@@ -12,9 +12,10 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 import discord
-from discord.http import HTTPClient
+from discord.http import HTTPClient, Route
 
 from bot.core import limits
+from bot.core.conversation.answers import make_answer_content
 from bot.core.conversation.events import Deletion, HistoryPage, Message
 from bot.core.conversation.reply_copy import (
     OriginalReply,
@@ -40,7 +41,7 @@ from bot.discord_api.errors import (
     Outcome,
 )
 from bot.discord_api.single_attempt import Upload
-from bot.discord_api.webhooks import Webhook, Webhooks
+from bot.discord_api.webhooks import Webhook
 from bot.ingest.moved_replies import delete_moved_reply
 from bot.ingest.recorder import LiveEvent
 from storage.db.writer import Transaction
@@ -80,9 +81,7 @@ class ReplyMover:
         self._http = context.http
         self._permissions = context.permissions
         self._recorder = context.recorder
-        self._webhooks = Webhooks(
-            http=context.http, permissions=context.permissions, single=context.single
-        )
+        self._webhooks = context.webhooks
 
     def get_key(self, job: ReplyMove) -> int:
         """The id of the reply."""
@@ -347,6 +346,9 @@ class ReplyMover:
         )
 
     async def _rewrite_copy(self, job: ReplyMove, copy_id: int) -> None:
+        if job.is_answer:
+            await self._rewrite_answer(job, copy_id)
+            return
         payload: Payload = {"content": job.text, "allowed_mentions": {"parse": []}}
         current = parse.parse_edit(dict(await self._http.get_message(job.thread_id, copy_id)))
         kept = list(job.sizes)
@@ -365,6 +367,28 @@ class ReplyMover:
                 raise
             await self._http.edit_channel(job.thread_id, archived=False)
             await self._webhooks.edit(webhook, job.thread_id, copy_id, payload)
+
+    async def _rewrite_answer(self, job: ReplyMove, message_id: int) -> None:
+        """Edit the message for an answer, which the bot or its webhook has posted."""
+        content = make_answer_content(
+            job.text,
+            author=job.author_name if job.webhook_id is None else None,
+            passage=job.passage,
+            link=job.link,
+        )
+        payload: Payload = {"content": content, "allowed_mentions": {"parse": []}}
+        if job.webhook_id is None:
+            route = Route(
+                "PATCH",
+                "/channels/{channel_id}/messages/{message_id}",
+                channel_id=job.thread_id,
+                message_id=message_id,
+            )
+            await self._http.request(route, json=payload)
+            return
+        webhook = await self._get_webhook_of_copy(job)
+        thread_id = None if job.thread_id == job.channel_id else job.thread_id
+        await self._webhooks.edit(webhook, thread_id, message_id, payload)
 
     async def _get_webhook_of_copy(self, job: ReplyMove) -> Webhook:
         try:

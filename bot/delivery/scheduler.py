@@ -17,6 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import Clock, from_milliseconds, to_milliseconds
 from bot.core.snowflake import make_snowflake_before
+from bot.core.text.coded import make_coded
 from bot.delivery.archive_cleanup import ArchiveCleanup
 from bot.delivery.thread_links import plan_due_links
 from bot.delivery.workers import Delivery
@@ -29,7 +30,7 @@ from storage.db.writer import Transaction
 from storage.delivery import message_edits, messages, temporary_messages, threads
 from storage.essays import scheduled_essays
 from storage.prompts import prompts
-from storage.replies import attachments, deleted_channels, reply_moves
+from storage.replies import answers, attachments, deleted_channels, reply_moves
 from storage.servers import servers
 
 __all__ = ["Scheduler"]
@@ -38,6 +39,9 @@ _log = logging.getLogger(__name__)
 
 #: Seconds between two passes at most.
 _INTERVAL = 60
+#: Milliseconds after which an answer is erased whose member hasn't said where it belongs.
+_UNPOSTED_FOR = 24 * 3_600_000
+_NOT_CHOSEN = make_coded("answer-not-chosen")
 #: Seconds of rest while the database is unavailable.
 _REST_WITHOUT_DATABASE = 5.0
 #: How soon the next pass is while prompts wait for the bot to catch up.
@@ -134,6 +138,7 @@ class Scheduler:
             )
             await erase_due_channels(tx, now_ms)
             await plan_due_links(tx, now_ms)
+            await answers.erase_unposted(tx, now_ms - _UNPOSTED_FOR, _NOT_CHOSEN)
 
         await self._database.write(begin_due)
         while await self._database.write(
@@ -182,6 +187,7 @@ class Scheduler:
             await threads.get_next_due(tx),
             await scheduled_essays.get_next_due(tx),
             await reply_moves.get_next_due(tx),
+            await answers.get_next_due(tx),
             await attachments.get_next_due(tx),
             await message_edits.get_next_due(tx),
             await deleted_channels.get_next_due(tx),

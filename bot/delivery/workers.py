@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from bot.delivery.answers import AnswerPoster
 from bot.delivery.attachments import AttachmentDownloader, AttachmentLimits
 from bot.delivery.context import DeliveryContext
 from bot.delivery.message_edits import MessageEditor
@@ -59,6 +60,7 @@ class Delivery:
             Worker(threads, clock=clock, on_change=changed),
             Worker(remover, clock=clock, on_change=changed),
             Worker(mover, clock=clock, on_change=changed),
+            Worker(AnswerPoster(context), clock=clock, on_change=changed),
             Worker(editor, clock=clock, on_change=changed),
             self.downloads,
         )

@@ -73,9 +73,9 @@ class Webhooks:
         return Webhook(int(created["id"]), created["token"])
 
     async def post(
-        self, webhook: Webhook, thread_id: int, payload: Payload, files: Sequence[Upload]
+        self, webhook: Webhook, thread_id: int | None, payload: Payload, files: Sequence[Upload]
     ) -> int:
-        """Post into a thread of its channel; the message's id.
+        """Post into a thread of its channel, or the channel itself for None; the message's id.
 
         docs: Webhook Resource › Execute Webhook. In a single attempt, since there is no nonce.
         """
@@ -88,14 +88,14 @@ class Webhooks:
         message: dict[str, Any] = await self._single.call(
             route,
             as_bot=False,
-            query={"wait": "true", "thread_id": str(thread_id)},
+            query={"wait": "true"} | _name_thread(thread_id),
             body=payload,
             files=files,
         )
         return int(message["id"])
 
     async def edit(
-        self, webhook: Webhook, thread_id: int, message_id: int, payload: Payload
+        self, webhook: Webhook, thread_id: int | None, message_id: int, payload: Payload
     ) -> None:
         """Edit a message of the webhook. docs: Webhook Resource › Edit Webhook Message."""
         route = Route(
@@ -105,9 +105,7 @@ class Webhooks:
             webhook_token=webhook.token,
             message_id=message_id,
         )
-        await self._single.call(
-            route, as_bot=False, query={"thread_id": str(thread_id)}, body=payload
-        )
+        await self._single.call(route, as_bot=False, query=_name_thread(thread_id), body=payload)
 
     async def delete(self, channel_id: int, message_id: int) -> None:
         """Delete somebody else's message, in a single attempt.
@@ -122,3 +120,8 @@ class Webhooks:
             message_id=message_id,
         )
         await self._single.call(route, as_bot=True)
+
+
+def _name_thread(thread_id: int | None) -> dict[str, str]:
+    """The query of a call about a message in a thread; empty for one in the channel."""
+    return {} if thread_id is None else {"thread_id": str(thread_id)}

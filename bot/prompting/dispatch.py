@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 
 from bot.clock import to_milliseconds
+from bot.core.layout.discussion_buttons import make_discussion_buttons
 from bot.core.payload import Payload, make_plain_message
 from bot.core.prompts.plan import Poll
 from bot.core.prompts.policy import (
@@ -93,6 +94,8 @@ async def _plan_message(
     elif prompt.discussion_id is not None and prompt.kind is not PromptKind.NUDGE:
         channel_id = await essay_threads.get_channel_id(tx, prompt.discussion_id)
     assert channel_id is not None
+    asks_essay = prompt.kind not in (PromptKind.NUDGE, PromptKind.DIGEST)
+    has_answer = asks_essay and settings.answer_forms
     purpose = "nudge" if prompt.kind is PromptKind.NUDGE else "prompt"
     (planned_message_id,) = await messages.plan(
         tx,
@@ -100,7 +103,7 @@ async def _plan_message(
         discussion_id=prompt.discussion_id,
         channel_id=channel_id,
         after_id=await messages.get_newest_id(tx, channel_id, prompt.discussion_id),
-        messages=[NewMessage(purpose, _make_payload(text))],
+        messages=[NewMessage(purpose, _make_payload(text, has_answer=has_answer))],
         now_ms=to_milliseconds(now),
         expires_at=to_milliseconds(expires),
         failures=prompt.failures,
@@ -115,10 +118,14 @@ async def _plan_message(
     )
 
 
-def _make_payload(text: PromptText) -> Payload:
+def _make_payload(text: PromptText, *, has_answer: bool) -> Payload:
     payload = make_plain_message(text.content, silent=False)
     if text.poll is not None:
         payload["poll"] = _make_poll(text.poll)
+        return payload
+    buttons = make_discussion_buttons(has_answer=has_answer)
+    if buttons:
+        payload["components"] = buttons
     return payload
 
 

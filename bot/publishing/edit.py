@@ -381,6 +381,7 @@ class Editing:
                 self._commands,
                 numbered=settings.show_passage_numbers,
                 saves_all=settings.saves_plain_messages(posted.channel_id),
+                has_answer=settings.answer_forms,
             )
 
     async def _get_settings(self, server_id: int) -> ServerSettings:

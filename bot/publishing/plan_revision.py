@@ -89,11 +89,13 @@ def plan_revision(
     *,
     numbered: bool,
     saves_all: bool = False,
+    has_answer: bool = True,
 ) -> tuple[RevisionPlan, tuple[Note, ...]]:
     """The changes of every message for a new revision, and notes on what can't be shown.
 
     ``closing``: the closing question an admin chose; ``numbered``: ¶ numbers are shown.
-    ``saves_all``: all messages in the channel are saved.
+    ``saves_all``: all messages in the channel are saved. ``has_answer``: members can answer with a
+    form.
     """
     old = essay_from_json(json.loads(posted.essay))
     parts = [message for message in posted.messages if message.purpose == "part"]
@@ -115,7 +117,7 @@ def plan_revision(
     added = _plan_added_parts(posted, parts, revised)
     asked = revised.closing if closing is None else render_closing_question([closing])
     closings = [message for message in posted.messages if message.purpose == "closing"]
-    closing_payload = make_closing_payload(asked)
+    closing_payload = make_closing_payload(asked, has_answer=has_answer)
     # Where new parts follow it, a closing message that nobody has answered is posted again.
     stays = not added or any(message.answered for message in closings)
     for message in closings:

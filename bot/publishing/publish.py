@@ -465,6 +465,7 @@ class Publishing:
                 self._commands,
                 numbered=settings.show_passage_numbers,
                 saves_all=settings.saves_plain_messages(channel_id) and not in_forum,
+                has_answer=settings.answer_forms,
             )
 
     async def _replace_draft(
@@ -663,6 +664,7 @@ def _plan_messages(
     *,
     numbered: bool,
     saves_all: bool,
+    has_answer: bool,
 ) -> tuple[list[NewMessage], tuple[Note, ...]]:
     """The messages of an essay, in order, and notes on what can't be shown as it was."""
     layout = lay_out(essay, numbered=numbered)
@@ -677,7 +679,7 @@ def _plan_messages(
         for part in layout.parts
     ]
     asked = layout.closing if closing is None else render_closing_question([closing])
-    planned.append(NewMessage("closing", make_closing_payload(asked)))
+    planned.append(NewMessage("closing", make_closing_payload(asked, has_answer=has_answer)))
     return planned, (*essay.notes, *layout.notes)
 
 

@@ -15,6 +15,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.core import limits
+from bot.core.conversation.answers import MAX_ANSWER
+from bot.core.text.length import count_utf16_units
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.errors import UserError
@@ -84,7 +86,7 @@ class MovedReplies(commands.Cog):
                 "text",
                 _("Your reply"),
                 copy.text,
-                most=limits.MESSAGE_CONTENT,
+                most=MAX_ANSWER if copy.is_answer else limits.MESSAGE_CONTENT,
                 required=not copy.files,
                 long=True,
             )
@@ -100,6 +102,13 @@ class MovedReplies(commands.Cog):
         now_ms, text = self._services.clock.now_ms(), entered.texts["text"].strip()
         if not text and not copy.files:
             raise UserError(_("A reply can't be empty. To remove it, use *Delete my reply*."))
+        if copy.is_answer and count_utf16_units(text) > MAX_ANSWER:
+            raise UserError(
+                _(
+                    "An answer can have at most {count} characters. Emoji count as two or more.",
+                    count=MAX_ANSWER,
+                )
+            )
         if not await self._services.database.write(
             lambda tx: edit_moved_reply(tx, copy, text, now_ms)
         ):

@@ -119,6 +119,10 @@ class Setup(commands.Cog):
         where.add_item(
             self._make_section(wording.describe_passage_numbers(settings), "numbers", shown)
         )
+        switch = _("Switch off") if settings.answer_forms else _("Switch on")
+        where.add_item(
+            self._make_section(wording.describe_answer_forms(settings), "answers", switch)
+        )
         where.add_item(
             self._make_section(wording.describe_proxies(settings), "proxies", _("Change …"))
         )
@@ -283,6 +287,9 @@ class Setup(commands.Cog):
                     before = (await settings_module.get_settings(tx, server_id)).books
                     chosen = "admins" if before == "members" else "members"
                     await settings_module.set_books(tx, server_id, chosen)
+                case "answers":
+                    allowed = (await settings_module.get_settings(tx, server_id)).answer_forms
+                    await settings_module.set_answer_forms(tx, server_id, not allowed)
                 case _:
                     raise UserError(_("This panel is out of date. Run `/setup` again."))
 

@@ -33,6 +33,7 @@ __all__ = [
     "STYLE_HEADING",
     "Options",
     "describe_alerts_channel",
+    "describe_answer_forms",
     "describe_books",
     "describe_channel",
     "describe_language",
@@ -103,6 +104,16 @@ def describe_plain_messages(settings: ServerSettings) -> str:
         channel=f"<#{settings.channel}>",
     )
     return f"{heading}\n-# {proposed}"
+
+
+def describe_answer_forms(settings: ServerSettings) -> str:
+    """Whether members can answer with a form."""
+    if settings.answer_forms:
+        return _(
+            "**Answer** is a button below an essay: members write in a form, and I post it under "
+            "their name. AutoMod doesn't check what is entered in forms."
+        )
+    return _("**Answer**, the button that lets members write in a form, is off.")
 
 
 def describe_passage_numbers(settings: ServerSettings) -> str:

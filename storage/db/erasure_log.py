@@ -231,6 +231,11 @@ CLAIM_PROXIED = (
 #: ``now`` (milliseconds) and the ``name`` of their threads.
 ERASE_MEMBER_ROWS = (
     *CLAIM_PROXIED,
+    """
+    UPDATE answers SET state = CASE state WHEN 'done' THEN 'done' ELSE 'failed' END, member_id = 0,
+        member_name = '', text = '', avatar = NULL, signature = NULL
+    WHERE server_id = :server_id AND member_id = :member_id AND submitted_at <= :until
+    """,
     "DELETE FROM answer_hints WHERE server_id = :server_id AND member_id = :member_id",
     """
     UPDATE prompts SET reason = '{"code":"cancelled-by-erased"}'

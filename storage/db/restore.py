@@ -105,7 +105,7 @@ def _carry_over(connection: sqlite3.Connection, database: Path) -> int | None:
         # The next start applies the erasure log to the restored archive.
         erasures = erasure_log.get_replaced_erasures(connection)
         erasure_log.append_to_log(erasure_log.get_log_path(database), erasures)
-        for statement in (*_CARRY_OVER, *_CARRY_OVER_MOVES):
+        for statement in (*_CARRY_OVER, *_CARRY_OVER_ANSWERS, *_CARRY_OVER_MOVES):
             connection.execute(statement)
         erased = int(connection.execute(_COUNT_ERASED).fetchone()[0])
         for statement in _ERASE:
@@ -165,6 +165,40 @@ _CARRY_OVER = (
     WHERE later.id = main.threads.id AND later.name <> main.threads.name
     """,
 )
+# Answers from forms that were posted since would be posted again, and no history shows who wrote
+# them: to Discord they are the bot's own.
+_CARRY_OVER_ANSWERS = (
+    """
+    UPDATE main.answers SET state = later.state, member_id = later.member_id,
+        member_name = later.member_name, text = later.text, avatar = later.avatar,
+        channel_id = later.channel_id, webhook_id = later.webhook_id,
+        message_id = later.message_id, signature = later.signature
+    FROM replaced.answers AS later WHERE later.id = main.answers.id
+    """,
+    """
+    INSERT INTO main.answers (id, server_id, discussion_id, channel_id, answered_id, member_id,
+        revision, passage, state, submitted_at, due_at, webhook_id, message_id, avatar, link,
+        signature, member_name, text)
+    SELECT id, server_id, discussion_id, channel_id, answered_id, member_id, revision, passage,
+           state, submitted_at, due_at, webhook_id, message_id, avatar, link, signature,
+           member_name, text
+    FROM replaced.answers
+    WHERE discussion_id IN (SELECT id FROM main.discussions)
+        AND server_id IN (SELECT id FROM main.servers)
+    ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO main.replies (id, server_id, discussion_id, channel_id, parent_id, thread_id,
+        planned_message_id, author_id, author_name, text, written_at, edited_at, deleted_at)
+    SELECT later.id, later.server_id, later.discussion_id, later.channel_id, later.parent_id,
+           later.thread_id, planned_messages.id, later.author_id, later.author_name, later.text,
+           later.written_at, later.edited_at, later.deleted_at
+    FROM main.answers JOIN replaced.replies AS later ON later.id = main.answers.message_id
+    LEFT JOIN main.planned_messages ON planned_messages.id = later.planned_message_id
+    WHERE true
+    ON CONFLICT DO NOTHING
+    """,
+)
 # A reply that was moved since exists only as its copy: the bot itself deleted the original.
 _CARRY_OVER_MOVES = (
     """
@@ -187,6 +221,7 @@ _CARRY_OVER_MOVES = (
     UPDATE main.replies SET channel_id = moved.thread_id, thread_id = moved.thread_id
     FROM replaced.reply_moves AS moved
     WHERE moved.reply_id = main.replies.id AND moved.copy_id IS NOT NULL
+        AND moved.copy_id <> moved.reply_id
     """,
 )
 _COUNT_ERASED = """

@@ -91,6 +91,10 @@ async def _collect_edits(
         if payload is not None:
             rename = NewMessageEdit("rename", row["id"], payload=payload)
             edits[row["discussion_id"]].append(rename)
+    for row in await tx.rows(_POSTED_ANSWERS, parameters):
+        edits[row["discussion_id"]].append(
+            NewMessageEdit("delete", row["channel_id"], row["message_id"])
+        )
     for row in await tx.rows(_COPIES, parameters):
         edits[row["discussion_id"]].append(
             NewMessageEdit("delete", row["thread_id"], row["copy_id"])
@@ -154,6 +158,12 @@ WHERE threads.server_id = :server_id AND COALESCE(replies.written_at, 0) <= :unt
 _NAMES = """
 SELECT DISTINCT author_name FROM replies
 WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+"""
+# Posted, but not recorded as a reply yet.
+_POSTED_ANSWERS = """
+SELECT discussion_id, channel_id, message_id FROM answers
+WHERE server_id = :server_id AND member_id = :member_id AND submitted_at <= :until
+    AND state = 'posted'
 """
 _COPIES = """
 SELECT reply_moves.discussion_id, reply_moves.thread_id, reply_moves.copy_id

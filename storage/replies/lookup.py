@@ -193,7 +193,7 @@ async def look_up(
         known.answered[row["id"]] = AnsweredReply(row["discussion_id"], row["id"], row["thread_id"])
         if row["threadless_text"] is not None:
             known.threadless[row["id"]] = _make_channel_reply(row)
-        if row["copy_id"] is not None:
+        if row["copy_id"] not in (None, row["id"]):  # an answer from a form is its own copy
             known.moved.add(row["id"])
         if row["deleted_at"] is not None:
             known.deleted.add(row["id"])
@@ -390,7 +390,8 @@ WHERE discussions.channel_id = :channel_id AND reply_moves.channel_id = :channel
 """
 _COPIES = """
 SELECT reply_moves.copy_id, reply_moves.reply_id, reply_moves.discussion_id,
-       reply_moves.thread_id, replies.deleted_at
+       CASE WHEN copy_id = reply_id THEN replies.thread_id ELSE reply_moves.thread_id
+           END AS thread_id, replies.deleted_at
 FROM lookup_ids
 CROSS JOIN reply_moves ON reply_moves.copy_id = lookup_ids.id
 JOIN replies ON replies.id = reply_moves.reply_id

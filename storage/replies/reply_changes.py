@@ -482,6 +482,7 @@ MARK_COPY_STALE = """
 UPDATE reply_moves SET stale = 1, due_at = :now WHERE reply_id = :id AND copy_id IS NOT NULL
 """
 ERASE_REPLY = (
+    "UPDATE answers SET text = '' WHERE message_id = :id AND text <> ''",
     """
     UPDATE replies SET text = '', deleted_at = :at
     WHERE id = :id AND deleted_at IS NULL

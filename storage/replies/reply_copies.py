@@ -13,7 +13,7 @@ __all__ = ["Copy", "edit_copied_reply", "find_copy"]
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A moved reply. ``files``: how many are attached to it."""
+    """A moved reply, or an answer from a form. ``files``: how many are attached to it."""
 
     reply_id: int
     discussion_id: int
@@ -22,6 +22,7 @@ class Copy:
     text: str
     files: int
     deleted: bool
+    is_answer: bool = False
 
 
 async def find_copy(tx: Transaction, server_id: int, message_id: int) -> Copy | None:
@@ -45,6 +46,7 @@ async def find_copy(tx: Transaction, server_id: int, message_id: int) -> Copy | 
         text=row["text"],
         files=row["files"],
         deleted=row["deleted_at"] is not None,
+        is_answer=row["id"] == message_id,
     )
 
 

@@ -52,6 +52,7 @@ class ReplyMove:
     sizes:      of its files, in bytes
     deleted:    it was deleted meanwhile
     signature:  of the copy that was requested (bot.core.conversation.reply_copy.hash_copy)
+    passage:    of an answer from a form, what it is about, and ``link``: to the message with that
     """
 
     reply_id: int
@@ -70,6 +71,13 @@ class ReplyMove:
     text: str
     sizes: tuple[int, ...]
     deleted: bool
+    passage: int | None = None
+    link: str | None = None
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it is an answer from a form: it was never anywhere else."""
+        return self.copy_id == self.reply_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +185,8 @@ SELECT reply_moves.reply_id, reply_moves.server_id, reply_moves.discussion_id,
        reply_moves.webhook_id, reply_moves.signature, reply_moves.copy_id, reply_moves.stale,
        replies.author_id, replies.author_name, replies.text,
        replies.deleted_at,
+       (SELECT passage FROM answers WHERE message_id = replies.id) AS passage,
+       (SELECT link FROM answers WHERE message_id = replies.id) AS link,
        (SELECT group_concat(size) FROM (
            SELECT size FROM attachments WHERE reply_id = replies.id ORDER BY position
        )) AS sizes
@@ -214,6 +224,8 @@ def _make_move(row: sqlite3.Row) -> ReplyMove:
         text=row["text"],
         sizes=_parse_sizes(row["sizes"]),
         deleted=row["deleted_at"] is not None,
+        passage=row["passage"],
+        link=row["link"],
     )
 
 

@@ -37,7 +37,16 @@ async def get_revision(tx: Transaction, reply_id: int) -> int:
 
 
 async def get_part_passages(tx: Transaction, reply_id: int, revision: int) -> list[int]:
-    """The passages of the part that a reply replies to, in order."""
+    """The passages of the part that a reply replies to, in order.
+
+    Of an answer from a form: the passage that its author chose, if any.
+    """
+    chosen = await tx.row(
+        "SELECT revision, passage FROM answers WHERE message_id = :id", {"id": reply_id}
+    )
+    if chosen is not None:
+        is_about = chosen["passage"] is not None and chosen["revision"] == revision
+        return [chosen["passage"]] if is_about else []
     rows = await tx.rows(
         """
         SELECT number FROM replies JOIN planned_message_passages ON

@@ -221,6 +221,7 @@ _ERASE_SOME = (
 _ERASE_REST = (
     "DELETE FROM watermarks WHERE server_id = :id",
     "DELETE FROM answer_hints WHERE server_id = :id",
+    "DELETE FROM answers WHERE server_id = :id",
     "DELETE FROM deleted_channels WHERE server_id = :id",
     "DELETE FROM submissions WHERE server_id = :id",
     "DELETE FROM alerts WHERE server_id = :id",

@@ -19,6 +19,7 @@ __all__ = [
     "make_row",
     "register_server",
     "set_alerts_channel",
+    "set_answer_forms",
     "set_books",
     "set_channel",
     "set_channel_replies",
@@ -53,6 +54,7 @@ class ServerSettings:
     show_passage_numbers:  whether passages show their numbers
     plain_messages:        a channel message that isn't a reply: 'leave' it, or let it 'join'
     channel_replies:       a channel reply that belongs in a thread: 'link' to it, or 'move'
+    answer_forms:          whether members can answer with a form
     proxy_apps:            the apps whose webhook messages count as members' messages
     books:                 who may make books: 'members' (of what they may read), or 'admins'
     language:              of what is posted for the whole server; None for its Discord locale
@@ -75,6 +77,7 @@ class ServerSettings:
     channel_replies: str
     proxy_apps: tuple[int, ...] = ()
     books: str = "members"
+    answer_forms: bool = True
     language: str | None = None
 
     def saves_plain_messages(self, channel_id: int) -> bool:
@@ -140,7 +143,7 @@ async def get_settings(tx: Transaction, server_id: int) -> ServerSettings:
         SELECT time_zone, quiet_from, quiet_until, plan, nudge_hours, tolerance_hours,
                prompts_paused_at, digest_channel_id, digest_weekday, digest_minute,
                alerts_channel_id, channel_id, style, show_passage_numbers, plain_messages,
-                   channel_replies, proxy_apps, books, language
+                   channel_replies, answer_forms, proxy_apps, books, language
         FROM server_settings WHERE server_id = :server_id
         """,
         {"server_id": server_id},
@@ -169,6 +172,7 @@ async def get_settings(tx: Transaction, server_id: int) -> ServerSettings:
         show_passage_numbers=bool(row["show_passage_numbers"]),
         plain_messages=row["plain_messages"],
         channel_replies=row["channel_replies"],
+        answer_forms=bool(row["answer_forms"]),
         proxy_apps=tuple(int(one) for one in row["proxy_apps"].split()),
         books=row["books"],
         language=row["language"],
@@ -323,6 +327,15 @@ async def set_proxy_apps(tx: Transaction, server_id: int, apps: Collection[int])
     await tx.run(
         "UPDATE server_settings SET proxy_apps = :proxy_apps WHERE server_id = :server_id",
         {"server_id": server_id, "proxy_apps": " ".join(str(app) for app in sorted(apps))},
+    )
+
+
+async def set_answer_forms(tx: Transaction, server_id: int, allowed: bool) -> None:
+    """Set whether members can answer with a form."""
+    await make_row(tx, server_id)
+    await tx.run(
+        "UPDATE server_settings SET answer_forms = :allowed WHERE server_id = :server_id",
+        {"server_id": server_id, "allowed": int(allowed)},
     )
 
 

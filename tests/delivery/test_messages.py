@@ -90,7 +90,7 @@ async def test_a_message_whose_response_was_lost_long_ago_is_found_in_the_histor
     await running.settle(600)
     now = await running.bot_messages()
     assert [message["id"] for message in now[: len(standing)]] == [m["id"] for m in standing]
-    assert len(now) == 2
+    assert len(now) == 3
 
 
 async def test_without_the_history_nothing_is_sent_again_after_the_nonce_has_expired(
@@ -113,7 +113,7 @@ async def test_without_the_history_nothing_is_sent_again_after_the_nonce_has_exp
     assert "*Read Message History*" in shown[0]["last_error"]
     await running.call_as(running.member(), "DELETE", path)
     await running.settle(2 * 3600)
-    assert len(await running.bot_messages()) == 2
+    assert len(await running.bot_messages()) == 3
 
 
 async def test_a_message_deleted_before_its_id_was_known_counts_as_sent(
@@ -128,7 +128,7 @@ async def test_a_message_deleted_before_its_id_was_known_counts_as_sent(
     path = f"/channels/{running.channel()}/messages/{card['id']}"
     await running.call_as(running.member(), "DELETE", path)
     await running.settle(60)
-    assert len(await running.bot_messages()) == 1, "the part, and no second card"
+    assert len(await running.bot_messages()) == 2, "part and closing message, no second card"
     assert (await running.export())["essay"]["state"] == "open"
 
 

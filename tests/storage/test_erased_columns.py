@@ -20,6 +20,8 @@ NO_REPLIES = {
 #: Columns of other tables that have states, codes, hashes, or sentences of our own.
 NO_WORDS = {
     ("alerts", "about"),
+    *(("answers", column) for column in ("state", "avatar", "link", "signature", "last_error")),
+    ("answers", "member_name"),  # emptied with its reply, and by forget-me
     ("attachment_files", "state"),
     ("message_edits", "state"),
     ("message_edits", "kind"),
@@ -35,6 +37,7 @@ NO_WORDS = {
 }
 #: A reply's own words; erasing it erases these.
 OWN = {
+    ("answers", "text"),
     ("replies", "text"),
     ("folded_texts", "text"),
     ("attachments", "name"),
@@ -112,6 +115,11 @@ async def test_erasing_a_reply_empties_every_column_with_its_own_words(tmp_path:
                 VALUES (9, 7, 1, 'stored', 0, :secret, :secret, CAST(:secret AS BLOB))
                 """,
                 "INSERT INTO folded_texts (reply_id, text) VALUES (7, :secret)",
+                """
+                INSERT INTO answers (id, server_id, discussion_id, channel_id, answered_id,
+                    member_id, revision, state, submitted_at, due_at, message_id, member_name, text)
+                VALUES (6, 1, 1, 1, 1, 5, 1, 'posted', 0, 0, 7, '', :secret)
+                """,
                 "INSERT INTO reactions (reply_id, emoji, count) VALUES (7, :secret, 1)",
                 """
                 INSERT INTO reply_extras (reply_id, forward_text, forward_stickers, poll, stickers)

@@ -36,6 +36,8 @@ SMALL = {
 }
 #: Partial indexes of the rows that something is still to be done about.
 PENDING = {
+    "answers_due",
+    "answers_unposted",
     "attachment_files_pending",
     "deleted_channels_pending",
     "reply_extras_open_polls",
@@ -69,6 +71,7 @@ WHOLE = {
         "storage.db.erasure_log.get_replaced_erasures",
         "replaced.erased_members",
     ): "restoring a backup",
+    ("storage.db.restore._carry_over", "answers"): "restoring a backup",
     ("storage.db.restore._carry_over", "replies"): "restoring a backup",
     ("storage.db.restore._carry_over", "threads"): "restoring a backup",
     ("storage.db.restore._carry_over", "planned_messages"): "restoring a backup",

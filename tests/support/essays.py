@@ -15,7 +15,7 @@ from storage.essays.submissions import Submission
 __all__ = ["ANSWER_HINT", "publish_essay"]
 
 #: The line of a closing message that says how to answer.
-ANSWER_HINT = "-# Reply to any part of the essay to answer."
+ANSWER_HINT = "-# Reply to any part of the essay, or press **Answer**."
 
 
 async def publish_essay(

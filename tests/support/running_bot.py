@@ -90,6 +90,9 @@ def form_data(form: dict[str, Any], entered: dict[str, str]) -> dict[str, Any]:
         filled = {"type": field["type"], "custom_id": field["custom_id"]}
         if field["type"] == 4:
             filled["value"] = entered.get(label["label"], field.get("value", ""))
+        elif field["type"] == 3:
+            usual = [one["value"] for one in field["options"] if one.get("default")]
+            filled["values"] = [entered[label["label"]]] if label["label"] in entered else usual
         else:
             filled["values"] = []
         components.append({"type": 18, "component": filled})

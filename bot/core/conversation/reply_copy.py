@@ -23,6 +23,7 @@ __all__ = [
     "File",
     "OriginalReply",
     "check_copyable",
+    "get_avatar_url",
     "hash_copy",
     "make_copy_payload",
     "make_webhook_name",
@@ -115,7 +116,7 @@ def make_copy_payload(original: OriginalReply) -> Payload:
     payload: Payload = {
         "content": original.text,
         "username": make_webhook_name(original.author_name),
-        "avatar_url": _get_avatar_url(original),
+        "avatar_url": get_avatar_url(original.author_id, original.avatar),
         "allowed_mentions": {"parse": []},
     }
     if original.embeds_suppressed:
@@ -130,11 +131,14 @@ def make_copy_payload(original: OriginalReply) -> Payload:
     return payload
 
 
-def _get_avatar_url(original: OriginalReply) -> str:
-    """The author's own avatar or their default one (docs: Reference › CDN Endpoints)."""
-    if original.avatar is not None:
-        return f"{_CDN}/avatars/{original.author_id}/{original.avatar}.png"
-    return f"{_CDN}/embed/avatars/{(original.author_id >> 22) % 6}.png"
+def get_avatar_url(user_id: int, avatar: str | None) -> str:
+    """A user's own avatar or their default one (docs: Reference › CDN Endpoints).
+
+    avatar: the hash of their own one
+    """
+    if avatar is not None:
+        return f"{_CDN}/avatars/{user_id}/{avatar}.png"
+    return f"{_CDN}/embed/avatars/{(user_id >> 22) % 6}.png"
 
 
 def hash_copy(name: str, text: str, sizes: Sequence[int]) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from bot.core import limits
 from bot.core.essay.default_question import detect_language, get_default_question
 from bot.core.essay.essay import Essay
+from bot.core.layout.discussion_buttons import make_discussion_buttons
 from bot.core.layout.parts import Part
 from bot.core.payload import Payload, make_plain_message
 from bot.core.text.escape import escape, escape_line_start
@@ -35,11 +36,20 @@ _SMALL_PRINT = "-# "
 _ROOM_FOR_HINT = 200
 
 
-def make_closing_payload(question: str | None) -> Payload:
-    """The closing message: ``question`` as Discord Markdown, if any, and how to answer."""
-    hint = _SMALL_PRINT + _("Reply to any part of the essay to answer.")
-    lines = [hint] if question is None else [question, hint]
-    return make_plain_message("\n".join(lines), silent=True)
+def make_closing_payload(question: str | None, *, has_answer: bool) -> Payload:
+    """The closing message: ``question`` as Discord Markdown, if any, how to answer, and buttons.
+
+    has_answer: members can answer with a form
+    """
+    hint = _("Reply to any part of the essay to answer.")
+    if has_answer:
+        hint = _("Reply to any part of the essay, or press **Answer**.")
+    lines = [_SMALL_PRINT + hint]
+    if question is not None:
+        lines.insert(0, question)
+    payload = make_plain_message("\n".join(lines), silent=True)
+    buttons = make_discussion_buttons(has_answer=has_answer)
+    return payload | ({"components": buttons} if buttons else {})
 
 
 def get_shown_question(payload: Payload) -> str | None:

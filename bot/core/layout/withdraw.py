@@ -26,6 +26,7 @@ def make_withdrawn_body(purpose: str, payload: Payload) -> Payload | None:
         return None
     else:
         body = {"content": _(_WITHDRAWN)}
-    if payload.get("attachments"):
-        body["attachments"] = []
+    for name in ("attachments", "components"):
+        if payload.get(name) and name not in body:
+            body[name] = []
     return body

@@ -87,6 +87,9 @@ _REASONS: Mapping[str, str | tuple[str, str]] = {
     "prompt-skipped": gettext_noop("The prompt was skipped."),
     # -- moved replies --
     "channel-not-loaded": gettext_noop("Its channel isn't visible yet."),
+    "answer-erased": gettext_noop("The answer was erased."),
+    "answer-refused": gettext_noop("Discord refused the answer ({error})."),
+    "answer-not-chosen": gettext_noop("Its author didn't choose where it belongs."),
     "webhook-deleted": gettext_noop("The webhook was deleted. I'm making another one."),
     "copy-taken": gettext_noop("Another reply has that copy."),
     "copy-not-edited": gettext_noop("Its copy can't be edited. {reason}"),

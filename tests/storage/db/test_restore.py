@@ -14,8 +14,11 @@ from bot.cli.backup import back_up, restore
 from bot.core.text.coded import make_coded
 from bot.erasure import erase_member
 from bot.errors import BackupError, DatabaseInUse
+from storage.db.backups import copy_archive
 from storage.db.database import open_database, open_for_reading
 from storage.db.restore import restore as replace_archive
+from storage.db.writer import Transaction
+from storage.replies import answers
 from tests.storage.db.test_backups import fill, servers_in, spoil
 from tests.support.running_bot import RunningBot, run_bot, run_emulator
 
@@ -143,7 +146,7 @@ async def test_replies_deleted_or_erased_since_the_backup_stay_erased(tmp_path: 
             assert "I am still out." not in {one["text"] for one in (await kept(again)).values()}
             assert [m["id"] for m in await again.messages()][: len(sent)] == sent
             ours = await again.bot_messages()
-            assert len(ours) == 2, "nothing is posted a second time"
+            assert len(ours) == 3, "nothing is posted a second time"
 
 
 async def test_messages_sent_since_the_backup_are_found_and_not_sent_again(tmp_path: Path) -> None:
@@ -191,3 +194,54 @@ async def test_prompts_and_essays_that_were_due_since_the_backup_are_not_sent_ag
     async with open_for_reading(path) as database:
         rows = await database.read(lambda tx: tx.rows("SELECT DISTINCT state FROM prompts"))
         assert [row["state"] for row in rows] == ["skipped"]
+
+
+async def test_answers_posted_since_the_backup_are_carried_over_and_not_posted_again(
+    tmp_path: Path,
+) -> None:
+    path, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
+
+    async def submit(tx: Transaction) -> None:
+        await tx.run("INSERT INTO servers (id, name, joined_at) VALUES (1, 'Salon', 0)")
+        await tx.run(
+            """
+            INSERT INTO discussions (id, server_id, channel_id, state, created_at)
+            VALUES (1, 1, 20, 'open', 0)
+            """
+        )
+        await tx.run(
+            """
+            INSERT INTO answers (id, server_id, discussion_id, channel_id, answered_id, member_id,
+                revision, state, submitted_at, due_at, member_name, text)
+            VALUES (5, 1, 1, 20, 4, 40, 1, 'planned', 0, 0, 'Ann', 'I would.')
+            """
+        )
+
+    async def post(tx: Transaction) -> None:
+        await tx.run(
+            """
+            INSERT INTO replies (id, server_id, discussion_id, channel_id, thread_id, author_id,
+                author_name, written_at, text)
+            VALUES (7, 1, 1, 20, 7, 40, 'Ann', 0, 'I would.')
+            """
+        )
+        await tx.run("UPDATE answers SET state = 'posted', message_id = 7 WHERE id = 5")
+        (job,) = await answers.get_due(tx, 1)
+        await answers.mark_done(tx, job, 1)
+
+    async with open_database(path) as database:
+        await database.write(submit)
+        copy_archive(path, backup)
+        await database.write(post)
+    replace_archive(backup, path, NOW, skip_reason=make_coded("restored"))
+    async with open_database(path) as database:
+        rows = await database.read(
+            lambda tx: tx.rows(
+                """
+                SELECT replies.text, replies.thread_id, copy_id, answers.state, answers.text AS left
+                FROM replies JOIN answers ON answers.message_id = replies.id
+                JOIN reply_moves ON reply_moves.reply_id = replies.id
+                """
+            )
+        )
+    assert [tuple(row) for row in rows] == [("I would.", 7, 7, "done", "")]

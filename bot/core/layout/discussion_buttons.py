@@ -1,0 +1,42 @@
+"""The buttons below the closing message and the prompts of a discussion.
+
+A custom id has only the button's action: the discussion is that of the message it is on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.core.text.translate import gettext as _
+
+__all__ = ["ANSWER", "DISCUSSION_BUTTON_KIND", "make_discussion_buttons"]
+
+#: Parts of the custom id, ``salon:discussion:answer``.
+DISCUSSION_BUTTON_KIND, ANSWER = "discussion", "answer"
+
+_ROW, _BUTTON, _PRIMARY = 1, 2, 1  # docs: Component Reference
+
+
+def make_discussion_buttons(*, has_answer: bool) -> list[dict[str, Any]]:
+    """The buttons as the components of a message; none if there is no button.
+
+    has_answer: the server lets members answer with a form
+    """
+    buttons: list[dict[str, Any]] = []
+    if has_answer:
+        buttons.append(_make_button(ANSWER, _("Answer"), _PRIMARY))
+    return _make_rows(buttons)
+
+
+def _make_button(what: str, label: str, style: int) -> dict[str, Any]:
+    return {
+        "type": _BUTTON,
+        "style": style,
+        "label": label,
+        "custom_id": f"salon:{DISCUSSION_BUTTON_KIND}:{what}",
+    }
+
+
+def _make_rows(buttons: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"type": _ROW, "components": list(buttons)}] if buttons else []

@@ -1,0 +1,497 @@
+"""Answering with a form: the *Answer* button, and the message command *Discuss this passage*.
+
+What is entered is saved before it is acknowledged; delivery posts it under the member's name. If
+the passage has threads, the member first chooses whether it belongs to one of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.clock import from_milliseconds, to_milliseconds
+from bot.core import limits
+from bot.core.conversation.answers import (
+    MAX_ANSWER,
+    WHOLE_ESSAY,
+    count_pages,
+    list_choices,
+)
+from bot.core.conversation.styles import THREADS
+from bot.core.layout.discussion_buttons import ANSWER, DISCUSSION_BUTTON_KIND
+from bot.core.message_link import make_message_link
+from bot.core.snowflake import make_first_snowflake
+from bot.core.text.length import count_utf16_units
+from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, ngettext
+from bot.core.text.truncate import truncate
+from bot.errors import UserError
+from bot.services import Services
+from cogs.ui.bot import SalonBot
+from cogs.ui.checked import CheckedItem
+from cogs.ui.commands import get_server_id
+from cogs.ui.forms import SubmittedForm, make_text_field, show_form
+from cogs.ui.responses import answer, update
+from storage.db.writer import Transaction
+from storage.replies import answers
+from storage.replies.answers import Answer, AnswerPlace, PassageThread
+
+__all__ = ["AnswerForms"]
+
+#: The message command, whose permission also counts for the button.
+_COMMAND = "Discuss this passage"
+_NO_ESSAY = gettext_noop(
+    "I can't find the essay of this message. Use *Reply* on a part of the essay instead."
+)
+_NOT_A_PART = gettext_noop(
+    "*Discuss this passage* works on the messages that have an essay's text. Choose it there."
+)
+_CLOSED = gettext_noop("This discussion is closed, so I can't post an answer.")
+_WITHDRAWN = gettext_noop("This essay was withdrawn, so I can't post an answer.")
+_OFF = gettext_noop("Forms are off in this server. Use *Reply* on a part of the essay instead.")
+_CHOSEN_BEFORE = gettext_noop("This answer was posted before, or it is older than a day.")
+#: Milliseconds in which the same answer is taken for the same form, sent twice.
+_SAME_FORM_MS = 10 * 60_000
+
+_BUTTON_ID = re.compile(rf"salon:{DISCUSSION_BUTTON_KIND}:(?P<what>{ANSWER})")
+_SELECT_ID = re.compile(r"salon:passages:(?P<what>[a-z]+):(?P<message>[0-9]+):(?P<page>[0-9]+)")
+_THREAD_ID = re.compile(r"salon:place:(?P<thread>[0-9]+):(?P<answer>[0-9]+)")
+#: The most threads of a passage that are offered.
+_MAX_THREADS = 4
+
+
+class AnswerForms(commands.Cog):
+    """Shows the forms, and saves what is entered in them."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.menu = app_commands.ContextMenu(name=_COMMAND, callback=self.discuss)
+        self.menu.guild_only = True
+        self.item_classes = _make_item_classes(self, services)
+
+    # -- the forms ----------------------------------------------------------------------------
+
+    async def discuss(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        """Show the form with the passages of one part of an essay."""
+        with self._services.active_work.track():
+            place = await self._find_place(interaction, message.id)
+            if not place.part:
+                raise UserError(_(_NOT_A_PART))
+            passages = await self._get_passages(place, place.part)
+            await self._show_form(interaction, place, message.id, passages)
+
+    async def show_answer_form(self, interaction: discord.Interaction[Any]) -> None:
+        """The *Answer* button: show the form with all passages of the essay."""
+        message = interaction.message
+        assert message is not None
+        place = await self._find_place(interaction, message.id)
+        passages = await self._get_passages(place, ())
+        if count_pages(len(passages)) > 1:
+            await answer(interaction, view=self._make_passage_view(message.id, passages, 0))
+        else:
+            await self._show_form(interaction, place, message.id, passages)
+
+    async def handle_passages(
+        self,
+        interaction: discord.Interaction[Any],
+        what: str,
+        message_id: int,
+        page: int,
+        values: Sequence[str],
+    ) -> None:
+        """A page of the select of passages was turned, or a passage chosen there."""
+        place = await self._find_place(interaction, message_id)
+        passages = await self._get_passages(place, ())
+        if what == "page":
+            page = min(page, count_pages(len(passages)) - 1)
+            await update(interaction, self._make_passage_view(message_id, passages, page))
+            return
+        chosen = _read_passage(values[0] if values else "")
+        _check_passage(chosen, passages)
+        label = next(one.label for one in list_choices(passages, page) if one.number == chosen)
+        await show_form(
+            interaction,
+            "answer",
+            place.discussion_id,
+            message_id,
+            place.revision,
+            chosen,
+            title=_("Answer"),
+            fields=[_make_text_field(label)],
+        )
+
+    async def _show_form(
+        self,
+        interaction: discord.Interaction[Any],
+        place: AnswerPlace,
+        message_id: int,
+        passages: Sequence[tuple[int, str]],
+    ) -> None:
+        select: ui.Select[Any] = ui.Select(custom_id="passage", required=True)
+        for number, choice in enumerate(list_choices(passages)):
+            select.add_option(label=choice.label, value=str(choice.number), default=number == 0)
+        await show_form(
+            interaction,
+            "answer",
+            place.discussion_id,
+            message_id,
+            place.revision,
+            title=_("Answer"),
+            fields=[ui.Label(text=_("About"), component=select), _make_text_field()],
+        )
+
+    def _make_passage_view(
+        self, message_id: int, passages: Sequence[tuple[int, str]], page: int
+    ) -> ui.LayoutView:
+        item_class = self.item_classes[1]
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.TextDisplay(_("Which passage is your answer about?")))
+        select: ui.Select[Any] = ui.Select(custom_id=f"salon:passages:choose:{message_id}:{page}")
+        for choice in list_choices(passages, page):
+            select.add_option(label=choice.label, value=str(choice.number))
+        view.add_item(ui.ActionRow(item_class(select)))
+        row: ui.ActionRow[Any] = ui.ActionRow()
+        last = count_pages(len(passages)) - 1
+        for label, to, fits in (
+            (_("Previous passages"), page - 1, page > 0),
+            (_("Next passages"), page + 1, page < last),
+        ):
+            if fits:
+                custom_id = f"salon:passages:page:{message_id}:{to}"
+                row.add_item(item_class(ui.Button(label=label, custom_id=custom_id)))
+        view.add_item(row)
+        return view
+
+    # -- what is entered ----------------------------------------------------------------------
+
+    async def handle_form(
+        self, interaction: discord.Interaction[Any], entered: SubmittedForm
+    ) -> None:
+        """Check and save an answer; it is posted at once, or where its author says."""
+        text = entered.texts.get("text", "").strip()
+        try:
+            await self._submit(interaction, entered, text)
+        except UserError as error:
+            if text:  # or it would be lost with the form
+                raise UserError(f"{error}\n{_('You wrote:')}\n{text}") from error
+            raise
+
+    async def _submit(
+        self, interaction: discord.Interaction[Any], entered: SubmittedForm, text: str
+    ) -> None:
+        discussion_id, message_id, revision, *chosen = map(_read_number, entered.arguments)
+        place = await self._find_place(interaction, message_id)
+        if place.discussion_id != discussion_id:
+            raise UserError(_(_NO_ESSAY))
+        passage = chosen[0] if chosen else _read_passage(*entered.choices.get("passage", ("",))[:1])
+        passages = await self._services.database.read(
+            lambda tx: answers.get_passages(tx, discussion_id, revision)
+        )
+        _check_passage(passage, passages)
+        if not text:
+            raise UserError(_("An answer can't be empty."))
+        if count_utf16_units(text) > MAX_ANSWER:
+            raise UserError(
+                _(
+                    "An answer can have at most {count} characters. Emoji count as two or more.",
+                    count=MAX_ANSWER,
+                )
+            )
+        now = self._services.clock.now()
+        _check_permissions(interaction, place, now)
+        submitted = _make_answer(interaction, place, message_id, revision, passage, text)
+        threads = await self._save(interaction, submitted, now)
+        if threads:
+            view = self._make_thread_view(submitted.id, threads)
+            await answer(interaction, view=view)
+            return
+        self._services.scheduler.wake()
+        await answer(interaction, _("I'm posting your answer here, under your name."))
+
+    async def _save(
+        self, interaction: discord.Interaction[Any], submitted: Answer, now: datetime
+    ) -> list[PassageThread]:
+        """Save an answer; the threads of its passage, if its author has to choose first."""
+        now_ms = to_milliseconds(now)
+        slow_ms = _get_slow_mode_ms(interaction)
+
+        async def save(tx: Transaction) -> list[PassageThread]:
+            if await answers.is_opted_out(tx, submitted.server_id, submitted.member_id):
+                raise UserError(
+                    _(
+                        "You chose that your messages aren't saved, so I can't post one for you. "
+                        "Use *Reply* instead, or `/privacy opt-in`."
+                    )
+                )
+            since_ms = now_ms - _SAME_FORM_MS
+            if await answers.has_same_answer(tx, submitted, since_ms=since_ms):
+                return []
+            if slow_ms:
+                last = await answers.find_last_post(
+                    tx,
+                    submitted,
+                    since_ms=now_ms - slow_ms + 1,
+                    since_id=make_first_snowflake(now_ms - slow_ms + 1),
+                )
+                if last is not None:
+                    when = from_milliseconds(last + slow_ms)
+                    raise UserError(
+                        _(
+                            "Slow mode is on here. You can answer again {when}.",
+                            when=f"<t:{int(when.timestamp())}:R>",
+                        )
+                    )
+            linked = await _link_passage(tx, submitted)
+            return await answers.save(tx, linked, now_ms, most_threads=_MAX_THREADS)
+
+        return await self._services.database.write(save)
+
+    # -- where it belongs ---------------------------------------------------------------------
+
+    def _make_thread_view(self, answer_id: int, threads: Sequence[PassageThread]) -> ui.LayoutView:
+        view = ui.LayoutView(timeout=None)
+        view.add_item(
+            ui.TextDisplay(_("This passage is discussed already. Where does your answer belong?"))
+        )
+        for thread in threads:
+            label = ngettext(
+                "Add to “{name}” ({count} person)",
+                "Add to “{name}” ({count} people)",
+                thread.people,
+                name=truncate(thread.name, 45),
+            )
+            view.add_item(ui.ActionRow(self._make_thread_button(thread.id, answer_id, label)))
+        label = _("Start a new thread")
+        view.add_item(ui.ActionRow(self._make_thread_button(0, answer_id, label)))
+        return view
+
+    def _make_thread_button(self, thread_id: int, answer_id: int, label: str) -> ui.Item[Any]:
+        custom_id = f"salon:place:{thread_id}:{answer_id}"
+        button: ui.Button[Any] = ui.Button(
+            label=truncate(label, limits.BUTTON_LABEL), custom_id=custom_id
+        )
+        item: ui.Item[Any] = self.item_classes[2](button)
+        return item
+
+    async def handle_thread(
+        self, interaction: discord.Interaction[Any], thread_id: int, answer_id: int
+    ) -> None:
+        """The author of an answer has chosen its thread; 0 for a new one."""
+        server_id, now_ms = get_server_id(interaction), self._services.clock.now_ms()
+        if thread_id and not interaction.permissions.send_messages_in_threads:
+            raise UserError(_("You may not write in threads here."))
+        if not await self._services.database.write(
+            lambda tx: answers.choose_thread(
+                tx,
+                answer_id,
+                server_id=server_id,
+                member_id=interaction.user.id,
+                thread_id=thread_id or None,
+                now_ms=now_ms,
+            )
+        ):
+            raise UserError(_(_CHOSEN_BEFORE))
+        self._services.scheduler.wake()
+        text = _("I'm posting your answer here, under your name.")
+        if thread_id:
+            text = _("I'm posting your answer in {thread}.", thread=f"<#{thread_id}>")
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.TextDisplay(text))
+        await update(interaction, view)
+
+    # -- lookups ------------------------------------------------------------------------------
+
+    async def _find_place(
+        self, interaction: discord.Interaction[Any], message_id: int
+    ) -> AnswerPlace:
+        """Where a message can be answered; UserError if it can't."""
+        server_id = get_server_id(interaction)
+        place = await self._services.database.read(
+            lambda tx: answers.find_answer_place(tx, server_id, message_id)
+        )
+        if place is None:
+            raise UserError(_(_NO_ESSAY))
+        if place.state != "open":
+            sentence = {"closed": _CLOSED, "withdrawn": _WITHDRAWN}.get(place.state, _NO_ESSAY)
+            raise UserError(_(sentence))
+        if not place.has_form:
+            raise UserError(_(_OFF))
+        return place
+
+    async def _get_passages(self, place: AnswerPlace, some: Sequence[int]) -> list[tuple[int, str]]:
+        """The passages of an essay, or ``some`` of them."""
+        found = await self._services.database.read(
+            lambda tx: answers.get_passages(tx, place.discussion_id, place.revision)
+        )
+        return [one for one in found if not some or one[0] in some]
+
+
+def _make_text_field(about: str | None = None) -> ui.Label[Any]:
+    return make_text_field(
+        "text",
+        _("Your answer"),
+        most=MAX_ANSWER,
+        required=True,
+        long=True,
+        description=None if about is None else truncate(about, limits.FIELD_DESCRIPTION),
+    )
+
+
+def _read_number(text: str) -> int:
+    """A number in a custom id; UserError for one that isn't ours."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+        raise UserError(_(_NO_ESSAY))
+    return int(text)
+
+
+def _read_passage(text: str) -> int:
+    return _read_number(text or str(WHOLE_ESSAY))
+
+
+def _check_passage(number: int, passages: Sequence[tuple[int, str]]) -> None:
+    if number != WHOLE_ESSAY and number not in dict(passages):
+        raise UserError(_("This essay doesn't have the passage that you chose."))
+
+
+def _check_permissions(
+    interaction: discord.Interaction[Any], place: AnswerPlace, now: datetime
+) -> None:
+    """Raise UserError if the member may not write where the answer is posted."""
+    may, member = interaction.permissions, interaction.user
+    until = member.timed_out_until if isinstance(member, discord.Member) else None
+    if until is not None and until > now:
+        raise UserError(_("You are timed out, so you can't answer here."))
+    if place.style == THREADS and not may.send_messages:
+        raise UserError(_("You may not send messages in this channel."))
+    if not may.send_messages_in_threads:
+        raise UserError(_("You may not write in threads here."))
+    channel = interaction.channel
+    if isinstance(channel, discord.Thread) and channel.locked and not may.manage_threads:
+        raise UserError(_("This thread is locked."))
+
+
+def _get_slow_mode_ms(interaction: discord.Interaction[Any]) -> int:
+    """How long the member has to wait between two messages; 0 if they needn't."""
+    if interaction.permissions.bypass_slowmode:
+        return 0
+    seconds = getattr(interaction.channel, "slowmode_delay", 0)
+    return int(seconds) * 1000
+
+
+def _make_answer(
+    interaction: discord.Interaction[Any],
+    place: AnswerPlace,
+    message_id: int,
+    revision: int,
+    passage: int,
+    text: str,
+) -> Answer:
+    user = interaction.user
+    return Answer(
+        id=interaction.id,
+        server_id=place.server_id,
+        discussion_id=place.discussion_id,
+        channel_id=place.posts_in,
+        parent_id=place.channel_id,
+        answered_id=message_id,
+        member_id=user.id,
+        member_name=user.display_name,
+        avatar=None if user.avatar is None else user.avatar.key,
+        revision=revision,
+        passage=None if passage == WHOLE_ESSAY else passage,
+        link=None,
+        text=text,
+    )
+
+
+async def _link_passage(tx: Transaction, submitted: Answer) -> Answer:
+    """The answer with a link to the message that has its passage, if it is still there."""
+    if submitted.passage is None:
+        return submitted
+    part = await answers.find_part(
+        tx, submitted.discussion_id, submitted.revision, submitted.passage
+    )
+    link = None if part is None else make_message_link(submitted.server_id, *part)
+    return replace(submitted, link=link)
+
+
+class _Item(CheckedItem):
+    """A button or select of the forms; ``forms``: the cog that handles it."""
+
+    command = _COMMAND
+    forms: ClassVar[AnswerForms]
+
+
+def _make_item_classes(
+    forms: AnswerForms, services: Services
+) -> tuple[type[Any], type[Any], type[Any]]:
+    """The classes of the *Answer* button, the select of passages, and the threads' buttons."""
+
+    class Bound(_Item):
+        pass
+
+    Bound.forms, Bound.services = forms, services
+
+    class AnswerButton(Bound, ui.DynamicItem[ui.Item[Any]], template=_BUTTON_ID):
+        @classmethod
+        async def from_custom_id(
+            cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+        ) -> AnswerButton:
+            del interaction, match
+            return cls(item)
+
+        async def handle(self, interaction: discord.Interaction[Any]) -> None:
+            await self.forms.show_answer_form(interaction)
+
+    class PassageItem(Bound, ui.DynamicItem[ui.Item[Any]], template=_SELECT_ID):
+        @classmethod
+        async def from_custom_id(
+            cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+        ) -> PassageItem:
+            del interaction, match
+            return cls(item)
+
+        async def handle(self, interaction: discord.Interaction[Any]) -> None:
+            match = _SELECT_ID.fullmatch(self.custom_id)
+            assert match is not None
+            data: Any = interaction.data
+            await self.forms.handle_passages(
+                interaction,
+                match["what"],
+                _read_number(match["message"]),
+                _read_number(match["page"]),
+                list(data.get("values", ())),
+            )
+
+    class ThreadButton(Bound, ui.DynamicItem[ui.Item[Any]], template=_THREAD_ID):
+        @classmethod
+        async def from_custom_id(
+            cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+        ) -> ThreadButton:
+            del interaction, match
+            return cls(item)
+
+        async def handle(self, interaction: discord.Interaction[Any]) -> None:
+            match = _THREAD_ID.fullmatch(self.custom_id)
+            assert match is not None
+            await self.forms.handle_thread(
+                interaction, _read_number(match["thread"]), _read_number(match["answer"])
+            )
+
+    return AnswerButton, PassageItem, ThreadButton
+
+
+async def setup(bot: SalonBot) -> None:
+    """Add the cog, its message command, its items and its form."""
+    cog = AnswerForms(bot.services)
+    await bot.add_cog(cog)
+    bot.tree.add_command(cog.menu)
+    bot.add_dynamic_items(*cog.item_classes)
+    bot.forms.register("answer", _COMMAND, cog.handle_form)

@@ -1,0 +1,499 @@
+"""Rows of answers: what members entered in forms, until it is posted and a reply of theirs.
+
+An answer is posted in steps, each recorded before the next: its message is requested (``posting``),
+exists (``posted``), and is recorded as a reply (``done``). From then on the reply has its words.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from bot.core.text.coded import CodedText
+from storage.db.writer import Transaction
+
+__all__ = [
+    "Answer",
+    "AnswerPlace",
+    "PassageThread",
+    "choose_thread",
+    "erase_unposted",
+    "find_answer_place",
+    "find_last_post",
+    "find_part",
+    "get_due",
+    "get_next_due",
+    "get_passages",
+    "get_posted_ids",
+    "has_same_answer",
+    "is_opted_out",
+    "mark_done",
+    "mark_failed",
+    "mark_not_posted",
+    "mark_posted",
+    "mark_posting",
+    "postpone",
+    "save",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPlace:
+    """Where a message of the bot's can be answered.
+
+    state, style:  of the discussion
+    thread_id:     the essay's own thread or forum post; None if it is in the channel
+    revision:      the newest one
+    has_form:      the server lets members answer with a form
+    part:          the passages that the message carries, of that revision
+    """
+
+    server_id: int
+    discussion_id: int
+    state: str
+    style: str
+    channel_id: int
+    thread_id: int | None
+    revision: int
+    has_form: bool
+    part: tuple[int, ...]
+
+    @property
+    def posts_in(self) -> int:
+        """The channel or thread that an answer is posted in."""
+        return self.channel_id if self.thread_id is None else self.thread_id
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that is to be posted.
+
+    channel_id:  the channel or thread it is posted in
+    parent_id:   the channel of the discussion, which has the webhook
+    withdrawn:   the essay was withdrawn meanwhile
+    """
+
+    id: int
+    server_id: int
+    discussion_id: int
+    channel_id: int
+    parent_id: int
+    answered_id: int
+    member_id: int
+    member_name: str
+    avatar: str | None
+    revision: int
+    passage: int | None
+    link: str | None
+    text: str
+    state: str = "planned"
+    attempts: int = 0
+    webhook_id: int | None = None
+    message_id: int | None = None
+    signature: str | None = None
+    withdrawn: bool = False
+
+
+async def find_answer_place(tx: Transaction, server_id: int, message_id: int) -> AnswerPlace | None:
+    """Where a message of the server can be answered; None if it isn't one of an essay's."""
+    row = await tx.row(
+        """
+        SELECT discussions.id, discussions.state, discussions.style, discussions.channel_id,
+               discussions.thread_id,
+               planned_messages.id AS planned_message_id,
+               (SELECT max(number) FROM revisions
+                WHERE revisions.discussion_id = discussions.id) AS revision,
+               COALESCE(server_settings.answer_forms, 1) AS has_form
+        FROM planned_messages
+        JOIN discussions ON discussions.id = planned_messages.discussion_id
+        LEFT JOIN server_settings ON server_settings.server_id = discussions.server_id
+        WHERE planned_messages.message_id = :message_id
+            AND planned_messages.server_id = :server_id
+        """,
+        {"message_id": message_id, "server_id": server_id},
+    )
+    if row is None:
+        return None
+    part = await tx.rows(
+        """
+        SELECT number FROM planned_message_passages
+        WHERE planned_message_id = :id AND revision = :revision ORDER BY number
+        """,
+        {"id": row["planned_message_id"], "revision": row["revision"]},
+    )
+    return AnswerPlace(
+        server_id=server_id,
+        discussion_id=row["id"],
+        state=row["state"],
+        style=row["style"],
+        channel_id=row["channel_id"],
+        thread_id=row["thread_id"] if row["style"] != "threads" else None,
+        revision=row["revision"],
+        has_form=bool(row["has_form"]),
+        part=tuple(one["number"] for one in part),
+    )
+
+
+async def get_passages(tx: Transaction, discussion_id: int, revision: int) -> list[tuple[int, str]]:
+    """Number and text of the passages of a revision, in order."""
+    rows = await tx.rows(
+        """
+        SELECT number, text FROM passages
+        WHERE discussion_id = :id AND revision = :revision ORDER BY number
+        """,
+        {"id": discussion_id, "revision": revision},
+    )
+    return [(row["number"], row["text"]) for row in rows]
+
+
+async def find_part(
+    tx: Transaction, discussion_id: int, revision: int, passage: int
+) -> tuple[int, int] | None:
+    """Channel and id of the message that carries a passage; None if it was deleted."""
+    row = await tx.row(
+        """
+        SELECT planned_messages.channel_id, planned_messages.message_id
+        FROM planned_messages
+        JOIN planned_message_passages ON planned_message_id = planned_messages.id
+        WHERE planned_messages.discussion_id = :id
+            AND planned_message_passages.revision = :revision AND number = :number
+            AND message_id IS NOT NULL AND deleted_at IS NULL
+        ORDER BY planned_messages.id LIMIT 1
+        """,
+        {"id": discussion_id, "revision": revision, "number": passage},
+    )
+    return None if row is None else (row["channel_id"], row["message_id"])
+
+
+async def is_opted_out(tx: Transaction, server_id: int, member_id: int) -> bool:
+    """Whether nothing that a member writes is saved."""
+    row = await tx.row(
+        """
+        SELECT 1 FROM erased_members
+        WHERE server_id = :server_id AND member_id = :member_id AND opted_out_at IS NOT NULL
+        """,
+        {"server_id": server_id, "member_id": member_id},
+    )
+    return row is not None
+
+
+async def find_last_post(
+    tx: Transaction, answer: Answer, *, since_ms: int, since_id: int
+) -> int | None:
+    """When the member last wrote where an answer is posted, in milliseconds; None: not since then.
+
+    ``since_id``: the lowest id of messages written at ``since_ms`` or later.
+    """
+    row = await tx.row(
+        """
+        SELECT max(at) AS at FROM (
+            SELECT max(submitted_at) AS at FROM answers
+            WHERE server_id = :server_id AND member_id = :member_id AND submitted_at >= :since
+                AND channel_id = :channel_id AND state NOT IN ('choosing', 'failed')
+            UNION ALL
+            SELECT max(written_at) FROM replies
+            WHERE discussion_id = :discussion_id AND id >= :since_id AND author_id = :member_id
+                AND channel_id = :channel_id
+        )
+        """,
+        {
+            "server_id": answer.server_id,
+            "member_id": answer.member_id,
+            "discussion_id": answer.discussion_id,
+            "channel_id": answer.channel_id,
+            "since": since_ms,
+            "since_id": since_id,
+        },
+    )
+    return None if row is None else row["at"]
+
+
+async def has_same_answer(tx: Transaction, answer: Answer, *, since_ms: int) -> bool:
+    """Whether the member submitted the same answer since then: a form may be sent twice."""
+    row = await tx.row(
+        """
+        SELECT 1 FROM answers LEFT JOIN replies ON replies.id = answers.message_id
+        WHERE answers.server_id = :server_id AND answers.member_id = :member_id
+            AND submitted_at >= :since AND answers.discussion_id = :discussion_id
+            AND passage IS :passage AND state <> 'failed'
+            AND CASE state WHEN 'done' THEN replies.text ELSE answers.text END = :text
+        """,
+        {
+            "server_id": answer.server_id,
+            "member_id": answer.member_id,
+            "discussion_id": answer.discussion_id,
+            "passage": answer.passage,
+            "text": answer.text,
+            "since": since_ms,
+        },
+    )
+    return row is not None
+
+
+@dataclass(frozen=True, slots=True)
+class PassageThread:
+    """A thread about a passage, its name, and how many people wrote in it."""
+
+    id: int
+    name: str
+    people: int
+
+
+async def _get_threads(tx: Transaction, answer: Answer, most: int) -> list[PassageThread]:
+    """The threads about the answer's passage, the one with the most people first."""
+    rows = await tx.rows(
+        """
+        SELECT threads.id, threads.name, (
+            SELECT count(DISTINCT author_id) FROM replies
+            WHERE replies.discussion_id = threads.discussion_id
+                AND replies.thread_id = threads.id AND replies.deleted_at IS NULL
+        ) AS people
+        FROM threads
+        JOIN reply_passages ON reply_passages.reply_id = threads.id
+        WHERE threads.discussion_id = :discussion_id AND threads.state IN ('open', 'ready')
+            AND revision = :revision AND number = :passage
+        ORDER BY people DESC, threads.id LIMIT :most
+        """,
+        {
+            "discussion_id": answer.discussion_id,
+            "revision": answer.revision,
+            "passage": answer.passage,
+            "most": most,
+        },
+    )
+    return [PassageThread(row["id"], row["name"], row["people"]) for row in rows]
+
+
+async def choose_thread(
+    tx: Transaction,
+    answer_id: int,
+    *,
+    server_id: int,
+    member_id: int,
+    thread_id: int | None,
+    now_ms: int,
+) -> bool:
+    """Post a member's answer in a thread of its discussion, or in the channel for None.
+
+    False if it isn't theirs, or isn't to be chosen any more.
+    """
+    return bool(
+        await tx.run(
+            """
+            UPDATE answers SET state = 'planned', due_at = :now,
+                channel_id = COALESCE(:thread_id, channel_id)
+            WHERE id = :id AND server_id = :server_id AND member_id = :member_id
+                AND state = 'choosing' AND (:thread_id IS NULL OR EXISTS (
+                    SELECT 1 FROM threads WHERE threads.id = :thread_id
+                        AND threads.discussion_id = answers.discussion_id
+                ))
+            """,
+            {
+                "id": answer_id,
+                "server_id": server_id,
+                "member_id": member_id,
+                "thread_id": thread_id,
+                "now": now_ms,
+            },
+        )
+    )
+
+
+async def save(
+    tx: Transaction, answer: Answer, now_ms: int, *, most_threads: int
+) -> list[PassageThread]:
+    """Save a submitted answer, to be posted at once.
+
+    If there are threads about its passage, its author has to choose first (:func:`choose_thread`);
+    those, at most so many.
+    """
+    threads: list[PassageThread] = []
+    if answer.passage is not None and answer.channel_id == answer.parent_id:
+        threads = await _get_threads(tx, answer, most_threads)
+    await tx.run(
+        """
+        INSERT INTO answers (id, server_id, discussion_id, channel_id, answered_id, member_id,
+            member_name, avatar, revision, passage, link, text, state, submitted_at, due_at)
+        VALUES (:id, :server_id, :discussion_id, :channel_id, :answered_id, :member_id,
+            :member_name, :avatar, :revision, :passage, :link, :text, :state, :now, :now)
+        ON CONFLICT (id) DO NOTHING
+        """,
+        {
+            "id": answer.id,
+            "server_id": answer.server_id,
+            "discussion_id": answer.discussion_id,
+            "channel_id": answer.channel_id,
+            "answered_id": answer.answered_id,
+            "member_id": answer.member_id,
+            "member_name": answer.member_name,
+            "avatar": answer.avatar,
+            "revision": answer.revision,
+            "passage": answer.passage,
+            "link": answer.link,
+            "text": answer.text,
+            "state": "choosing" if threads else "planned",
+            "now": now_ms,
+        },
+    )
+    return threads
+
+
+_COLUMNS = """
+SELECT answers.*, discussions.channel_id AS parent_id,
+       discussions.state = 'withdrawn' AS withdrawn
+FROM answers JOIN discussions ON discussions.id = answers.discussion_id
+"""
+_DUE = (
+    _COLUMNS
+    + """
+WHERE answers.state IN ('planned', 'posting', 'posted') AND answers.due_at <= :now
+ORDER BY answers.due_at, answers.id
+"""
+)
+_NEXT_DUE = """
+SELECT min(due_at) AS due_at FROM answers WHERE state IN ('planned', 'posting', 'posted')
+"""
+_ERASE_UNPOSTED = """
+UPDATE answers SET state = 'failed', text = '', member_name = '', avatar = NULL,
+    last_error = :last_error
+WHERE state = 'choosing' AND submitted_at <= :until
+"""
+
+
+def _make_answer(row: sqlite3.Row) -> Answer:
+    return Answer(
+        id=row["id"],
+        server_id=row["server_id"],
+        discussion_id=row["discussion_id"],
+        channel_id=row["channel_id"],
+        parent_id=row["parent_id"],
+        answered_id=row["answered_id"],
+        member_id=row["member_id"],
+        member_name=row["member_name"],
+        avatar=row["avatar"],
+        revision=row["revision"],
+        passage=row["passage"],
+        link=row["link"],
+        text=row["text"],
+        state=row["state"],
+        attempts=row["attempts"],
+        webhook_id=row["webhook_id"],
+        message_id=row["message_id"],
+        signature=row["signature"],
+        withdrawn=bool(row["withdrawn"]),
+    )
+
+
+async def get_due(tx: Transaction, now_ms: int) -> list[Answer]:
+    """The answers to post now, the earliest first."""
+    return [_make_answer(row) for row in await tx.rows(_DUE, {"now": now_ms})]
+
+
+async def get_next_due(tx: Transaction) -> int | None:
+    """When the next answer is to be posted, in milliseconds; None if there is none."""
+    row = await tx.row(_NEXT_DUE)
+    return None if row is None else row["due_at"]
+
+
+async def mark_posting(
+    tx: Transaction, answer_id: int, *, webhook_id: int | None, signature: str
+) -> bool:
+    """Its message is about to be requested; False if the answer was erased meanwhile."""
+    return bool(
+        await tx.run(
+            """
+            UPDATE answers SET state = 'posting', webhook_id = :webhook_id, signature = :signature
+            WHERE id = :id AND state IN ('planned', 'posting')
+            """,
+            {"id": answer_id, "webhook_id": webhook_id, "signature": signature},
+        )
+    )
+
+
+async def mark_not_posted(tx: Transaction, answer_id: int) -> None:
+    """It is certain that there is no message."""
+    await tx.run(
+        """
+        UPDATE answers SET state = 'planned', signature = NULL
+        WHERE id = :id AND state = 'posting'
+        """,
+        {"id": answer_id},
+    )
+
+
+async def mark_posted(tx: Transaction, answer_id: int, message_id: int) -> bool:
+    """Its message exists; False if the answer was erased meanwhile."""
+    return bool(
+        await tx.run(
+            """
+            UPDATE answers SET state = 'posted', message_id = :message_id, attempts = 0,
+                last_error = NULL
+            WHERE id = :id AND state = 'posting'
+            """,
+            {"id": answer_id, "message_id": message_id},
+        )
+    )
+
+
+async def get_posted_ids(tx: Transaction, answer: Answer) -> set[int]:
+    """The messages that are recorded as answers of the same member."""
+    rows = await tx.rows(
+        """
+        SELECT message_id FROM answers
+        WHERE server_id = :server_id AND member_id = :member_id AND message_id IS NOT NULL
+        """,
+        {"server_id": answer.server_id, "member_id": answer.member_id},
+    )
+    return {row["message_id"] for row in rows}
+
+
+async def mark_done(tx: Transaction, answer: Answer, now_ms: int) -> None:
+    """Its message is recorded as a reply, which its author edits and deletes like a moved one."""
+    for statement in _MARK_DONE:
+        await tx.run(statement, {"id": answer.id, "parent_id": answer.parent_id, "now": now_ms})
+
+
+_MARK_DONE = (
+    """
+    INSERT INTO reply_moves (reply_id, server_id, discussion_id, channel_id, thread_id, member_id,
+        copyable, state, due_at, webhook_id, copy_id)
+    SELECT replies.id, replies.server_id, replies.discussion_id, :parent_id, answers.channel_id,
+        replies.author_id, 0, 'done', :now, answers.webhook_id, replies.id
+    FROM answers JOIN replies ON replies.id = answers.message_id
+    WHERE answers.id = :id
+    ON CONFLICT (reply_id) DO NOTHING
+    """,
+    """
+    UPDATE answers SET state = 'done', text = '', member_name = '', avatar = NULL,
+        signature = NULL, last_error = NULL
+    WHERE id = :id
+    """,
+)
+
+
+async def mark_failed(tx: Transaction, answer_id: int, last_error: CodedText) -> None:
+    """It won't be posted; its text is erased."""
+    await tx.run(
+        """
+        UPDATE answers SET state = 'failed', text = '', member_name = '', avatar = NULL,
+            signature = NULL, last_error = :last_error
+        WHERE id = :id
+        """,
+        {"id": answer_id, "last_error": last_error.stored},
+    )
+
+
+async def erase_unposted(tx: Transaction, until_ms: int, last_error: CodedText) -> None:
+    """Erase the answers submitted until then whose members haven't said where they belong."""
+    await tx.run(_ERASE_UNPOSTED, {"until": until_ms, "last_error": last_error.stored})
+
+
+async def postpone(tx: Transaction, answer_id: int, *, due_at: int, last_error: CodedText) -> None:
+    """Try again at ``due_at``."""
+    await tx.run(
+        """
+        UPDATE answers SET due_at = :due_at, attempts = attempts + 1, last_error = :last_error
+        WHERE id = :id
+        """,
+        {"id": answer_id, "due_at": due_at, "last_error": last_error.stored},
+    )

@@ -1,0 +1,358 @@
+"""Members answer with a form: the button, the choice of a passage, and what is posted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.conversation.answers import MAX_ANSWER
+from bot.emulator.world.models import User
+from storage.replies import answers
+from tests.cogs.members.test_moved_replies import choose
+from tests.cogs.setup.test_panel import text_of, use
+from tests.delivery.test_reply_moves import allow, fault, kept
+from tests.support.running_bot import RunningBot, find_buttons, form_data, running_bot
+
+ESSAY = "# Slow bread\n\nIt takes a night.\n\nIt is worth it.\n\nWould you wait a night for it?\n"
+#: Manage Messages and Manage Webhooks (docs: Topics › Permissions).
+TO_MOVE = 1 << 13 | 1 << 29
+EXECUTE = "/webhooks/*/*"
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
+    async with running_bot(tmp_path) as opened:
+        await allow(opened, TO_MOVE)
+        yield opened
+
+
+async def press_answer(
+    running: RunningBot, who: User, message: dict[str, Any], label: str = "Answer"
+) -> dict[str, Any]:
+    (button,) = [one for one in find_buttons(message["components"]) if one["label"] == label]
+    data = {"component_type": 2, "custom_id": button["custom_id"]}
+    return await running.interact(
+        3,
+        data,
+        who=who,
+        channel_id=int(message["channel_id"]),
+        message_id=message["id"],
+        message_flags=message["flags"],
+    )
+
+
+async def submit(
+    running: RunningBot, who: User, form: dict[str, Any], text: str, passage: str | None = None
+) -> dict[str, Any]:
+    entered = {"Your answer": text} | ({} if passage is None else {"About": passage})
+    return await running.interact(5, form_data(form["answer"], entered), who=who)
+
+
+async def get_answers(running: RunningBot, channel_id: int | None = None) -> list[dict[str, Any]]:
+    """The messages in a channel that were posted with a webhook."""
+    found = await running.messages(channel_id)
+    return [message for message in found if message.get("webhook_id") is not None]
+
+
+@pytest.mark.smoke
+async def test_an_answer_is_posted_under_the_members_name_and_heads_a_thread(
+    running: RunningBot,
+) -> None:
+    *_, closing = await running.publish(ESSAY)
+    ann = running.member("Ann")
+    form = await press_answer(running, ann, closing)
+    options = form["answer"]["data"]["components"][0]["component"]["options"]
+    assert [one["label"] for one in options] == [
+        "The whole essay",
+        "¶1 It takes a night.",
+        "¶2 It is worth it.",
+        "¶3 Would you wait a night for it?",
+    ]
+    told = await submit(running, ann, form, "I *would* wait.", "2")
+    assert "posting your answer" in await running.answer_text(told)
+    (message,) = await get_answers(running)
+    about, said = message["content"].split("\n")
+    assert about.startswith("-# About [¶2](https://discord.com/channels/")
+    assert (said, message["author"]["username"], message["mentions"]) == (
+        "I *would* wait.",
+        "Ann",
+        [],
+    )
+    (reply,) = (await kept(running)).values()
+    assert reply["id"] == reply["thread_id"] == message["id"]
+    assert reply["author"] == {"id": str(ann.id), "name": "Ann"}
+    assert (reply["text"], reply["parent"], reply["passages"]) == ("I *would* wait.", None, [2])
+    thread = running.emulator.world.channels[int(message["id"])].thread
+    assert thread is not None
+    assert ann.id in thread.members
+
+
+async def test_the_author_of_an_answer_edits_and_deletes_it(running: RunningBot) -> None:
+    *_, closing = await running.publish(ESSAY)
+    ann, essays = running.member("Ann"), running.channel()
+    await submit(running, ann, await press_answer(running, ann, closing), "I would.", "1")
+    await running.settle()
+    (message,) = await get_answers(running)
+    form = await choose(running, ann, "Edit my reply", int(message["id"]), essays)
+    await running.interact(5, form_data(form["answer"], {"Your reply": "I might."}), who=ann)
+    await running.settle()
+    (edited,) = await get_answers(running)
+    assert edited["content"].split("\n")[1:] == ["I might."]
+    (reply,) = (await kept(running)).values()
+    assert (reply["text"], reply["passages"]) == ("I might.", [1])
+    refused = await choose(
+        running, running.member("Ben"), "Delete my reply", int(message["id"]), essays
+    )
+    assert "Only Ann" in await running.answer_text(refused)
+    await choose(running, ann, "Delete my reply", int(message["id"]), essays)
+    await running.settle()
+    assert await get_answers(running) == []
+    (reply,) = (await kept(running)).values()
+    assert (reply["text"], reply["deleted"]) == ("", True)
+
+
+async def test_without_the_permission_the_bot_posts_it_and_names_the_member(
+    tmp_path: Path,
+) -> None:
+    async with running_bot(tmp_path) as running:
+        await allow(running, 0, deny=TO_MOVE)
+        *_, closing = await running.publish(ESSAY)
+        ann = running.member("Ann")
+        await submit(running, ann, await press_answer(running, ann, closing), "I would.")
+        await running.settle()
+        *_, message = await running.bot_messages()
+        assert message["content"] == "**Ann** answers:\nI would."
+        (reply,) = (await kept(running)).values()
+        assert (reply["id"], reply["text"]) == (message["id"], "I would.")
+        form = await choose(running, ann, "Edit my reply", int(message["id"]), running.channel())
+        await running.interact(5, form_data(form["answer"], {"Your reply": "No."}), who=ann)
+        await running.settle()
+        *_, message = await running.bot_messages()
+        assert message["content"] == "**Ann** answers:\nNo."
+
+
+@pytest.mark.parametrize("channel", ["essays", "essay-forum"])
+async def test_in_an_essays_own_thread_an_answer_is_posted_there(
+    running: RunningBot, channel: str
+) -> None:
+    options = [{"type": 7, "name": "channel", "value": str(running.channel(channel))}]
+    if channel == "essays":
+        options.append({"type": 3, "name": "style", "value": "thread"})
+    draft = await running.run_command(
+        "essay publish", file=("bread.md", ESSAY.encode()), options=options
+    )
+    await running.press(draft, "Publish")
+    await running.settle()
+    (thread,) = (await running.world())["threads"]
+    *_, closing = await running.bot_messages(int(thread["id"]))
+    ann = running.member("Ann")
+    form = await press_answer(running, ann, closing)
+    data = form_data(form["answer"], {"Your answer": "I would."})
+    await running.interact(5, data, who=ann, channel_id=int(thread["id"]))
+    await running.settle()
+    (message,) = await get_answers(running, int(thread["id"]))
+    (reply,) = (await kept(running)).values()
+    assert (reply["id"], reply["thread_id"]) == (message["id"], thread["id"])
+    assert len((await running.world())["threads"]) == 1
+
+
+@pytest.mark.parametrize("after_effect", [False, True])
+@pytest.mark.parametrize("status", [500, 503, None])
+async def test_an_answer_is_posted_once_whatever_the_call_comes_to(
+    running: RunningBot, status: int | None, after_effect: bool
+) -> None:
+    *_, closing = await running.publish(ESSAY)
+    ann = running.member("Ann")
+    form = await press_answer(running, ann, closing)
+    await fault(running, "POST", EXECUTE, status=status, after_effect=after_effect)
+    await submit(running, ann, form, "I would.")
+    await running.settle(3600)
+    assert len(await get_answers(running)) == 1
+    assert len(await kept(running)) == 1
+
+
+async def test_a_form_that_is_sent_twice_is_posted_once(running: RunningBot) -> None:
+    *_, closing = await running.publish(ESSAY)
+    ann, ben = running.member("Ann"), running.member("Ben")
+    for who in (ann, ann, ben):
+        await submit(running, who, await press_answer(running, who, closing), "I would.")
+        await running.settle()
+    names = [message["author"]["username"] for message in await get_answers(running)]
+    assert names == ["Ann", "Ben"], "another member may say the same"
+
+
+async def test_an_essay_with_many_passages_asks_for_the_passage_first(
+    running: RunningBot,
+) -> None:
+    text = "\n\n".join(f"Paragraph {number} is here." for number in range(1, 61))
+    *_, closing = await running.publish(f"# Long\n\n{text}\n")
+    ann = running.member("Ann")
+    asked = await press_answer(running, ann, closing)
+    seen: list[int] = []
+    for _ in range(3):
+        shown = await running.answer_message(asked)
+        select = shown["components"][1]["components"][0]
+        assert select["options"][0]["label"] == "The whole essay"
+        seen.append(len(select["options"]) - 1)
+        buttons = [one["label"] for one in find_buttons(shown["components"])]
+        if "Next passages" not in buttons:
+            break
+        await press_answer(running, ann, shown, "Next passages")
+        await running.settle()
+    assert seen == [24, 24, 12]
+    shown = await running.answer_message(asked)
+    select = shown["components"][1]["components"][0]
+    data = {"component_type": 3, "custom_id": select["custom_id"], "values": ["60"]}
+    form = await running.interact(
+        3, data, who=ann, message_id=shown["id"], message_flags=shown["flags"]
+    )
+    await submit(running, ann, form, "The last one.")
+    await running.settle()
+    (reply,) = (await kept(running)).values()
+    assert reply["passages"] == [60]
+
+
+async def test_an_answer_that_is_too_long_is_given_back(running: RunningBot) -> None:
+    *_, closing = await running.publish(ESSAY)
+    ann = running.member("Ann")
+    form = await press_answer(running, ann, closing)
+    text = "🍞" * (MAX_ANSWER // 2)
+    await submit(running, ann, form, text)
+    await running.settle()
+    assert len(await get_answers(running)) == 1, "1,800 UTF-16 units fit"
+    form = await press_answer(running, ann, closing)
+    told = await running.answer_text(await submit(running, ann, form, text + "a"))
+    assert "at most 1800 characters" in told
+    assert "🍞🍞🍞" in told
+    assert len(await get_answers(running)) == 1
+
+
+async def test_a_member_who_may_not_write_here_may_not_answer(running: RunningBot) -> None:
+    *_, closing = await running.publish(ESSAY)
+    ann = running.member("Ann")
+    path = f"/channels/{running.channel()}/permissions/{running.server_id}"
+    for bit in (1 << 11, 1 << 38):
+        form = await press_answer(running, ann, closing)
+        denied = {"type": 0, "allow": "0", "deny": str(bit)}
+        await running.call_as(running.member(), "PUT", path, denied)
+        told = await running.answer_text(await submit(running, ann, form, "I would."))
+        assert "You may not" in told
+        assert "I would" in told, "what was written isn't lost"
+        await running.call_as(running.member(), "DELETE", path)
+    assert await get_answers(running) == []
+
+
+async def test_slow_mode_counts_answers_and_replies(running: RunningBot) -> None:
+    *_, closing = await running.publish(ESSAY)
+    ann = running.member("Ann")
+    form = await press_answer(running, ann, closing)
+    path = f"/channels/{running.channel()}"
+    await running.call_as(running.member(), "PATCH", path, {"rate_limit_per_user": 60})
+    await submit(running, ann, form, "I would.")
+    form = await press_answer(running, ann, closing)
+    told = await running.answer_text(await submit(running, ann, form, "And again."))
+    assert "Slow mode" in told
+    await running.settle(61)
+    form = await press_answer(running, ann, closing)
+    await submit(running, ann, form, "And again.")
+    await running.settle()
+    assert len(await get_answers(running)) == 2
+
+
+async def test_a_closed_or_withdrawn_discussion_takes_no_answer(running: RunningBot) -> None:
+    *_, closing = await running.publish(ESSAY)
+    ann = running.member("Ann")
+    form = await press_answer(running, ann, closing)
+    chosen = [{"type": 3, "name": "essay", "value": "1"}]
+    await running.run_command("essay close", options=chosen)
+    assert "is closed" in await running.answer_text(await press_answer(running, ann, closing))
+    assert "is closed" in await running.answer_text(await submit(running, ann, form, "Yes."))
+    assert await get_answers(running) == []
+
+
+async def test_a_message_is_answered_only_in_its_own_server(running: RunningBot) -> None:
+    *_, closing = await running.publish(ESSAY)
+    server_id, message_id = running.server_id, int(closing["id"])
+    here = await running.database.read(
+        lambda tx: answers.find_answer_place(tx, server_id, message_id)
+    )
+    elsewhere = await running.database.read(
+        lambda tx: answers.find_answer_place(tx, server_id + 1, message_id)
+    )
+    assert here is not None
+    assert (here.discussion_id, elsewhere) == (1, None)
+
+
+async def test_answer_can_be_switched_off(running: RunningBot) -> None:
+    *_, closing = await running.publish(ESSAY)
+    panel = await running.run_command("setup")
+    assert "AutoMod doesn't check" in await text_of(running, panel)
+    await use(running, panel, "answers")
+    told = await running.answer_text(await press_answer(running, running.member("Ann"), closing))
+    assert "Forms are off" in told
+    *_, other = await running.publish("# Other\n\nOne.\n\nIs it?\n", "other.md")
+    assert find_buttons(other["components"]) == []
+    assert other["content"] == "-# Reply to any part of the essay to answer."
+
+
+async def test_a_passage_is_discussed_in_its_thread_or_in_a_new_one(running: RunningBot) -> None:
+    _, part, _ = await running.publish(ESSAY)
+    ann, ben, essays = running.member("Ann"), running.member("Ben"), running.channel()
+    form = await choose(running, ann, "Discuss this passage", int(part["id"]), essays)
+    await submit(running, ann, form, "It never takes a night.", "1")
+    await running.settle()
+    (head,) = await get_answers(running)
+    form = await choose(running, ben, "Discuss this passage", int(part["id"]), essays)
+    asked = await submit(running, ben, form, "It does.", "1")
+    await running.settle(60)
+    assert len(await get_answers(running)) == 1, "nothing is posted before one is chosen"
+    shown = await running.answer_message(asked)
+    labels = [one["label"] for one in find_buttons(shown["components"])]
+    assert labels == ["Add to “Ann: It never takes a night” (1 person)", "Start a new thread"]
+    await press_answer(running, ben, shown, labels[0])
+    await running.settle()
+    (message,) = await get_answers(running, int(head["id"]))
+    reply = (await kept(running))[message["id"]]
+    assert (reply["parent"], reply["thread_id"]) == (head["id"], head["id"])
+    form = await choose(running, ben, "Discuss this passage", int(part["id"]), essays)
+    again = await submit(running, ben, form, "It really does.", "1")
+    await press_answer(running, ben, await running.answer_message(again), "Start a new thread")
+    await running.settle()
+    assert len(await get_answers(running)) == 2
+
+
+async def test_an_answer_whose_thread_is_not_chosen_is_erased_after_a_day(
+    running: RunningBot,
+) -> None:
+    _, part, _ = await running.publish(ESSAY)
+    ann, essays = running.member("Ann"), running.channel()
+    form = await choose(running, ann, "Discuss this passage", int(part["id"]), essays)
+    await submit(running, ann, form, "It never takes a night.", "1")
+    await running.settle()
+    form = await choose(running, ann, "Discuss this passage", int(part["id"]), essays)
+    asked = await submit(running, ann, form, "Or it does, heliotrope.", "1")
+    await running.settle(24 * 3600 + 60)
+    told = await running.answer_text(
+        await press_answer(running, ann, await running.answer_message(asked), "Start a new thread")
+    )
+    assert "older than a day" in told
+    rows = await running.database.read(lambda tx: tx.rows("SELECT text FROM answers"))
+    assert [row["text"] for row in rows] == ["", ""]
+
+
+async def test_discussing_a_message_that_is_no_part_is_refused_with_a_sentence(
+    running: RunningBot,
+) -> None:
+    card, _, closing = await running.publish(ESSAY)
+    other = await running.write("Ben", "Hello!")
+    ann, essays = running.member("Ann"), running.channel()
+    for message_id, told in (
+        (card["id"], "works on the messages"),
+        (closing["id"], "works on the messages"),
+        (other, "I can't find the essay"),
+    ):
+        chosen = await choose(running, ann, "Discuss this passage", int(message_id), essays)
+        assert told in await running.answer_text(chosen)
