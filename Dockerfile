@@ -1,5 +1,5 @@
 # Salon in a container: docker build -t salon .
-# The archive and its backups lie in the volume /data; without one they are lost with the container.
+# The archive and its backups are in the volume /data; without it they are deleted with the container.
 FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 \
@@ -22,7 +22,7 @@ RUN useradd --system --uid 10001 --home-dir /data --create-home salon
 USER salon
 VOLUME /data
 
-# /health is asked inside the container; it answers 503 while Discord cannot be reached.
+# /health is checked inside the container; it answers 503 while Discord can't be reached.
 HEALTHCHECK --interval=60s --timeout=10s --start-period=120s --retries=5 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/health', timeout=8)"]
 

@@ -1,8 +1,10 @@
-"""What deployment needs, held against what the bot is: no engine runs here, so it is read."""
+"""Deployment: files for containers and hosts match the bot; scripts/setup reports errors."""
 
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import tomllib
 from configparser import RawConfigParser
 from pathlib import Path
@@ -81,3 +83,44 @@ def test_systemd_does_not_restart_after_errors_that_a_restart_cannot_fix() -> No
 def test_every_way_to_deploy_is_described_for_operators() -> None:
     for word in ("Procfile", "Dockerfile", "deploy/salon.service", "## Upgrade"):
         assert word in OPERATORS
+
+
+def set_up(folder: Path, python: str) -> subprocess.CompletedProcess[str]:
+    """Run a copy of scripts/setup in ``folder``. ``python``: a shell script for Python."""
+    (folder / "scripts").mkdir(exist_ok=True)
+    for name in ("scripts/setup", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder / name)
+    interpreter = folder / "python"
+    interpreter.write_text(f"#!/bin/sh\n{python}\n")
+    interpreter.chmod(0o755)
+    return subprocess.run(
+        [str(folder / "scripts" / "setup")],
+        env={"PATH": "/usr/bin:/bin", "PYTHON": str(interpreter)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_without_venv_the_setup_says_what_to_install_and_can_be_repeated(tmp_path: Path) -> None:
+    # Debian's python3 without python3-venv: it leaves an environment without pip.
+    python = (
+        'if [ "$2" = venv ]; then mkdir -p .venv/bin; cp "$0" .venv/bin/python; exit 1; fi\n'
+        '[ "$2" = pip ] && exit 1\nexit 0'
+    )
+    for _ in range(2):
+        done = set_up(tmp_path, python)
+        assert done.returncode == 69, done.stderr
+        assert "install python3-venv" in done.stderr
+        assert not (tmp_path / ".venv").exists()
+
+
+def test_an_environment_without_pip_is_reported_and_kept(tmp_path: Path) -> None:
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    interpreter = tmp_path / ".venv" / "bin" / "python"
+    interpreter.write_text("#!/bin/sh\nexit 1\n")
+    interpreter.chmod(0o755)
+    done = set_up(tmp_path, "exit 0")
+    assert done.returncode == 69
+    assert "has no pip" in done.stderr
+    assert interpreter.exists()
