@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from bot.core.conversation.thread_names import make_essay_thread_name
 from bot.core.essay.essay import Essay
+from bot.core.essay.given_questions import split_questions
 from bot.core.essay.note import Note
 from bot.core.essay.serialize import essay_from_json
 from bot.core.layout.closing_message import make_closing_payload, render_closing_question
@@ -115,7 +116,8 @@ def plan_revision(
     ]
     changes += _plan_part_changes(posted, parts, revised)
     added = _plan_added_parts(posted, parts, revised)
-    asked = revised.closing if closing is None else render_closing_question([closing])
+    given = split_questions(closing)
+    asked = render_closing_question(given) if given else revised.closing
     closings = [message for message in posted.messages if message.purpose == "closing"]
     closing_payload = make_closing_payload(asked, has_answer=has_answer)
     # Where new parts follow it, a closing message that nobody has answered is posted again.

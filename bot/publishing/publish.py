@@ -678,7 +678,8 @@ def _plan_messages(
         )
         for part in layout.parts
     ]
-    asked = layout.closing if closing is None else render_closing_question([closing])
+    given = split_questions(closing)
+    asked = render_closing_question(given) if given else layout.closing
     planned.append(NewMessage("closing", make_closing_payload(asked, has_answer=has_answer)))
     return planned, (*essay.notes, *layout.notes)
 

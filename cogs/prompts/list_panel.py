@@ -61,11 +61,12 @@ _UPCOMING_UNITS, _NUDGE_UNITS, _PAST_UNITS, _DIGEST_UNITS = 1800, 500, 900, 300
 class _Shown:
     """What the panel shows, from one read.
 
-    ``essays``: those with prompts to come, and the chosen one; ``more`` and ``more_nudges``: how
-    many of it aren't shown; ``digest``: the planned one.
+    ``essays``: those with prompts to come, as many as can be listed, and the chosen one; ``more``
+    and ``more_nudges``: how many of it aren't shown; ``digest``: the planned one.
     """
 
     essays: Sequence[EssayChoice]
+    has_more_essays: bool
     essay: EssayChoice | None
     chosen: Prompt | None
     upcoming: Sequence[tuple[Prompt, Forecast]]
@@ -143,6 +144,10 @@ class ListPanel:
     ) -> None:
         if len(shown.essays) > 1:
             view.add_item(self._make_essay_select(shown.essays, essay))
+        if shown.has_more_essays:
+            view.add_item(
+                ui.TextDisplay(_("-# To see the prompts of another essay, name it in the command."))
+            )
         box: ui.Container[Any] = ui.Container()
         heading = f"**{escape_title(essay.title)}**"
         upcoming = [wording.format_upcoming(*one, shown.settings) for one in shown.upcoming]
@@ -407,7 +412,9 @@ async def _look(
 ) -> _Shown:
     """Everything that the panel shows. UserError if the server has no such essay."""
     settings = await settings_module.get_settings(tx, server_id)
-    essays = list(await listings.get_essays_with_prompts(tx, server_id, _MAX_ESSAYS))
+    essays = list(await listings.get_essays_with_prompts(tx, server_id, _MAX_ESSAYS + 1))
+    has_more_essays = len(essays) > _MAX_ESSAYS
+    essays = essays[:_MAX_ESSAYS]
     essay = essays[0] if essays else None
     if entered is not None:
         essay = await choose_essay(tx, server_id, entered)
@@ -424,6 +431,7 @@ async def _look(
     essay_id = None if essay is None else essay.id
     return _Shown(
         essays=essays,
+        has_more_essays=has_more_essays,
         essay=essay,
         chosen=next(
             (one for one in (*upcoming, *nudges) if one.id == prompt_id and one.state == "planned"),

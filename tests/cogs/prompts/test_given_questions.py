@@ -47,6 +47,8 @@ async def test_given_questions_are_asked_again_and_found_by_number(running: Runn
     await running.press(draft, "Publish")
     await running.settle()
     before = await running.bot_messages()
+    closing = before[-1]["content"]
+    assert closing.startswith("Is a night long?\nWho waits with you?\n")
     assert "goes out" in await prompts(running, "now", essay="1", what="question 2")
     assert "> Who waits with you?" in (await came(running, before))[-1]
     assert "no question 3" in await prompts(running, "now", essay="1", what="question 3")

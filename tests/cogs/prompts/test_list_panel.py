@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.core.prompts.policy import PromptKind
 from bot.core.text.length import count_utf16_units
+from storage.db.writer import Transaction
+from storage.prompts import prompts as prompt_rows
 from tests.cogs.prompts.test_prompts import DAY, HOUR, TWO, came, close, prompts, rows
 from tests.support.running_bot import (
     ESSAY,
@@ -289,3 +293,48 @@ async def test_the_list_works_after_a_restart(tmp_path: Path) -> None:
             await press(running, panel, "choose", 1)
             await press(running, panel, "skip")
             assert "✅ The prompt is skipped." in await read(running, panel)
+
+
+async def test_the_first_25_of_many_essays_can_be_chosen_and_each_other_one_named(
+    running: RunningBot,
+) -> None:
+    await running.publish()
+    now_ms, server_id = running.clock.now_ms(), running.server_id
+
+    async def add_essays(tx: Transaction) -> None:
+        for number in range(2, 31):
+            row = {"id": number, "server": server_id, "now": now_ms, "title": f"Essay {number}"}
+            await tx.run(
+                """
+                INSERT INTO discussions (id, server_id, channel_id, state, created_at,
+                    published_at)
+                VALUES (:id, :server, 1, 'open', :now, :now)
+                """,
+                {name: row[name] for name in ("id", "server", "now")},
+            )
+            await tx.run(
+                """
+                INSERT INTO revisions (discussion_id, number, title, words, content_hash,
+                    created_at)
+                VALUES (:id, 1, :title, 1, 'x', :now)
+                """,
+                {name: row[name] for name in ("id", "title", "now")},
+            )
+            await prompt_rows.add(
+                tx,
+                server_id=server_id,
+                discussion_id=number,
+                kind=PromptKind.STEP,
+                at=running.clock.now() + timedelta(days=number),
+                content="default",
+            )
+
+    await running.database.write(add_essays)
+    panel = await running.run_command("prompts list")
+    await running.settle()
+    message = await running.answer_message(panel)
+    shown = re.findall(r"'label': '(\d+): ", str(message["components"]))
+    assert shown == [str(number) for number in range(1, 26)]
+    assert "name it in the command" in await read(running, panel)
+    told = await prompts(running, "list", essay="Essay 30")
+    assert "**Essay 30**" in told
