@@ -22,9 +22,9 @@ from tests.support.spawned_bot import Hook, SpawnedBot, spawned_bot
 
 #: How many steps a play has: at least, and at most. It varies, as events reach the bot before or
 #: after the calls they bring about. The first test compares both numbers with a play.
-LEAST_STEPS, STEPS = 74, 84
+LEAST_STEPS, STEPS = 78, 88
 #: The call that sends the prompt, the last one of the play: its path, and which of these it is.
-PROMPT = ("POST /channels/{id}/messages", 6)
+PROMPT = ("POST /channels/{id}/messages", 7)
 
 PLACES = ("harbour", "orchard", "kitchen", "attic", "stairwell", "garden", "cellar", "market")
 SAYINGS: list[dict[str, Any]] = [
@@ -73,7 +73,9 @@ async def hold(spawned: SpawnedBot, essay: Path, comments: Path) -> None:
     status, shown = await spawned.command("preview", str(essay), "--json")
     assert status == 0
     assert card["components"]
-    assert [m["content"] for m in posts] == [m["content"] for m in json.loads(shown)["messages"]]
+    *parts, closing = [m["content"] for m in posts]
+    assert parts == [m["content"] for m in json.loads(shown)["messages"]]
+    assert closing.startswith("-# Reply to any part of the essay")
     assert "Where do you go to sit?" in prompt["content"]
     said = [m for m in standing if not m["author"].get("bot") and m["type"] in {0, 19}]
     assert Counter(m["content"] for m in said) == Counter(s["text"] for s in SAYINGS)
