@@ -219,3 +219,12 @@ def test_every_promise_names_a_test() -> None:
     promises = [line for line in SECURITY.splitlines() if line.startswith("| ")][1:]
     assert len(promises) > 10
     assert all("`tests/" in line for line in promises)
+
+
+@pytest.mark.parametrize("folder", ["bot", "bot/core", "cogs", "storage"])
+def test_the_diagram_of_the_code_has_every_package_and_module(folder: str) -> None:
+    diagram = DOCUMENTS["CONTRIBUTING.md"].split("```")[1]
+    for path in sorted((ROOT / folder).iterdir()):
+        is_package = path.is_dir() and any(path.iterdir()) and path.name != "__pycache__"
+        if is_package or (path.suffix == ".py" and path.name != "__init__.py"):
+            assert path.stem in diagram, path.relative_to(ROOT)
