@@ -35,7 +35,7 @@ async def _extract(languages: list[str]) -> int:
 
 def _is_translated(message: object) -> bool:
     text = getattr(message, "string", "")
-    return bool(text) if isinstance(text, str) else all(text)
+    return bool(text) if isinstance(text, str) else bool(text) and all(text)
 
 
 async def _write_template(file: Path) -> int:
