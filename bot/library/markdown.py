@@ -43,11 +43,8 @@ def _write(book: Book) -> Iterator[str]:
     show = Show(book, _show_no_picture)
     yield f"# {_escape_line(book.essay.title)}"
     yield ""
-    if book.essay.byline:
-        yield _escape_line(book.essay.byline)
-        yield ""
-    elif book.essay.author:
-        yield _escape_line(words["by"])
+    if words["byline"]:
+        yield _escape_line(words["byline"])
         yield ""
     yield f"{_('Essay {number}', number=book.id)}. {_escape_line(words['published'])}"
     yield ""

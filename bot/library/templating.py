@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bot.core.essay.blocks import get_block_text
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext
 from bot.core.text.truncate import truncate
@@ -77,8 +78,13 @@ def get_words(book: Book) -> dict[str, str]:
             server=book.server,
             date=f"{book.published_at:%Y-%m-%d}",
         )
+    byline = book.essay.byline or ""
+    if byline in (get_block_text(one.block) for one in book.essay.body[:3]):
+        byline = ""  # the essay shows it
+    elif not byline and book.essay.author:
+        byline = _("By {name}", name=book.essay.author)
     return {
-        "by": _("By {name}", name=book.essay.author or ""),
+        "byline": byline,
         "published": published,
         "volume": ""
         if volumes == 1

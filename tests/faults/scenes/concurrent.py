@@ -226,6 +226,7 @@ async def a_server_is_left_for_good(play: ScenePlay) -> None:
         lambda: actions.state_of(play, "Colours") == "draft",
         "a draft with a picture",
     )
+    await actions.command(play, "privacy books", "a reader", appear="as a reader")
     await actions.leave(play)
     await play.settle(31 * DAY)
 
