@@ -100,13 +100,14 @@ def _write_threads(
     book: Book, threads: Sequence[Thread], words: Mapping[str, str], show: Show | None = None
 ) -> Iterator[str]:
     before: tuple[int, ...] = ()
+    names = {key: _escape_line(name) for key, name in book.names.items()}
     for thread in threads:
         if show is not None and thread.passages != before:
             yield f"**{show.about(thread)}**"
             yield ""
         before = thread.passages
         for entry in thread.entries:
-            yield from _write_entry(entry, book.names, words)
+            yield from _write_entry(entry, names, words)
 
 
 def _write_entry(entry: Entry, names: Mapping[int, str], words: Mapping[str, str]) -> Iterator[str]:
@@ -163,9 +164,8 @@ def _write_entry(entry: Entry, names: Mapping[int, str], words: Mapping[str, str
 def _quote(text: str, names: Mapping[int, str], prefix: str) -> Iterator[str]:
     """What a member wrote, as a quotation that ends with it."""
     fence = ""
-    plain_names = {key: _escape_line(name) for key, name in names.items()}
     # Every character that some reader takes for a line break begins a quoted line.
-    for line in make_clean(name_mentioned(text, plain_names)).strip().splitlines():
+    for line in make_clean(name_mentioned(text, names)).strip().splitlines():
         found = _FENCE.match(line)
         if found is not None and not fence:
             if found["fence"][0] == "~" or "`" not in found["rest"]:
