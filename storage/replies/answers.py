@@ -149,16 +149,19 @@ async def get_passages(tx: Transaction, discussion_id: int, revision: int) -> li
 async def find_part(
     tx: Transaction, discussion_id: int, revision: int, passage: int
 ) -> tuple[int, int] | None:
-    """Channel and id of the message that carries a passage; None if it was deleted."""
+    """Channel and id of the message that shows a passage; None if it was deleted.
+
+    What the card shows isn't repeated in a part.
+    """
     row = await tx.row(
         """
         SELECT planned_messages.channel_id, planned_messages.message_id
         FROM planned_messages
-        JOIN planned_message_passages ON planned_message_id = planned_messages.id
-        WHERE planned_messages.discussion_id = :id
+        LEFT JOIN planned_message_passages ON planned_message_id = planned_messages.id
             AND planned_message_passages.revision = :revision AND number = :number
-            AND message_id IS NOT NULL AND deleted_at IS NULL
-        ORDER BY planned_messages.id LIMIT 1
+        WHERE planned_messages.discussion_id = :id AND message_id IS NOT NULL
+            AND deleted_at IS NULL AND (number IS NOT NULL OR purpose = 'card')
+        ORDER BY number IS NULL, planned_messages.id LIMIT 1
         """,
         {"id": discussion_id, "revision": revision, "number": passage},
     )

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes import (
+    answers,
     catch_up,
     commands,
     concurrent,
@@ -34,6 +35,7 @@ SCENES: dict[str, Scene] = {
         discussion,
         essay_threads,
         reply_moves,
+        answers,
         editing,
         removals,
         prompt_settings,

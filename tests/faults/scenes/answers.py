@@ -1,0 +1,136 @@
+"""Joining in: answers from a form, plain messages in the channel, and hints on how to answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.faults.scene_play import ScenePlay
+from tests.faults.scenes.actions import allow, choose, fault, publish, set_up, submit
+from tests.support.running_bot import find_buttons
+
+__all__ = ["SCENES"]
+
+_MAY_MOVE = 1 << 29 | 1 << 13
+_EXECUTE = "/webhooks/*/*"
+
+
+async def members_answer_with_a_form(play: ScenePlay) -> None:
+    """By webhook, in a thread of the passage, and edited; and calls that fail."""
+    await play.bot.start()
+    await play.settle()
+    await allow(play, "essays", allow=_MAY_MOVE)
+    await set_up(play, "answer_forms", 0, "answers")
+    await set_up(play, "answer_forms", 1, "answers")
+    await publish(play)
+    await _answer(play, "Ann", "I would.", passage="3")
+    await _edit(play, "Ann", "I would.", "I really would.")
+    await _discuss(play, "Ben", "Nobody would.")
+    await fault(play, "POST", _EXECUTE, status=None, after_effect=True)
+    await _answer(play, "Chloe", "It depends.")
+    await fault(play, "POST", _EXECUTE, status=503)
+    await _answer(play, "Dev", "Not I.")
+    await fault(play, "POST", _EXECUTE, status=400)
+    await _answer(play, "Ben", "Refused.")
+
+
+async def the_bot_posts_an_answer_itself(play: ScenePlay) -> None:
+    """Without the permission for webhooks."""
+    await play.bot.start()
+    await play.settle()
+    await allow(play, "essays", deny=_MAY_MOVE)
+    await publish(play)
+    await _answer(play, "Ann", "I would.")
+    await _edit(play, "Ann", "I would.", "I really would.")
+
+
+async def plain_messages_get_a_hint_or_join(play: ScenePlay) -> None:
+    """A hint, which is deleted; then a short message gets a thread when it is answered."""
+    await play.bot.start()
+    await play.settle()
+    await publish(play)
+    await play.write("Ann", "I would wait a night for bread.")
+    await play.settle(60)
+    await play.settle(20 * 60)
+    await set_up(play, "plain_messages", "join", "loose", "join")
+    await play.settle(60)
+    short = await play.write("Ann", "Not me.")
+    await play.settle(60)
+    await play.write("Ben", "Why not?", to=short)
+    await play.settle(60)
+    await play.settle(20 * 60)
+
+
+async def _answer(play: ScenePlay, who: str, text: str, passage: str = "0") -> None:
+    member = play.member(who)
+
+    async def attempt() -> None:
+        closing = next(
+            message
+            for message in await play.bot_messages()
+            if any(one.get("label") == "Answer" for one in find_buttons(message["components"]))
+        )
+        (button,) = find_buttons(closing["components"])
+        data = {"component_type": 2, "custom_id": button["custom_id"]}
+        form = await play.interact(
+            3, data, who=member, message_id=closing["id"], message_flags=closing["flags"]
+        )
+        await submit(play, form, {"Your answer": text, "About": passage}, who=member)
+
+    before = len(play.rows("SELECT 1 FROM answers"))
+    await play.retry_until(
+        attempt, lambda: len(play.rows("SELECT 1 FROM answers")) > before, f"answered {text}"
+    )
+    await play.settle(60)
+
+
+async def _discuss(play: ScenePlay, who: str, text: str) -> None:
+    """Discuss the same passage, in the thread that it has."""
+    member, essays = play.member(who), play.channel()
+    _, part, *_ = await play.bot_messages()
+
+    async def attempt() -> None:
+        form = await choose(play, "Discuss this passage", int(part["id"]), essays, member)
+        asked = await submit(play, form, {"Your answer": text, "About": "3"}, who=member)
+        shown = await play.answer_message(asked)
+        add = find_buttons(shown["components"])[0]
+        data = {"component_type": 2, "custom_id": add["custom_id"]}
+        await play.interact(
+            3, data, who=member, message_id=shown["id"], message_flags=shown["flags"]
+        )
+
+    def done() -> bool:
+        return bool(play.rows("SELECT 1 FROM replies WHERE text = :text", text=text))
+
+    async def attempt_and_settle() -> None:
+        await attempt()
+        await play.settle(60)
+
+    await play.retry_until(attempt_and_settle, done, f"discussed: {text}")
+
+
+async def _edit(play: ScenePlay, who: str, before: str, after: str) -> None:
+    member, essays = play.member(who), play.channel()
+    found: list[dict[str, Any]] = []
+
+    async def look() -> None:
+        found[:] = [m for m in await play.messages() if m["content"].endswith(f"\n{before}")]
+
+    await play.retry_until(look, lambda: found, "the answer")
+    message_id = int(found[0]["id"])
+
+    async def attempt() -> None:
+        form = await choose(play, "Edit my reply", message_id, essays, member)
+        await submit(play, form, {"Your reply": after}, who=member)
+
+    def done() -> bool:
+        return bool(play.rows("SELECT 1 FROM replies WHERE text = :text", text=after))
+
+    await play.retry_until(attempt, done, f"edited to {after}")
+    await play.settle(60)
+
+
+SCENES = (
+    members_answer_with_a_form,
+    the_bot_posts_an_answer_itself,
+    plain_messages_get_a_hint_or_join,
+)
