@@ -83,8 +83,9 @@ export function avatar(user, app) {
   const at = members.indexOf(user.id);
   // Multiples of the golden angle stay apart from each other, however many there are.
   const place = at >= 0 ? at + 1 : [...user.id].reduce((sum, digit) => (sum * 31 + Number(digit) * 7) % 997, 11);
-  const node = el("span", { class: `avatar${place % 2 ? "" : " darker"}`, "aria-hidden": "true" }, initials(user, app));
-  node.style.setProperty("--hue", user.id === app.people.bot_id ? 235 : Math.round(15 + place * GOLDEN_ANGLE) % 360);
+  const look = user.id === app.people.bot_id ? "bot" : place % 2 ? "" : "darker";
+  const node = el("span", { class: `avatar ${look}`, "aria-hidden": "true" }, initials(user, app));
+  node.style.setProperty("--hue", Math.round(15 + place * GOLDEN_ANGLE) % 360);
   return node;
 }
 
