@@ -125,7 +125,9 @@ async def _link_previous_part(
         return
     content = part.payload["content"]
     address = make_message_link(part.server_id, part.next_channel_id, message_id)
-    payload = part.payload | {"content": add_part_links(content, before=None, after=address)}
+    with use_language(await get_discussion_language(tx, part.server_id, part.discussion_id)):
+        linked = add_part_links(content, before=None, after=address)
+    payload = part.payload | {"content": linked}
     await messages.set_linked_payload(tx, part.planned_message_id, payload, content)
     await message_edits.plan(
         tx,

@@ -112,6 +112,20 @@ async def test_the_same_text_changes_nothing(running: RunningBot) -> None:
     assert "Nothing changes" in await running.answer_text(await hand_in(running, ESSAY))
 
 
+async def test_the_links_between_parts_are_in_the_essays_language(running: RunningBot) -> None:
+    posted = await running.publish(f"---\nlang: de\n---\n\n{long('One', 'Two', 'Three')}")
+    await running.write("Ann", "I would.", to=posted[-1]["id"])
+    await running.settle()
+    new = long("One", "New", "Two", "Three", "Four")
+    await edited(running, f"---\nlang: de\n---\n\n{new}")
+    await running.settle(600)
+    lines = [line for one in await running.bot_messages() for line in one["content"].split("\n")]
+    assert [line.partition("https:")[0] for line in lines if "https:" in line] == [
+        "-# Fortsetzung weiter unten: ",
+        "-# Fortsetzung von ",
+    ]
+
+
 async def test_text_that_does_not_fit_continues_below_with_links_both_ways(
     running: RunningBot,
 ) -> None:
