@@ -1,4 +1,4 @@
-"""Buttons, selects and forms: whoever uses one must be allowed to use its command.
+"""Buttons, selects and forms check that the person may use their command.
 
 Discord checks that when somebody runs the command. What a command showed can still be pressed by
 somebody who has lost the role since.
@@ -39,7 +39,7 @@ async def handle_checked(
 
 
 class CheckedItem:
-    """Base of all buttons and selects: whoever uses one must be allowed to use its command.
+    """Base of all buttons and selects: checks that the person may use its command.
 
     ``command``: the name of the command whose permission counts.
     """

@@ -102,7 +102,7 @@ def _has_own_message(interaction: discord.Interaction[Any]) -> bool:
 def _reporting_failure() -> Iterator[None]:
     """Log a failure to send an answer: what was asked for was done before, and stays done.
 
-    An answer that Discord refuses is a bug, which the person is told.
+    An answer that Discord refuses is a bug, and reported to the person.
     """
     try:
         yield
