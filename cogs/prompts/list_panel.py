@@ -286,7 +286,9 @@ class ListPanel:
             notice = await self._write(interaction, prompt_id, action, edit)
         except UserError as error:
             # A form can't be shown again with what was entered, so that is given back.
-            echo = _("You entered: {text}", text=" · ".join(texts.values()))
+            echo = _(
+                "You entered: {text}", text=" · ".join(text for text in texts.values() if text)
+            )
             raise UserError(f"{error}\n{echo}") from error
         await acknowledge(interaction)
         await show(

@@ -217,7 +217,7 @@ async def test_a_form_submitted_unchanged_changes_nothing(running: RunningBot) -
         ({"When": "soon"}, "don't understand the time"),
         ({"What": "question 9"}, "no question 9"),
         ({"Condition": "if ever"}, "understand the condition"),
-        ({"When": "in 3 hours", "What": " "}, "can't post"),
+        ({"When": "in 3 hours", "What": " "}, "nothing to post"),
     ],
 )
 async def test_an_invalid_form_is_answered_with_a_sentence_and_the_words(

@@ -274,7 +274,7 @@ async def test_passages_show_their_numbers_in_preview_and_post(tmp_path: Path) -
         await running.press(shown, "Publish")
         await running.settle()
         _, part, *_ = await running.bot_messages()
-        assert part["content"].startswith("-# ¶1\nBy Ann Baker")
+        assert part["content"].startswith("-# ¶2\nIt takes a night"), "the card shows the byline"
         assert "-# ¶3\nThe dough" in part["content"]
         reply = await running.write("Ann", "¶3 is so true.", to=part["id"])
         await running.settle()
