@@ -173,6 +173,7 @@ PLAIN_TYPES = {
     "bot.core.conversation.proxies",
     "bot.core.conversation.routing",
     "bot.core.conversation.thread_names",
+    "bot.core.essay.blocks",
     "bot.core.essay.essay",
     "bot.core.essay.note",
     "bot.core.essay.serialize",

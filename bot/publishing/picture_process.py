@@ -6,7 +6,10 @@ the file on its standard input, and answers with a line of JSON and the bytes to
 
 from __future__ import annotations
 
+import base64
+import binascii
 import contextlib
+import hashlib
 import io
 import json
 import re
@@ -33,6 +36,9 @@ _QUALITIES = (88, 80, 70)
 _SVG = re.compile(
     rb"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>\[]*>|\s)*<(?:\w+:)?svg[\s>]", re.DOTALL
 )
+_EMBEDDED = re.compile(
+    rb"data:image/[\w.+-]+(?:;[\w=-]+)*;base64,([A-Za-z0-9+/=\s%]+)", re.IGNORECASE
+)
 _LENGTH = re.compile(r"\s*([0-9.]+)\s*(?:px|pt|mm|cm|in|em|ex|pc)?\s*")
 _ACTIVE = frozenset(("script", "foreignObject", "iframe", "animate", "set", "handler", "listener"))
 
@@ -52,8 +58,22 @@ def _set_limits() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
+def _find_embedded(data: bytes, name: str) -> bytes:
+    """The bytes of a picture in a data URL of a text; ``name``: ``data:`` and their hash."""
+    for found in _EMBEDDED.finditer(data):
+        try:
+            content = base64.b64decode(re.sub(rb"\s+|%0A|%20", b"", found[1]))
+        except (binascii.Error, ValueError):
+            continue
+        if name == f"data:{hashlib.sha256(content).hexdigest()[:32]}":
+            return content
+    raise _Refused("not in the text")
+
+
 def _unpack(data: bytes, path: str) -> bytes:
-    """The bytes of a picture inside a Word document or an EPUB."""
+    """The bytes of a picture inside a text, a Word document or an EPUB."""
+    if path.startswith("data:"):
+        return _find_embedded(data, path)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if archive.getinfo(path).file_size > _MAX_BYTES:
             raise _Refused("larger than 25 MiB")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
 import sqlite3
 from collections import defaultdict
@@ -9,6 +10,8 @@ from typing import Any
 
 from bot.clock import from_milliseconds
 from bot.core.conversation.extras import NO_EXTRAS, Extras, export_extras, extras_from_columns
+from bot.core.essay.blocks import Picture
+from bot.core.essay.serialize import essay_from_json
 from storage.db.erasure_log import ERASED_AUTHOR_ID
 from storage.db.writer import Transaction
 from storage.essays.discussions import ListedDiscussion
@@ -147,6 +150,18 @@ async def _export_text(tx: Transaction, found: ListedDiscussion) -> dict[str, An
         """,
         parameters,
     )
+    content = await tx.row(
+        """
+        SELECT essay FROM revision_contents
+        WHERE discussion_id = :id AND number = :revision
+        """,
+        parameters,
+    )
+    described: dict[str, str] = {}
+    if content is not None and pictures:
+        for one in essay_from_json(json.loads(content["essay"])).body:
+            if isinstance(one.block, Picture) and one.block.file:
+                described.setdefault(one.block.file, one.block.alt)
     return {
         "author": None if facts is None else facts["author"],
         "source_url": None if facts is None else facts["source_url"],
@@ -156,6 +171,7 @@ async def _export_text(tx: Transaction, found: ListedDiscussion) -> dict[str, An
                 "name": row["name"],
                 "type": mimetypes.guess_type(row["name"])[0],
                 "size": row["size"],
+                "description": described.get(row["name"], ""),
             }
             for row in pictures
         ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import random
 import struct
@@ -19,6 +21,7 @@ from PIL import Image
 
 from bot.core import limits
 from bot.errors import UnreadableEssay
+from bot.export import export_essay
 from bot.publishing.fetch_page import fetch_picture
 from bot.publishing.pictures import check_picture
 from tests.support.running_bot import RunningBot, form_data, running_bot
@@ -113,6 +116,19 @@ async def test_a_spacer_is_left_out(size: tuple[int, int]) -> None:
     checked = await check_picture(picture("GIF", size))
     assert checked is not None
     assert checked.name == ""
+
+
+async def test_a_picture_in_a_data_url_of_a_text_is_found_by_the_hash_of_its_bytes() -> None:
+    other = base64.b64encode(b"another").decode()
+    encoded = base64.b64encode(noise("PNG", 20)).decode()
+    text = f"![a](data:image/png;base64,{other})\n\n![b](data:image/png;base64,{encoded})".encode()
+    name = hashlib.sha256(noise("PNG", 20)).hexdigest()[:32]
+    found = await check_picture(text, f"data:{name}")
+    assert found is not None
+    assert found.content == noise("PNG", 20)
+    assert await check_picture(text, "data:0123") is None
+    hostile = b"data:image/png;base64," * 40_000
+    assert await check_picture(hostile, f"data:{name}") is None
 
 
 async def test_a_picture_inside_a_file_is_found_by_its_path() -> None:
@@ -240,6 +256,9 @@ async def test_pictures_are_uploaded_replaced_and_erased(running: RunningBot, si
     again = {a["filename"]: a["id"] for one in posted for a in one["attachments"]}
     assert len(set(kept.items()) & set(again.items())) == 1  # the first one stayed
     assert await count_pictures(running) == 2
+    exported = await running.database.read(lambda tx: export_essay(tx, "1"))
+    described = {(one["type"], one["description"]) for one in exported["essay"]["attachments"]}
+    assert described == {("image/png", "A loaf"), ("image/png", "")}
 
     answer = await running.run_command("essay withdraw", options=chosen)
     await running.press(answer, "Withdraw")

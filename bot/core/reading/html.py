@@ -35,6 +35,7 @@ from bot.core.reading.html_pictures import (
     is_caption_class,
     is_formula_image,
     is_skipped_picture,
+    name_embedded_picture,
 )
 from bot.core.reading.html_styles import PLAIN, Style, combine_styles, read_style
 from bot.core.reading.html_table import TableBuilder
@@ -132,6 +133,7 @@ class _Reader(HTMLParser):
         self._files, self._folder = files, folder
         self._sources: list[dict[str, str]] = []  # of the open <picture>
         self._pending: list[Picture] = []  # in the middle of a sentence: shown after its paragraph
+        self._pictured = False  # a picture is shown here, and no text has followed
         self._fresh = False  # the block began with a picture and has had no text since
         self._figures: list[_Figure] = []
         self._captions: dict[int, int] = {}  # depth of a caption: where its blocks begin
@@ -148,6 +150,8 @@ class _Reader(HTMLParser):
                 self._pop()
         if self._is_skipping() or tag in SKIPPED:
             self._handle_media(tag, given)
+            if tag == "img" and self._count["noscript"] == self._skipped and not self._pictured:
+                self._add_image(given)  # for readers without scripts, as Discord's are
             if tag not in VOID:
                 self._push(tag)
             return
@@ -212,6 +216,8 @@ class _Reader(HTMLParser):
             self._pre.append(data)
             self._quiet_from = len(self._open) + 1
             return
+        if not data.isspace():
+            self._pictured = False
         if not data.isspace() and not self._note_mark:
             self._quiet_from = len(self._open) + 1
         if self._note_mark:
@@ -543,10 +549,11 @@ class _Reader(HTMLParser):
         if alt and is_formula_image(given, source):
             self.handle_data(f"${alt.strip('$ ')}$")
             return
-        address = self._resolve_picture(source)
+        written = given.get("src", "").strip()
+        address = self._resolve_picture(source) or name_embedded_picture(written) or None
         if address is None:
-            embedded = given.get("src", "").startswith("data:")
-            if source or alt or (embedded and len(given["src"]) > _MAX_EMPTY_DATA):
+            embedded = written.startswith("data:")
+            if source or alt or (embedded and len(written) > _MAX_EMPTY_DATA):
                 self._lost[_LOST_PICTURES] += 1
             if alt:
                 self._spans += [Span(_BREAK), Span(alt, self._marks[-1]), Span(_BREAK)]
@@ -557,6 +564,7 @@ class _Reader(HTMLParser):
         if alt and any(self._count[name] for name in HEADINGS) and not self._get_text_end():
             self._spans.append(Span(alt, self._marks[-1]))  # it is the heading
             alt = ""
+        self._pictured = True
         self._place_picture(Picture(address, alt, caption))
 
     def _resolve_picture(self, source: str) -> str | None:

@@ -5,11 +5,23 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 
-__all__ = ["choose_source", "is_caption_class", "is_formula_image", "is_skipped_picture"]
+__all__ = [
+    "choose_source",
+    "is_caption_class",
+    "is_formula_image",
+    "is_skipped_picture",
+    "name_embedded_picture",
+]
 
+# RFC 2397; the rest of the pattern's parameters, such as a charset, mean nothing for a picture.
+_EMBEDDED = re.compile(r"data:image/(?!svg)[\w.+-]+(?:;[\w=-]+)*;base64,", re.IGNORECASE)
+_MAX_PLACEHOLDER = 400  # characters of a data URL that holds nothing but a placeholder
 _MIN_SIZE = 4  # pixels: smaller pictures are spacers and trackers
 _MAX_WIDTH = 2_400  # pixels: the widest candidate that is taken if there is a choice
 _MAX_DENSITY = 3.0
@@ -62,6 +74,21 @@ def is_formula_image(given: Mapping[str, str], source: str) -> bool:
 
 def _is_usable(source: str) -> bool:
     return bool(source) and not source.startswith("data:") and not _PLACEHOLDER.search(source)
+
+
+def name_embedded_picture(source: str) -> str:
+    """A name for the picture that a data URL holds: ``data:`` and a hash; empty if it holds none.
+
+    The picture is found by it in the essay's file (``bot/publishing/picture_process.py``).
+    """
+    found = _EMBEDDED.match(source)
+    if found is None or len(source) <= _MAX_PLACEHOLDER:
+        return ""
+    try:
+        content = base64.b64decode(re.sub(r"\s+|%0A|%20", "", source[found.end() :]))
+    except (binascii.Error, ValueError):
+        return ""
+    return f"data:{hashlib.sha256(content).hexdigest()[:32]}" if content else ""
 
 
 def _choose_candidate(sources: str) -> str:

@@ -26,6 +26,7 @@ from bot.core.reading.google_docs import is_google_document, prepare_google_docu
 from bot.core.reading.gutenberg import cut_gutenberg_blocks
 from bot.core.reading.html import read_html
 from bot.core.reading.html_embeds import is_shown_embed
+from bot.core.reading.html_pictures import choose_source
 from bot.core.reading.html_styles import Style, read_style_sheet
 from bot.core.reading.math import replace_formulas
 from bot.core.reading.page_author import find_author
@@ -113,6 +114,21 @@ def _parse(text: str) -> Any:
     if any("xcessive depth" in entry.message for entry in parser.error_log):
         raise RecursionError("the tree lacks what is nested deeper")
     return root
+
+
+def _show_pictures_without_scripts(root: Any) -> None:
+    """Keep the pictures of <noscript> where a script would put them, unless they are there."""
+    for box in list(root.iter("noscript")):
+        pictures = list(box.iter("img"))
+        if not pictures or "".join(box.itertext()).strip():
+            continue
+        beside = [one for one in (box.getprevious(), box.getnext()) if one is not None]
+        loaded = [image for one in beside for image in one.iter("img")]
+        if any(choose_source(dict(image.attrib), ()) for image in loaded):
+            continue
+        for image in loaded:
+            image.drop_tree()  # it holds the place of the picture
+        box.tag = "span"
 
 
 def _extract_article(text: str, address: str | None) -> list[str]:
@@ -622,6 +638,8 @@ def _read_google_document(root: Any, classes: dict[str, Style], address: str | N
 
 def _read_article(text: str, address: str | None) -> Document:
     root = _parse(text)
+    if "noscript" in text:
+        _show_pictures_without_scripts(root)
     classes = read_style_sheet("\n".join(one.text or "" for one in root.iter("style")))
     if is_google_document(text):
         return _read_google_document(root, classes, address)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import pytest
 
 from bot.core.essay.blocks import Block, Mark, Paragraph, Picture, Span, Table, get_spans_text
@@ -172,3 +175,65 @@ def test_an_essay_of_pictures_alone_is_none_without_words() -> None:
     essay = read_essay("![A needle](https://a.example/x.png)", format="markdown", name="needle.md")
     assert essay.title == "Needle"
     assert len(essay.body) == 1
+
+
+EMBEDDED = f"data:image/png;base64,{base64.b64encode(bytes(range(256)) * 2).decode()}"
+NAMED = f"data:{hashlib.sha256(bytes(range(256)) * 2).hexdigest()[:32]}"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f"<img src='{EMBEDDED}' alt='An eye'>",
+        f"<img src='{EMBEDDED[:60]}\n  {EMBEDDED[60:]}' alt='An eye'>",
+        f"<img src='{EMBEDDED.replace('png;', 'PNG;charset=utf-8;')}' alt='An eye'>",
+    ],
+)
+def test_a_picture_in_a_data_url_is_named_by_the_hash_of_its_bytes(markup: str) -> None:
+    assert read(f"<p>a.</p>{markup}")[1:] == [Picture(NAMED, "An eye")]
+
+
+def test_a_picture_in_a_data_url_of_markdown_is_shown() -> None:
+    assert read_markdown(f"a.\n\n![An eye]({EMBEDDED})").blocks[1:] == (Picture(NAMED, "An eye"),)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["data:image/png;base64," + "!" * 500, "data:image/svg+xml;base64," + "A" * 500,
+     "data:text/html;base64," + "A" * 500],
+)  # fmt: skip
+def test_a_data_url_without_such_a_picture_is_noted_and_its_description_stays(address: str) -> None:
+    found = read_html(f"<p>a.</p><img src='{address}' alt='An eye'>")
+    assert shown(found.blocks) == ["a.", "An eye"]
+    assert len(found.notes) == 1
+
+
+PAGE = "<title>The bay</title><h1>The bay</h1><p>A long first paragraph of the page.</p>{}<p>b</p>"
+
+
+@pytest.mark.parametrize(
+    ("markup", "sources"),
+    [
+        ("<noscript><img src='/i.png' alt='e'></noscript>", ["i.png"]),
+        ("<p>c <noscript><picture><img src='/i.png'></picture></noscript></p>", ["i.png"]),
+        ("<img src='/blank.gif' alt='e'><noscript><img src='/i.png' alt='e'></noscript>",
+         ["i.png"]),
+        ("<img data-src='/i.png' alt='e'><noscript><img src='/large.png' alt='e'></noscript>",
+         ["i.png"]),
+        ("<noscript><img src='/large.png' alt='e'></noscript><img data-src='/i.png' alt='e'>",
+         ["i.png"]),
+        ("<noscript><img height='1' width='1' src='https://t.example/tr?id=1'></noscript>", []),
+        ("<noscript>Turn scripts on. <img src='/i.png'></noscript>", []),
+    ],
+)  # fmt: skip
+def test_a_picture_for_readers_without_scripts_is_shown_once(
+    markup: str, sources: list[str]
+) -> None:
+    essay = read_essay(PAGE.format(markup), format="html", address="https://a.example/")
+    pictures = [one.block for one in essay.body if isinstance(one.block, Picture)]
+    assert [one.source.rpartition("/")[2] for one in pictures] == sources
+
+
+def test_a_picture_for_readers_without_scripts_is_shown_in_markdown_too() -> None:
+    text = "a.\n\n<p><noscript><img src='https://a.example/i.png' alt='e'></noscript></p>\n\nb."
+    assert shown(read_markdown(text).blocks) == ["a.", "!i.png|e", "b."]
