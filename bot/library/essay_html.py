@@ -54,11 +54,11 @@ def _render(block: Block, passage: int | None, show_picture: ShowPicture) -> str
 def _render_inner(block: Block, mark: str, show_picture: ShowPicture) -> str:
     match block:
         case Paragraph():
-            return f"<p{mark}>{_render_spans(block.spans)}</p>"
+            return f'<p dir="auto"{mark}>{_render_spans(block.spans)}</p>'
         case Heading():
             # The essay's title is the first level.
             level = min(block.level + 1, 6)
-            return f"<h{level}{mark}>{_render_spans(block.spans)}</h{level}>"
+            return f'<h{level} dir="auto"{mark}>{_render_spans(block.spans)}</h{level}>'
         case Code():
             return f"<pre{mark}><code>{_escape(block.text)}</code></pre>"
         case Rule():

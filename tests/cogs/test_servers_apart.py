@@ -25,6 +25,7 @@ _SUB, _GROUP, _TEXT, _INTEGER, _BOOLEAN, _CHANNEL, _NUMBER, _FILE = 1, 2, 3, 4, 
 NAMED = {"essay": (TITLE, "1"), "prompt": ("1",)}
 #: What other options are given, so that a command gets as far as it can.
 TYPED = {
+    "words": "of",
     "when": "in 3 days",
     "what": "text: Hello",
     "steps": "after 1 day: questions",

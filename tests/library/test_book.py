@@ -352,6 +352,15 @@ async def test_a_book_without_replies_or_with_only_an_essay_is_a_book(archive: D
     assert zipfile.ZipFile(io.BytesIO(render_epub(made))).testzip() is None
 
 
+async def test_a_text_from_right_to_left_is_shown_so(archive: Database) -> None:
+    await archive.write(lambda tx: publish(tx, "# على مهل\n\nالخبز يحتاج ليلة."))
+    await archive.write(lambda tx: add_replies(tx, 1, ["نعم."]))
+    page = render_page(await make(archive)).decode()
+    assert '<h1 dir="auto">على مهل</h1>' in page
+    assert '<p dir="auto" data-passage="1">الخبز يحتاج ليلة.</p>' in page
+    assert '<div class="text" dir="auto"><p>نعم.</p>' in page
+
+
 async def test_a_long_thread_is_collapsed(archive: Database) -> None:
     await archive.write(lambda tx: publish(tx, ESSAY))
     (head,) = await archive.write(lambda tx: add_replies(tx, 1, ["head"]))
