@@ -47,7 +47,9 @@ def identify_language(essay: Essay) -> str | None:
 
     Words count only for languages that have a catalog.
     """
-    return detect_language(essay) or find_language(guess_latin_language(essay))
+    found = detect_language(essay) or find_language(guess_latin_language(essay))
+    # A language that has a catalog, though no default question in the table.
+    return found or find_language(essay.language)
 
 
 async def choose_essay_language(tx: Transaction, server_id: int, essay: Essay) -> str:

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from storage.db.writer import Transaction
 
-__all__ = ["get_essay_tag", "get_essay_tags", "get_server_tag"]
+__all__ = ["get_essay_tag", "get_essay_tags", "get_server_tag", "set_locales"]
 
 
 async def get_server_tag(tx: Transaction, server_id: int) -> str | None:
     """The language that the admins chose, else Discord's preferred locale; None: unknown server."""
     row = await tx.row(
         """
-        SELECT coalesce(server_settings.language, servers.preferred_locale) AS tag
-        FROM servers LEFT JOIN server_settings ON server_settings.server_id = servers.id
-        WHERE servers.id = :server_id
+        SELECT coalesce(
+            (SELECT language FROM server_settings WHERE server_id = :server_id),
+            (SELECT locale FROM server_locales WHERE server_id = :server_id)
+        ) AS tag
         """,
         {"server_id": server_id},
     )
     return None if row is None else row["tag"]
+
+
+async def set_locales(tx: Transaction, locales: Mapping[int, str]) -> None:
+    """Record Discord's preferred locales of servers, by id."""
+    await tx.run_many(
+        """
+        INSERT INTO server_locales (server_id, locale) VALUES (:server_id, :locale)
+        ON CONFLICT (server_id) DO UPDATE SET locale = excluded.locale
+        WHERE locale <> excluded.locale
+        """,
+        [{"server_id": server_id, "locale": locale} for server_id, locale in locales.items()],
+    )
 
 
 async def get_essay_tag(tx: Transaction, discussion_id: int) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from storage.db import checkpoint_and_vacuum
 from storage.db.writer import Transaction
+from storage.servers import languages
 
 __all__ = [
     "PresentServer",
@@ -43,9 +44,9 @@ async def record_joined(tx: Transaction, server: PresentServer, now_ms: int) -> 
         {"id": server.id, "name": server.name, "now": now_ms},
     )
     await tx.run(
-        "UPDATE servers SET name = :name, preferred_locale = :locale WHERE id = :id",
-        {"id": server.id, "name": server.name, "locale": server.locale},
+        "UPDATE servers SET name = :name WHERE id = :id", {"id": server.id, "name": server.name}
     )
+    await languages.set_locales(tx, {server.id: server.locale})
     await _make_due_again(tx, server.id)
     return bool(added)
 
@@ -56,13 +57,7 @@ async def record_present(tx: Transaction, present: Collection[PresentServer]) ->
     for row in await tx.rows("SELECT id FROM servers WHERE left_at IS NOT NULL"):
         if row["id"] in server_ids:
             await _make_due_again(tx, row["id"])
-    await tx.run_many(
-        """
-        UPDATE servers SET preferred_locale = :locale
-        WHERE id = :id AND preferred_locale <> :locale
-        """,
-        [{"id": server.id, "locale": server.locale} for server in present],
-    )
+    await languages.set_locales(tx, {server.id: server.locale for server in present})
 
 
 async def _make_due_again(tx: Transaction, server_id: int) -> None:
@@ -240,5 +235,6 @@ _ERASE_REST = (
     "DELETE FROM discussions WHERE server_id = :id",
     "DELETE FROM unnamed_members WHERE server_id = :id",
     "DELETE FROM server_settings WHERE server_id = :id",
+    "DELETE FROM server_locales WHERE server_id = :id",
     "DELETE FROM servers WHERE id = :id",
 )

@@ -15,7 +15,14 @@ NO_REPLIES = {
     *("audit_log", "command_syncs", "discussion_pictures", "discussion_styles", "discussions"),
     *("message_edit_kinds", "message_purposes", "passages", "pending_revision_contents"),
     *("pending_revisions", "pictures", "prompt_kinds", "questions", "registered_commands"),
-    *("revision_contents", "revisions", "server_settings", "servers", "submissions"),
+    *(
+        "revision_contents",
+        "revisions",
+        "server_locales",
+        "server_settings",
+        "servers",
+        "submissions",
+    ),
 }
 #: Columns of other tables that have states, codes, hashes, or sentences of our own.
 NO_WORDS = {

@@ -16,7 +16,8 @@ import regex
 from bot.core.essay.blocks import Block, Heading, Paragraph, Table
 from bot.core.essay.essay import Essay
 from bot.core.essay.guess_language import guess_language
-from bot.core.text.translate import get_language
+from bot.core.text.translate import get_language, gettext_noop
+from bot.core.text.translate import gettext as _
 
 __all__ = [
     "DEFAULT_QUESTION",
@@ -26,7 +27,7 @@ __all__ = [
     "is_default_question",
 ]
 
-DEFAULT_QUESTION = "What do you think?"
+DEFAULT_QUESTION = gettext_noop("What do you think?")
 
 _QUESTIONS = {
     "ar": "ما رأيكم؟",
@@ -141,7 +142,7 @@ def get_default_question(language: str | None) -> str:
     """
     asked_in = (language or get_language()).lower().replace("_", "-")
     base = asked_in.partition("-")[0]
-    return _QUESTIONS.get(asked_in, _QUESTIONS.get(base, DEFAULT_QUESTION))
+    return _QUESTIONS.get(asked_in) or _QUESTIONS.get(base) or _(DEFAULT_QUESTION)
 
 
 def is_default_question(question: str) -> bool:
