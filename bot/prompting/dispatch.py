@@ -18,9 +18,10 @@ from bot.core.prompts.policy import (
     Skip,
 )
 from bot.core.prompts.wording import NothingToSay, PromptText
+from bot.core.text.translate import use_language
 from bot.prompting.decide import decide
 from bot.prompting.schedule import plan_next_digest
-from bot.prompting.text import make_text
+from bot.prompting.text import get_language, make_text
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads, messages
 from storage.delivery.messages import NewMessage
@@ -97,13 +98,15 @@ async def _plan_message(
     asks_essay = prompt.kind not in (PromptKind.NUDGE, PromptKind.DIGEST)
     has_answer = asks_essay and settings.answer_forms
     purpose = "nudge" if prompt.kind is PromptKind.NUDGE else "prompt"
+    with use_language(await get_language(tx, prompt)):
+        payload = _make_payload(text, has_answer=has_answer)
     (planned_message_id,) = await messages.plan(
         tx,
         server_id=prompt.server_id,
         discussion_id=prompt.discussion_id,
         channel_id=channel_id,
         after_id=await messages.get_newest_id(tx, channel_id, prompt.discussion_id),
-        messages=[NewMessage(purpose, _make_payload(text, has_answer=has_answer))],
+        messages=[NewMessage(purpose, payload)],
         now_ms=to_milliseconds(now),
         expires_at=to_milliseconds(expires),
         failures=prompt.failures,

@@ -35,9 +35,16 @@ from storage.db.writer import Transaction
 from storage.prompts import context, digest
 from storage.prompts.prompts import Prompt
 
-__all__ = ["check_content_exists", "make_text"]
+__all__ = ["check_content_exists", "get_language", "make_text"]
 
 _WEEK = timedelta(days=7)
+
+
+async def get_language(tx: Transaction, prompt: Prompt) -> str:
+    """The language in which a prompt is posted: its essay's; the server's for a digest."""
+    if prompt.discussion_id is None:
+        return await get_server_language(tx, prompt.server_id)
+    return await get_discussion_language(tx, prompt.server_id, prompt.discussion_id)
 
 
 async def make_text(
@@ -47,11 +54,7 @@ async def make_text(
 
     ``asked_before``: what counts as asked beside what was asked, as in PromptMaterial.
     """
-    if prompt.discussion_id is None:
-        language = await get_server_language(tx, prompt.server_id)
-    else:
-        language = await get_discussion_language(tx, prompt.server_id, prompt.discussion_id)
-    with use_language(language):
+    with use_language(await get_language(tx, prompt)):
         return await _make_text(tx, prompt, now, asked_before)
 
 
