@@ -260,7 +260,7 @@ async def _book(options: argparse.Namespace) -> int:
         try:
             named.write_bytes(content)
         except OSError as error:
-            _write_error(f"{named} cannot be written: {error.strerror}.")
+            _write_error(f"{named} can't be written: {error.strerror}.")
             return 73
         _write(str(named))
     return 0

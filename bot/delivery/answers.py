@@ -249,7 +249,7 @@ class AnswerPoster:
 
     async def give_up(self, job: Answer, failure: Failure) -> None:
         """It is never posted."""
-        _log.warning("Answer %d is not posted: %s", job.id, failure.reason)
+        _log.warning("Answer %d isn't posted: %s", job.id, failure.reason)
         await self._database.write(lambda tx: answers.mark_failed(tx, job.id, failure.reason))
 
 

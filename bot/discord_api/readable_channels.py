@@ -41,7 +41,7 @@ class ThreadPlaces:
             payload: Any = await client.http.get_channel(thread_id)
         except (discord.HTTPException, *TRANSIENT) as error:
             if not isinstance(error, discord.Forbidden | discord.NotFound):
-                _log.warning("A thread could not be read from Discord (%s).", error)
+                _log.warning("Couldn't read a thread from Discord (%s).", error)
             return None
         if payload.get("thread_metadata") is None or payload.get("parent_id") is None:
             return None
@@ -111,6 +111,6 @@ class ReadableChannels:
             await self._client.http.request(route)
         except (discord.HTTPException, *TRANSIENT) as error:
             if not isinstance(error, discord.Forbidden | discord.NotFound):
-                _log.warning("A thread's members could not be read (%s).", error)
+                _log.warning("Couldn't read a thread's members (%s).", error)
             return False
         return True

@@ -334,7 +334,7 @@ class CatchUp:
             except TRANSIENT as error:
                 problem = type(error).__name__
             except DatabaseUnavailable as error:
-                problem = f"the archive cannot be used: {error}"
+                problem = f"the archive can't be used: {error}"
             else:
                 if outcome is ReadOutcome.UNREADABLE:
                     self._retry_waits.setdefault(one.server_id, _INTERVAL)

@@ -66,7 +66,7 @@ def test_a_missing_essay_and_a_folder_that_does_not_exist_get_a_sentence(
     assert b"7" in missing.stderr
     nowhere = run(archive, "book", "1", "--output", str(tmp_path / "none" / "a.html"))
     assert nowhere.returncode == 73
-    assert b"cannot be written" in nowhere.stderr
+    assert b"can't be written" in nowhere.stderr
 
 
 def test_the_export_has_the_essays_text_and_the_kind_of_each_reply(archive: Path) -> None:

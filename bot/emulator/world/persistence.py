@@ -85,7 +85,7 @@ def load(folder: Path) -> World:
         state = orjson.loads((folder / _NAME).read_bytes())
         if state["version"] != _VERSION:
             raise UnreadableWorldError(
-                f"The world in {folder} was kept by another version of the rehearsal."
+                f"The world in {folder} was saved by another version of the rehearsal."
             )
         world = World(WorldClock(state["offset"]), file_store(folder))
         for name, kind in _TABLES.items():
