@@ -22,7 +22,7 @@ from bot.settings import Settings, read_backup_folder, read_database_path, read_
 from storage.db import backups
 from storage.db.connection import lock_archive
 from storage.db.database import Database, open_for_reading
-from storage.db.file_access import find_access_problem
+from storage.db.file_access import find_access_problem, find_folder_problem
 from storage.db.integrity import describe_damage
 from storage.db.writer import Transaction
 from storage.servers import command_sync, diagnostics
@@ -73,15 +73,26 @@ async def examine(
         # With a wrong path, the settings' finding says all there is to say.
         if not problems:
             found += _check_disk(database, values)
-            newest = next(iter(backups.list_backups(folder, database.stem)), None)
-            if database.exists() or newest is not None:
-                found.append(checks.check_backups(newest, folder, clock.now()))
+            found += _check_backups(database, folder, clock)
             archive = await stack.enter_async_context(_open_archive(database, folder, found))
         if archive is not None:
             found += await _check_archive(archive, clock)
         if settings is not None:
             found += await _check_discord(settings, archive, load_commands)
     return found
+
+
+def _check_backups(database: Path, folder: Path, clock: Clock) -> list[Finding]:
+    problem = find_folder_problem(folder)
+    if problem:
+        remedy = (
+            "Make it writable for the user that runs Salon, or set SALON_BACKUPS to another one."
+        )
+        return [Finding("backups", False, f"{problem} {remedy}")]
+    newest = next(iter(backups.list_backups(folder, database.stem)), None)
+    if not database.exists() and newest is None:
+        return []
+    return [checks.check_backups(newest, folder, clock.now())]
 
 
 def _check_disk(database: Path, values: Mapping[str, str]) -> list[Finding]:

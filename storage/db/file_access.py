@@ -8,7 +8,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-__all__ = ["describe_os_error", "find_access_problem"]
+__all__ = ["describe_os_error", "find_access_problem", "find_folder_problem"]
 
 #: Endings of the files beside the archive that Salon and SQLite write: the write-ahead log, its
 #: index, the lock and the erasure log.
@@ -66,6 +66,23 @@ def find_access_problem(path: Path) -> str:
             "for the user that runs Salon, or set SALON_DATABASE to a file in another folder."
         )
     return ""
+
+
+def find_folder_problem(folder: Path) -> str:
+    """Why no file can be created in ``folder``, which is created if needed, or ""; changes nothing.
+
+    Blocking.
+    """
+    existing = folder.absolute()
+    while not os.path.exists(existing) and existing != existing.parent:  # noqa: PTH110 - never raises
+        existing = existing.parent
+    if not existing.is_dir():
+        return f"{folder} can't be created, because {existing} is a file."
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            return ""
+    except OSError as error:
+        return f"Salon can't create files in {existing} ({describe_os_error(error)})."
 
 
 def describe_os_error(error: Exception) -> str:

@@ -234,3 +234,17 @@ async def test_failures_are_reported_in_their_own_server_only(
         assert "theirs" not in said
         assert f"channel <#{essays}>: *Send Messages* is missing." in said
         assert said.index("⚠️") < said.index("✅"), "what is to be done comes first"
+
+
+@pytest.mark.parametrize("folder", ["/proc/backups", "/proc/x/y", "/sys/backups"])
+async def test_the_doctor_reports_a_backup_folder_that_salon_may_not_write(
+    tmp_path: Path, folder: str
+) -> None:
+    given = {"SALON_DATABASE": str(tmp_path / "salon.sqlite3"), "SALON_BACKUPS": folder}
+    found = by_subject(await examine(given, Clock(), load_command_set))
+    assert not found["backups"].is_ok
+    assert "can't create files in" in found["backups"].text
+    given["SALON_BACKUPS"] = str(tmp_path / "new" / "folder")
+    found = by_subject(await examine(given, Clock(), load_command_set))
+    assert "backups" not in found, "there is nothing to back up yet"
+    assert not (tmp_path / "new").exists()
