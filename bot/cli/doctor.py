@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
@@ -32,12 +33,13 @@ __all__ = ["examine", "format_findings"]
 
 _MOUNTS = Path("/proc/self/mounts")
 _SERVERS_AT_ONCE = 200
+_CHANNEL_MENTION = re.compile(r"<#(\d+)>")
 
 
 def format_findings(found: list[Finding]) -> str:
     """The findings, a line each, and a summary."""
     lines = [
-        f"{'[ ok ]' if one.is_ok else '[ do ]'} {one.subject}: {one.text.replace('*', '')}"
+        f"{'[ ok ]' if one.is_ok else '[ do ]'} {one.subject}: {_remove_markup(one.text)}"
         for one in found
     ]
     open_ones = sum(not one.is_ok for one in found)
@@ -47,6 +49,11 @@ def format_findings(found: list[Finding]) -> str:
         else "No problems found."
     )
     return "\n".join(lines)
+
+
+def _remove_markup(text: str) -> str:
+    """A text without Discord's emphasis and mentions of channels, for a terminal."""
+    return _CHANNEL_MENTION.sub(r"channel \1", text).replace("*", "")
 
 
 #: Loads the commands of this version.

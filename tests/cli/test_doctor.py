@@ -14,6 +14,7 @@ from bot.checks import (
 from bot.cli.backup import back_up
 from bot.cli.doctor import examine, format_findings
 from bot.clock import Clock
+from bot.core.text.coded import make_coded
 from bot.emulator.server import Emulator
 from bot.emulator.world.permissions import Permission
 from bot.errors import DatabaseError
@@ -180,6 +181,13 @@ def test_the_doctor_reports_a_folder_that_salon_may_not_write(tmp_path: Path) ->
     assert f"[ do ] database: {start.stderr.strip()}" in doctor.stdout
 
 
+def test_findings_are_printed_without_discords_markup() -> None:
+    said = format_findings(
+        [Finding("1 post", False, "failed: I can't see <#12>. Give *View* there")]
+    )
+    assert said.startswith("[ do ] 1 post: failed: I can't see channel 12. Give View there")
+
+
 async def test_the_doctor_prints_the_invite_link(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         bot = emulator.world.bot
@@ -220,7 +228,12 @@ async def test_failures_are_reported_in_their_own_server_only(
                 VALUES (:server_id, 'lock', :channel_id, 'failed', :now, :why)
                 """,
                 [
-                    {"server_id": one, "channel_id": essays, "now": now_ms, "why": why}
+                    {
+                        "server_id": one,
+                        "channel_id": essays,
+                        "now": now_ms,
+                        "why": make_coded("as-stored", text=why).stored,
+                    }
                     for one, why in [(server_id, "ours"), (1, "theirs")]
                 ],
             )
