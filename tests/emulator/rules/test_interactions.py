@@ -493,6 +493,90 @@ async def test_a_command_has_limits(play: Play, command: dict[str, Any]) -> None
     assert (await play.server.bot.put(path, [command])).code == 50035
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"name_localizations": {"de": "Aufsatz"}},
+        {"name_localizations": {"de": "mein aufsatz"}},
+        {"name_localizations": {"de": "a" * 33}},
+        {"name_localizations": {"de": ""}},
+        {"name_localizations": {"de-DE": "aufsatz"}},
+        {"name_localizations": {"xx": "aufsatz"}},
+        {"description_localizations": {"de": "x" * 101}},
+        {"description_localizations": {"klingon": "x"}},
+        {"options": [{**TITLE, "name_localizations": {"de": "Titel"}}]},
+        {"options": [{**TITLE, "name_localizations": {"german": "titel"}}]},
+        {"options": [{**TITLE, "description_localizations": {"de": "x" * 101}}]},
+        {
+            "options": [
+                {**TITLE, "name_localizations": {"de": "eins"}},
+                {**TITLE, "name": "other", "name_localizations": {"de": "eins"}},
+            ]
+        },
+        {"options": [{**TITLE, "name_localizations": {"de": "other"}}, {**TITLE, "name": "other"}]},
+        {
+            "options": [
+                {
+                    **TITLE,
+                    "choices": [
+                        {"name": "a", "value": "a", "name_localizations": {"de": "x" * 101}}
+                    ],
+                }
+            ]
+        },
+        {
+            "options": [
+                {**TITLE, "name": f"o{n}", "description_localizations": {"de": "x" * 100}}
+                for n in range(20)
+            ],
+            "description_localizations": {"ja": "x" * 100},
+            "name_localizations": {"ja": "x" * 32},
+            "nsfw": False,
+        }
+        | {
+            "options": [
+                {
+                    **TITLE,
+                    "name": f"o{n}",
+                    "choices": [
+                        {"name": "a", "value": f"{c}", "name_localizations": {"de": "x" * 100}}
+                        for c in range(25)
+                    ],
+                }
+                for n in range(4)
+            ]
+        },
+    ],
+)
+async def test_localizations_are_under_the_rules_of_what_they_translate(
+    play: Play, command: dict[str, Any]
+) -> None:
+    """docs: Application Commands › Localization; Reference › Locales."""
+    path = f"/applications/{play.server.application_id}/commands"
+    asked = {"name": "essay", "description": "x", **command}
+    assert (await play.server.bot.post(path, asked)).code == 50035
+
+
+async def test_localizations_are_kept_and_listed_on_request(play: Play) -> None:
+    """docs: Application Commands › Localization: ``with_localizations``."""
+    path = f"/applications/{play.server.application_id}/commands"
+    translated = {
+        "name_localizations": {"de": "aufsatz", "ja": "エッセイ"},
+        "description_localizations": {"de": "Ein Aufsatz."},
+    }
+    choice = {"name": "a", "value": "a", "name_localizations": {"de": "Ein langer Name " * 5}}
+    option = {**TITLE, "name_localizations": {"de": "titel"}, "choices": [choice]}
+    asked = {"name": "essay", "description": "x", **translated, "options": [option]}
+    assert (await play.server.bot.post(path, asked)).status == 201
+    (listed,) = (await play.server.bot.get(f"{path}?with_localizations=true")).body
+    assert listed["name_localizations"] == translated["name_localizations"]
+    assert listed["options"][0]["name_localizations"] == {"de": "titel"}
+    (plain,) = (await play.server.bot.get(path)).body
+    assert "name_localizations" not in plain
+    menu = {"name": "Edit my reply", "type": 3, "name_localizations": {"de": "Meine Antwort"}}
+    assert (await play.server.bot.post(path, menu)).status == 201
+
+
 async def test_commands_are_registered_changed_and_deleted(play: Play) -> None:
     """docs: Application Commands › Endpoints."""
     server = play.server
