@@ -100,7 +100,7 @@ async def test_the_log_is_truncated_as_soon_as_readers_allow_if_nobody_else_does
             await database.write(erase_all)
             task = next(one for one in asyncio.all_tasks() if one.get_name() == "truncate-log")
             with caplog.at_level(logging.WARNING):
-                while "Another program reads" not in caplog.text:
+                while "Another program is reading" not in caplog.text:
                     await database.write(lambda tx: tx.rows("SELECT 1"))
         await task
         assert files_with(tmp_path, SECRET) == []
