@@ -28,6 +28,7 @@ from bot.core.payload import Payload
 from bot.core.text.coded import CodedText, make_coded
 from bot.delivery import alerts
 from bot.delivery.context import DeliveryContext
+from bot.delivery.move_notices import plan_move_notice
 from bot.delivery.worker import Failure, JobFailed, explain_error
 from bot.discord_api import parse, retry
 from bot.discord_api.errors import (
@@ -248,6 +249,8 @@ class ReplyMover:
                     edits=[NewMessageEdit("delete", move.thread_id, copy_id)],
                     now_ms=now_ms,
                 )
+            else:
+                await plan_move_notice(tx, move, copy_id, now_ms)
             await alerts.clear_moving(tx, job.server_id, job.channel_id)
 
         try:

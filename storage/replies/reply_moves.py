@@ -27,6 +27,7 @@ __all__ = [
     "get_next_due",
     "get_recorded_copies",
     "give_up_impossible",
+    "is_first_copy",
     "link_instead",
     "mark_copied",
     "mark_copy_edited",
@@ -314,6 +315,20 @@ _MOVE_TO_COPY = (
     """,
     "DELETE FROM pending_parents WHERE reference_id = :copy_id",
 )
+
+
+async def is_first_copy(tx: Transaction, move: ReplyMove) -> bool:
+    """Whether no other reply of its author was moved in the server."""
+    row = await tx.row(
+        """
+        SELECT 1 FROM reply_moves
+        WHERE server_id = :server_id AND member_id = :member_id AND reply_id <> :id
+            AND copy_id IS NOT NULL AND copy_id <> reply_id
+        LIMIT 1
+        """,
+        {"server_id": move.server_id, "member_id": move.author_id, "id": move.reply_id},
+    )
+    return row is None
 
 
 async def mark_deleting(tx: Transaction, reply_id: int) -> bool:

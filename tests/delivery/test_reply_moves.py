@@ -556,3 +556,19 @@ async def test_a_moved_reply_is_not_deleted_after_restoring_a_backup_from_before
             assert (reply["text"], reply["deleted"]) == ("Known to the backup.", False)
             assert reply["thread_id"] == str(head)
             assert len(await copies(running, head)) == 1
+
+
+async def test_a_members_first_moved_reply_explains_itself_for_a_day(running: RunningBot) -> None:
+    head = await a_head(running)
+    for who in ("Ben", "Ben", "Chloe"):
+        await running.write(who, "Why?", to=head)
+        await running.settle()
+    bens, _, chloes = await copies(running, head)
+    notices = await running.bot_messages(head)
+    answered = [notice["message_reference"]["message_id"] for notice in notices]
+    assert answered == [bens["id"], chloes["id"]]
+    assert "*Apps › Edit my reply*" in notices[0]["content"]
+    reply = await running.write("Ann", "I see.", to=notices[0]["id"], channel_id=head)
+    await running.settle(24 * 3600 + 60)
+    assert [m for m in await running.bot_messages(head) if "moved this" in m["content"]] == []
+    assert (await kept(running))[str(reply)]["parent"] is not None
