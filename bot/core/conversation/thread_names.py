@@ -36,6 +36,7 @@ _LINK = regex.compile(r"\[([^\]\n]+)\]\(<?https?://[^)\s]*>?\)")
 _MENTION = regex.compile(r"<(?:@[!&]?|#|/[^:>]+:)\d+>|<t:-?\d+(?::\w)?>")
 _EMOJI = regex.compile(r"<a?(:\w+:)\d+>")
 _LINE_MARK = regex.compile(r"^\s*(?:>{1,3}|#{1,3}|-#|[-*+])\s+", regex.MULTILINE)
+_QUOTED_LINE = regex.compile(r"^\s{0,3}> ")
 _MARKS = regex.compile(r"\*{1,3}|~~|\|\||__|`+|(?<!\w)_|_(?!\w)")
 _ESCAPED = regex.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~:@])")
 #: Private characters stand for escaped signs, which are no markup.
@@ -50,6 +51,18 @@ _SENTENCE = regex.compile(r"^.{12,}?[.!?…。！？]+(?=\s|$|[\p{Lo}])")
 def _plain(text: str) -> str:
     """The text on one line without Discord's Markdown and spoilers, as one would read it aloud."""
     return _strip_marks(_GAPS.sub("…", remove_spoilers(text, "…")))
+
+
+def _drop_quotes(text: str) -> str:
+    """A message without its block quotes, unless there is nothing else."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if line.startswith(">>> "):
+            break
+        if not _QUOTED_LINE.match(line):
+            lines.append(line)
+    own = "\n".join(lines)
+    return own if _is_visible(_plain(remove_spoilers(own, " "))) else text
 
 
 def _strip_marks(text: str) -> str:
@@ -97,11 +110,14 @@ def is_plain_thread_name(name: str) -> bool:
 def make_thread_name(author: str, text: str) -> str:
     """A thread's name from its first message: ``Ann: Connection is what it stands for``.
 
+    It has the author's own words, not what they quote above them.
+
     1 to 100 UTF-16 units, one line, no Markdown, no spoilers, never half a grapheme. If the first
     sentence fits, it is used alone, without its full stop. A message without words, or with no
     others than spoilers, gives ``Ann’s reply``.
     """
     who = _make_author(author)
+    text = _drop_quotes(text)
     said = _plain(text)
     if not _is_visible(_plain(remove_spoilers(text, " "))):
         return _make_wordless(who)
@@ -146,7 +162,8 @@ def has_erased_words(name: str, author: str, old_texts: Iterable[str], text: str
 
 def _is_in(stem: str, text: str) -> bool:
     plain = remove_spoilers(text, "…")
-    return stem in plain or stem in _SPACE.sub(" ", plain) or stem in _plain(text)
+    own = _plain(_drop_quotes(text))
+    return stem in plain or stem in _SPACE.sub(" ", plain) or stem in _plain(text) or stem in own
 
 
 def hash_thread_name(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.conversation.passage_refs import find_answered_passages, may_refer_to_passages
+from bot.core.conversation.passage_refs import find_quoted_passages, may_refer_to_passages
 
 PASSAGES = {
     1: "It takes a night to make a loaf, and most of it is waiting.",
@@ -51,14 +51,107 @@ PASSAGES = {
 def test_a_reply_is_about_the_passages_it_quotes_or_names_else_about_the_part(
     case: str, text: str, carried: tuple[int, ...], expected: tuple[int, ...]
 ) -> None:
-    assert find_answered_passages(text, PASSAGES, carried) == expected, case
+    assert (find_quoted_passages(text, PASSAGES, carried) or carried) == expected, case
 
 
 def test_a_longer_number_does_not_name_a_passage_by_its_first_digits() -> None:
-    assert find_answered_passages("¶12345", {1234: "Far down."}, ()) == ()
-    assert find_answered_passages("¶1234", {1234: "Far down."}, ()) == (1234,)
+    assert find_quoted_passages("¶12345", {1234: "Far down."}) == ()
+    assert find_quoted_passages("¶1234", {1234: "Far down."}) == (1234,)
 
 
 def test_only_quotes_and_numbers_need_the_passages() -> None:
     assert not may_refer_to_passages("1 > 0, I should think")
     assert may_refer_to_passages("well\n> The dough")
+    assert may_refer_to_passages("is “The dough does not care” true?")
+    assert not may_refer_to_passages("I said “no” to it, and it's 6\" long")
+
+
+ESSAY = {
+    1: "It takes a night to make a loaf, and most of it is waiting. See the recipe for details.",
+    2: "The dough does not care how busy we are; it rises when it rises, and it falls when we "
+    "forget it. That is its whole character.",
+    3: "Rye is slower still, and nobody has ever hurried it.",
+    4: "Wheat is slower still, and nobody has ever hurried it.",
+    5: "“Wait,” my grandmother said, “and it will come to you.” She never said what.",
+    6: "パンを焼くには一晩かかる。そのほとんどは待つ時間だ。",
+    7: "时间是面包的一部分。没有人能催促它。",
+    8: "빵을 굽는 데는 하룻밤이 걸린다. 대부분은 기다림이다.",
+    9: "Хлеб не терпит спешки, и в этом его достоинство.",
+    10: "الخبز لا يحب العجلة، وهذا سر طعمه.",
+    11: "Nobody has ever hurried it: that is what I wanted to say about dough, rye and people.",
+}
+DOUGH = "The dough does not care how busy we are"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # Phones: straight quotes become curly, dashes and spaces change, a line is wrapped.
+        (f"> {DOUGH}\n\nSo?", (2,)),
+        (f">{DOUGH}", (2,)),
+        (f"> {DOUGH}\u00a0; it rises when it rises", (2,)),
+        ("> the dough does not care how busy we are", (2,)),
+        ("> The dough does not\n> care how busy we are", (2,)),
+        ("> THE DOUGH DOES NOT CARE", (2,)),
+        ("> “Wait”, my grandmother said", (5,)),
+        ("> 'Wait,' my grandmother said, 'and it will come", (5,)),
+        ("> takes a nigth to make a loaf, and most of it", (1,)),
+        # Copy Text copies Markdown.
+        ("> The **dough** does *not* care how busy", (2,)),
+        ("> See [the recipe](https://example.org/recipe?a=1) for details", (1,)),
+        ("> See [the recipe](<https://example.org/a_b>) for details.", (1,)),
+        ("> __The dough__ does ~~not~~ care `how` busy", (2,)),
+        (f"> -# ¶2\n> {DOUGH}", (2,)),
+        (f"> ## {DOUGH}", (2,)),
+        (f"> - {DOUGH}", (2,)),
+        # Words left out.
+        ("> The dough does not care … it falls when we forget it", (2,)),
+        ("> The dough does not care ... it falls when we forget it", (2,)),
+        ("> The dough does not care […] it falls when we forget it", (2,)),
+        ("> The dough does not care [...] That is its whole character", (2,)),
+        ("> … it falls when we forget it", (2,)),
+        ("> it falls when we forget it …", (2,)),
+        ("> It takes a night to make a loaf … Rye is slower still", (1, 3)),
+        ("> The dough does not care … whatever else I made up here", (2,)),
+        ("> The … it … we", ()),
+        # Nested quotes.
+        (f"> > {DOUGH}\n> I agree with this", (2,)),
+        (f">> {DOUGH}", (2,)),
+        (f"> Ann: {DOUGH}", (2,)),
+        (f"> {DOUGH}\n> > Rye is slower still, and nobody", (2, 3)),
+        # Quotation marks.
+        (f"“{DOUGH}”, it says. Does it?", (2,)),
+        (f'You write "{DOUGH}" and mean it?', (2,)),
+        (f"„{DOUGH}“ – wirklich?", (2,)),
+        (f"« {DOUGH} » : vraiment ?", (2,)),
+        ("“The dough … it falls when we forget it” is true.", (2,)),
+        ("He said “I have never been to the baker's” once.", ()),
+        ("“The dough does care how busy you are” would be news.", ()),
+        ("“no”, “yes” and “it is”", ()),
+        (f"```\n“{DOUGH}”\n```", ()),
+        # Other scripts.
+        ("> パンを焼くには一晩かかる", (6,)),
+        ("「そのほとんどは待つ時間だ」が好き", (6,)),
+        ("> 没有人能催促它", (7,)),
+        ("“时间是面包的一部分”是对的", (7,)),
+        ("> 대부분은 기다림이다", (8,)),
+        ("> Хлеб не терпит спешки", (9,)),
+        ("«в этом его достоинство» — да", (9,)),
+        ("> الخبز لا يحب العجلة", (10,)),
+        # Passages that are much alike.
+        ("> Rye is slower still, and nobody has ever hurried it.", (3,)),
+        ("> Wheat is slower still, and nobody has ever hurried it.", (4,)),
+        ("> that is what I wanted to say about dough", (11,)),
+    ],
+)
+def test_a_quote_of_any_shape_refers_to_its_passage_and_no_other(
+    text: str, expected: tuple[int, ...]
+) -> None:
+    assert may_refer_to_passages(text) or not expected
+    assert find_quoted_passages(text, ESSAY) == expected
+
+
+def test_of_passages_with_the_same_words_the_one_in_the_part_is_meant() -> None:
+    quote = "> is slower still, and nobody has ever hurried it"
+    assert find_quoted_passages(quote, ESSAY, (4, 5)) == (4,)
+    assert find_quoted_passages(quote, ESSAY, (1,)) == (3,)

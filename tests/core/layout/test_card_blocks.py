@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.conversation.passage_refs import find_answered_passages
+from bot.core.conversation.passage_refs import find_quoted_passages
 from bot.core.essay.essay import Epigraph, Essay
 from bot.core.layout.layout import lay_out
 from bot.core.layout.revise import PostedPart, revise
@@ -62,7 +62,7 @@ def test_a_reply_that_quotes_the_epigraph_is_about_its_passage() -> None:
     essay = read(f"# The Bay\n\nBy Ann Lee\n\n{QUOTED}\n\n{TEXT}")
     passages = {one.number: one.text for one in essay.passages}
     reply = "> The sea holds one in its net.\n\nIt holds me."
-    assert find_answered_passages(reply, passages, ()) == (2,)
+    assert find_quoted_passages(reply, passages) == (2,)
 
 
 def test_the_lines_of_a_verse_before_the_text_are_on_the_card_alone() -> None:
