@@ -139,7 +139,7 @@ async def play_scene(
             injected = calls.injected or statements.injected or marker.exists()
             with contextlib.suppress(Exception):
                 await play.bot.stop()
-        if not error and any("was not done within" in line for line in play.log):
+        if not error and any("was still busy after" in line for line in play.log):
             error = "The bot did not become idle."
     return PlayResult(
         end_state,
