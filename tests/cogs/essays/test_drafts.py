@@ -296,7 +296,8 @@ async def test_scheduling_says_what_is_missing(running: RunningBot, right: int, 
     ]
     told = await running.answer_text(await running.run_command("essay schedule", options=options))
     assert "will be published" in told
-    assert f"**Not yet:** I can't host a discussion in #essays. Give me *{name}*" in told
+    here = f"<#{running.channel()}>"
+    assert f"**Not yet:** I can't host a discussion in {here}. Give me *{name}*" in told
 
 
 async def test_what_prevents_publishing_is_shown_first_in_a_long_summary(
