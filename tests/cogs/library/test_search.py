@@ -31,7 +31,7 @@ async def search(
 @pytest.mark.smoke
 async def test_a_member_finds_replies_and_essays_with_links_to_them(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as running:
-        *_, part = await running.publish()
+        _, part, *_rest = await running.publish()
         head = await running.write(
             "Ann", "I would wait for **DOUGH** ||at midnight||.", to=part["id"]
         )
