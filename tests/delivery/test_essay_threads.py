@@ -78,7 +78,7 @@ async def test_nothing_is_posted_into_a_thread_that_a_moderator_locked(
         archived,
     )
     listed = await running.answer_text(await running.run_command("prompts list"))
-    assert f"<#{thread_id}> is locked: unlock it" in listed
+    assert f"<#{thread_id}> is locked. Unlock it" in listed
     await change(running, thread_id, locked=False, archived=False)
     await running.settle(2 * 3600)
     assert len(await running.bot_messages(thread_id)) == len(inside) + 1
@@ -98,7 +98,7 @@ async def test_publishing_waits_for_a_thread_that_was_locked_meanwhile(running: 
     running.emulator.faults.clear()
     await running.settle(3600)
     assert len(await running.bot_messages(int(thread["id"]))) == 1, "the card"
-    assert "is locked: unlock it" in await running.answer_text(await command(running, "show"))
+    assert "is locked. Unlock it" in await running.answer_text(await command(running, "show"))
     await change(running, int(thread["id"]), locked=False)
     await running.settle(2 * 3600)
     assert numbers(await running.bot_messages(int(thread["id"]))) == ["0", "1", "2", "3", "4"]
@@ -210,7 +210,7 @@ async def test_another_essay_does_not_wait_for_a_thread_that_cannot_be_opened(
     )
     await running.press(shown, "Publish")
     await running.settle()
-    assert len(await running.publish(ESSAY)) == 2
+    assert len(await running.publish(ESSAY)) == 3, "card, part and closing message"
 
 
 async def test_an_essay_withdrawn_before_its_thread_is_opened_leaves_nothing(

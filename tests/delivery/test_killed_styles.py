@@ -21,7 +21,7 @@ from tests.support.spawned_bot import Hook, SpawnedBot, spawned_bot
 
 __all__ = ["comments", "essay"]
 
-#: The posting calls of the play: card, thread, three parts, closing question, prompt.
+#: The posting calls of the play: card, thread, three parts, closing question and hint, prompt.
 CALLS = {"thread": 7, "forum": 6}
 CHANNELS = {"thread": "essays", "forum": "essay-forum"}
 
@@ -74,7 +74,9 @@ async def hold(spawned: SpawnedBot, style: str, essay: Path) -> None:
     assert {m["channel_id"] for m in [*posts, prompt]} == {thread["id"]}
     status, shown = await spawned.command("preview", str(essay), "--json")
     assert status == 0
-    assert [m["content"] for m in posts] == [m["content"] for m in json.loads(shown)["messages"]]
+    *parts, closing = [m["content"] for m in posts]
+    assert parts == [m["content"] for m in json.loads(shown)["messages"]]
+    assert closing.startswith("-# ")
     assert "Where do you go to sit?" in prompt["content"]
     said = [m for m in standing if not m["author"].get("bot") and m["type"] in {0, 19}]
     assert Counter(m["content"] for m in said) == Counter(s["text"] for s in SAYINGS)
