@@ -225,6 +225,8 @@ class MessageEditor:
             return Failure(failure.outcome, reason)
         if failure.outcome is Outcome.NEEDS_ADMIN:
             missing = self._permissions.explain_cannot_host(edit.channel_id)
+            if missing is None and edit.payload is not None and edit.payload.get("attachments"):
+                missing = self._permissions.explain_cannot_attach(edit.channel_id)
             return Failure(failure.outcome, missing or make_coded("discord-forbids"))
         return failure
 

@@ -257,7 +257,12 @@ class MessageSender:
             outcome = Outcome.RETRY_SOON if made_room else Outcome.NEEDS_ADMIN
             return Failure(outcome, SERVER_IS_FULL)
         if failure.outcome is Outcome.NEEDS_ADMIN:
-            reason = explain_forbidden(self._permissions, message.channel_id, error)
+            reason = explain_forbidden(
+                self._permissions,
+                message.channel_id,
+                error,
+                with_files=bool(message.payload.get("attachments")),
+            )
             return Failure(failure.outcome, reason)
         if failure.outcome is Outcome.REFUSED:
             _log.error("Discord refused message %d: %s", message.id, error)

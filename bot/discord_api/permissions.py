@@ -10,7 +10,7 @@ import discord
 from bot.core.conversation.styles import FORUM, THREADS, Tag, TargetChannel
 from bot.core.text.coded import CodedText, make_coded
 from bot.discord_api import required_permissions
-from bot.discord_api.required_permissions import Permission
+from bot.discord_api.required_permissions import TO_ATTACH, Permission
 
 __all__ = ["CachedPermissions", "Permissions", "explain_forbidden"]
 
@@ -44,16 +44,29 @@ class Permissions(Protocol):
         """What keeps the bot from hosting a discussion in the channel; None if nothing is known."""
         ...
 
+    def explain_cannot_attach(self, channel_id: int) -> CodedText | None:
+        """What keeps the bot from posting pictures in the channel; None if nothing is known."""
+        ...
+
     def explain_cannot_move(self, channel_id: int) -> CodedText | None:
         """What keeps the bot from moving replies out of the channel; None if nothing is known."""
         ...
 
 
 def explain_forbidden(
-    permissions: Permissions, channel_id: int, error: discord.HTTPException
+    permissions: Permissions,
+    channel_id: int,
+    error: discord.HTTPException,
+    *,
+    with_files: bool = False,
 ) -> CodedText:
-    """Why Discord answered 403 in a channel: the missing permission, else Discord's own words."""
+    """Why Discord answered 403 in a channel: the missing permission, else Discord's own words.
+
+    with_files: to a message with attachments
+    """
     missing = permissions.explain_cannot_host(channel_id)
+    if missing is None and with_files:
+        missing = permissions.explain_cannot_attach(channel_id)
     return missing or make_coded("discord-forbids-with", error=error.text or error.code)
 
 
@@ -119,6 +132,13 @@ class CachedPermissions(discord.Client):
         if not missing:
             return None
         return _explain_missing("cannot-host", channel_id, missing)
+
+    def explain_cannot_attach(self, channel_id: int) -> CodedText | None:
+        """What keeps the bot from posting pictures in the channel; None if nothing is known."""
+        granted = self._get_permissions(channel_id)
+        if granted is None or all(getattr(granted, one.key) for one in TO_ATTACH):
+            return None
+        return _explain_missing("cannot-attach", channel_id, TO_ATTACH)
 
     def explain_cannot_move(self, channel_id: int) -> CodedText | None:
         """What keeps the bot from moving replies out of the channel; None if nothing is known."""

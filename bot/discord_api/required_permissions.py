@@ -15,6 +15,7 @@ from bot.core.text.translate import gettext_noop
 
 __all__ = [
     "TO_ALERT",
+    "TO_ATTACH",
     "TO_HOST",
     "TO_INVITE",
     "TO_MOVE",
@@ -63,6 +64,11 @@ MANAGE_THREADS = Permission(
     "manage_threads",
     gettext_noop("I need it to lock the threads of a withdrawn essay."),
 )
+ATTACH_FILES = Permission(
+    PERMISSIONS["attach_files"],
+    "attach_files",
+    gettext_noop("I need it for essays with pictures."),
+)
 MANAGE_WEBHOOKS = Permission(
     PERMISSIONS["manage_webhooks"],
     "manage_webhooks",
@@ -82,12 +88,14 @@ SEND_POLLS = Permission(
 #: Without one of these no essay can be hosted in a text or announcement channel.
 TO_HOST = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY, CREATE_THREADS, SEND_IN_THREADS)
 #: What the invite link asks for. The settings that need more say so.
-TO_INVITE = (*TO_HOST, MANAGE_THREADS)
+TO_INVITE = (*TO_HOST, MANAGE_THREADS, ATTACH_FILES)
 #: TO_HOST for a forum: who may send messages there may also start a post (docs: Channel Resource ›
 #: Start Thread in Forum or Media Channel).
 _TO_HOST_IN_FORUM = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY, SEND_IN_THREADS)
 #: Without one of these, replies get a link to their thread instead of being moved.
 TO_MOVE = (MANAGE_WEBHOOKS, MANAGE_MESSAGES)
+#: Without it, messages with pictures wait until it is given.
+TO_ATTACH = (ATTACH_FILES,)
 #: To alert admins in a channel, and to look there before sending an alert twice.
 TO_ALERT = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY)
 
@@ -103,7 +111,7 @@ def get_optional(style: str, *, moves: bool, polls: bool) -> tuple[Permission, .
     ``moves``: channel replies are moved into their threads. ``polls``: the plan of prompts has
     one.
     """
-    optional = [MANAGE_THREADS]
+    optional = [MANAGE_THREADS, ATTACH_FILES]
     if moves and style != "forum":
         optional += TO_MOVE
     if polls:

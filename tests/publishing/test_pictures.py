@@ -305,6 +305,29 @@ def covers(message: dict[str, Any]) -> list[str]:
     ]
 
 
+async def test_an_essay_with_pictures_waits_for_attach_files_and_is_then_posted_whole(
+    running: RunningBot, site: Site
+) -> None:
+    site.files = {"a.png": picture()}
+    essays = running.channel()
+    path = f"/channels/{essays}/permissions/{running.salon.own_id}"
+    deny = {"type": 1, "allow": "0", "deny": str(1 << 15)}
+    await running.call_as(running.member(), "PUT", path, deny)
+    await running.settle()
+    text = f"# Slow bread\n\nOne.\n\n![A loaf]({site.address('a.png')})\n\nTwo."
+    interaction = await running.run_command("essay publish", file=("bread.md", text.encode()))
+    await running.press(interaction, "Publish")
+    await running.settle()
+    assert shown(await running.bot_messages()) == []
+    said = await running.answer_text(await running.run_command("doctor"))
+    assert (
+        f"I can't post the essay's pictures in <#{essays}>. Give me *Attach Files* there." in said
+    )
+    await running.call_as(running.member(), "DELETE", path)
+    await running.settle(2 * 3600)
+    assert shown(await running.bot_messages())[:2] == [("One.", [("png", "A loaf")]), ("Two.", [])]
+
+
 async def test_a_cover_is_chosen_by_upload_or_link_and_posted_changed_and_erased(
     running: RunningBot, site: Site
 ) -> None:

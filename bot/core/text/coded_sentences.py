@@ -21,6 +21,7 @@ PERMISSIONS: Mapping[str, str] = {
     "create_public_threads": gettext_noop("Create Public Threads"),
     "send_messages_in_threads": gettext_noop("Send Messages in Threads"),
     "manage_threads": gettext_noop("Manage Threads"),
+    "attach_files": gettext_noop("Attach Files"),
     "manage_webhooks": gettext_noop("Manage Webhooks"),
     "manage_messages": gettext_noop("Manage Messages"),
     "send_polls": gettext_noop("Create Polls"),
@@ -49,6 +50,9 @@ _REASONS: Mapping[str, str | tuple[str, str]] = {
     "channel-not-visible": gettext_noop("I can't see <#{channel}>. Give me *View Channel* there."),
     "cannot-host": gettext_noop(
         "I can't host a discussion in <#{channel}>. Give me {permissions} there."
+    ),
+    "cannot-attach": gettext_noop(
+        "I can't post the essay's pictures in <#{channel}>. Give me {permissions} there."
     ),
     "cannot-move": gettext_noop(
         "I can't move replies from <#{channel}> to their threads. Give me {permissions} there."
