@@ -399,7 +399,8 @@ JOIN replies ON replies.id = reply_moves.reply_id
 _BOT_MESSAGES = """
 SELECT planned_messages.message_id, planned_messages.id, planned_messages.purpose,
        planned_messages.discussion_id, discussions.state,
-       temporary_messages.reply_id, reply_moves.thread_id AS target_thread_id,
+       NULLIF(temporary_messages.reply_id, 0) AS reply_id,
+       reply_moves.thread_id AS target_thread_id,
        CASE WHEN discussions.style = 'thread' THEN discussions.thread_id END AS main_thread_id
 FROM lookup_ids
 CROSS JOIN planned_messages ON planned_messages.message_id = lookup_ids.id

@@ -288,6 +288,23 @@ async def test_a_message_of_an_outage_gets_no_hint(leaving: Database) -> None:
     assert len(await read_hints(leaving)) == 1
 
 
+async def test_a_reply_to_a_hint_answers_the_essay(leaving: Database) -> None:
+    await record(leaving, [make_message(1)], 1)
+    hint = at(2)
+
+    async def send(tx: Transaction) -> None:
+        (planned,) = await messages.claim(tx, busy=(), now_ms=NOW_MS + 2000)
+        await after_send.record_sent(
+            tx, planned_message_id=planned.id, message_id=hint, now_ms=NOW_MS + 2000
+        )
+
+    await leaving.write(send)
+    await record(leaving, [make_message(3, reference_id=hint)], 3)
+    kept = await rows(leaving, "SELECT id, parent_id FROM replies")
+    assert kept == [(at(3), None)]
+    assert await rows(leaving, "SELECT count(*) FROM threads") == [(1,)]
+
+
 async def test_a_member_who_is_forgotten_gets_no_hint_and_has_no_row(leaving: Database) -> None:
     await record(leaving, [make_message(1)], 1)
 

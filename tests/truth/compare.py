@@ -26,11 +26,14 @@ class _Truth:
             for message in world["messages"]
             if message["type"] in _WRITTEN and not message["author"].get("bot")
         }
-        # The message that links to a thread is a reply to the member's reply it is about.
+        # The message that links to a thread is a reply to the member's reply it is about. The hint
+        # below a message that isn't recorded is about the essay.
         self._about = {
             message["id"]: _answered(message)
             for message in world["messages"]
-            if message["id"] in ours and _answered(message) is not None
+            if message["id"] in ours
+            and _answered(message) is not None
+            and not message["content"].startswith("-# To answer the essay")
         }
         self._orphaned_links = {
             message["id"]
