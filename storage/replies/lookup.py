@@ -212,7 +212,7 @@ async def look_up(
             row["discussion_id"],
             row["id"],
             _DISCUSSION_STATES.get(row["state"], DiscussionState.OPEN),
-            is_notice=row["purpose"] == "notice",
+            is_notice=row["purpose"] == "notice" and not row["is_answer_hint"],
             about_reply=about,
             main_thread_id=row["main_thread_id"],
         )
@@ -400,6 +400,7 @@ _BOT_MESSAGES = """
 SELECT planned_messages.message_id, planned_messages.id, planned_messages.purpose,
        planned_messages.discussion_id, discussions.state,
        NULLIF(temporary_messages.reply_id, 0) AS reply_id,
+       CASE WHEN temporary_messages.reply_id = 0 THEN 1 ELSE 0 END AS is_answer_hint,
        reply_moves.thread_id AS target_thread_id,
        CASE WHEN discussions.style = 'thread' THEN discussions.thread_id END AS main_thread_id
 FROM lookup_ids
