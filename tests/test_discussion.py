@@ -345,7 +345,7 @@ async def test_a_channel_where_the_bot_may_not_write_is_named_with_the_missing_p
     await running.call_as(running.member(), "PUT", path, deny)
     interaction = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
     told = await running.answer_text(interaction)
-    assert "#essays" in told
+    assert f"<#{running.channel()}>" in told
     assert "*Send Messages*" in told
     pressed = await running.press(interaction, "Publish")
     told = await running.answer_text(pressed)

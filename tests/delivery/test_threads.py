@@ -109,7 +109,7 @@ async def test_a_thread_a_member_opened_first_is_adopted(running: RunningBot) ->
 async def test_messages_in_a_members_thread_on_a_part_belong_to_the_discussion(
     running: RunningBot,
 ) -> None:
-    _, closing = await running.publish()
+    *_, closing = await running.publish()
     path = f"/channels/{running.channel()}/messages/{closing['id']}/threads"
     await running.call_as(running.member("Ben"), "POST", path, {"name": "Aside"})
     there = await running.write("Ben", "In here.", channel_id=int(closing["id"]))
@@ -315,7 +315,7 @@ async def test_a_deleted_thread_is_hidden_at_once_and_erased_after_a_week(
 
 
 async def test_passages_are_recognized_by_quote_and_by_number(running: RunningBot) -> None:
-    _, closing = await running.publish()
+    *_, closing = await running.publish()
     quoting = await running.write(
         "Ann", "> The dough does not care how busy we are.\nIt should.", to=closing["id"]
     )

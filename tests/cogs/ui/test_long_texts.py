@@ -143,7 +143,9 @@ class Walk:
             done.add(part["custom_id"])
             data = {"component_type": part["type"], "custom_id": part["custom_id"]}
             if part["type"] == _SELECT:
-                data["values"] = [part["options"][0]["value"]]
+                # The last of an essay's passages, since the first choice is the whole essay.
+                chosen = -1 if part["custom_id"].startswith("salon:passages:") else 0
+                data["values"] = [part["options"][chosen]["value"]]
             elif part["type"] != _BUTTON:
                 data["values"] = []
             message = await find()
@@ -157,6 +159,38 @@ class Walk:
 
     async def _find_parts(self, find: FindMessage) -> list[dict[str, Any]]:
         return [part for part in flat((await find())["components"]) if "custom_id" in part]
+
+    async def use_answers(self) -> None:
+        """Answer an essay of many passages with the form, the second time where a thread is."""
+        passages = "\n\n".join(f"{number} {long_text(300)}" for number in range(30))
+        published = await self.running.run_command(
+            "essay publish", file=("c.md", f"# {long_text(200)}\n\n{passages}".encode())
+        )
+        await self.running.press(published, "Publish")
+        await self.running.settle()
+        closing = [one for one in await self.running.bot_messages() if one["components"]][-1]
+        for _round in range(2):
+            (button,) = [one for one in flat(closing["components"]) if one["type"] == _BUTTON]
+            self.pressed.add(button["custom_id"])
+            used = await self.running.interact(
+                3,
+                {"component_type": _BUTTON, "custom_id": button["custom_id"]},
+                message_id=closing["id"],
+                message_flags=closing["flags"],
+            )
+            await self.check(used, "Answer")
+            await self.press_all(functools.partial(self.running.answer_message, used))
+
+    async def use_search(self) -> None:
+        """Search for what has several pages of hits."""
+        closing = (await self.running.bot_messages())[-1]
+        for _number in range(12):
+            await self.running.write("Ann", f"pumpernickel {long_text(900)}", to=closing["id"])
+        await self.running.settle()
+        options = [{"type": 3, "name": "words", "value": "pumpernickel"}]
+        found = await self.running.run_command("search", options=options)
+        await self.check(found, "search")
+        await self.press_all(functools.partial(self.running.answer_message, found))
 
     def check_coverage(self) -> None:
         """Check that every kind of button, select and form was used."""
@@ -179,10 +213,19 @@ class Walk:
     ) -> None:
         """Submit a form as it was shown."""
         more: dict[str, Any] = {} if message_id is None else {"message_id": message_id}
-        entered = form_data(form, {_WHEN: "in 2 hours", "Or the text": long_text(1900)})
+        entered = form_data(
+            form,
+            {
+                _WHEN: "in 2 hours",
+                "Or the text": long_text(1900),
+                "Your answer": f"{len(self.pressed)} {long_text(1700 // 2)}",
+            },
+        )
         self.submitted.add(form["data"]["custom_id"].split(":")[2])
         used = await self.running.interact(5, entered, who=who, channel_id=channel_id, **more)
-        await self.check(used, form["data"]["custom_id"])
+        done = await self.check(used, form["data"]["custom_id"])
+        if done["messages"] and flat(done["messages"][0]["components"]):
+            await self.press_all(functools.partial(self.running.answer_message, used))
         self.drop(used)
 
 
@@ -256,6 +299,8 @@ async def test_nothing_is_refused_for_being_too_long(
         options = [{"type": 3, "name": "essay", "value": "1"}]
         changed = ("b.md", make_essay("One more paragraph."))
         shown.append(await running.run_command("essay edit", file=changed, options=options))
+        await walk.use_answers()
+        await walk.use_search()
         await walk.press_all(find_alert, admins)
         for interaction in shown:
             await walk.press_all(functools.partial(running.answer_message, interaction))
