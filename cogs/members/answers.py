@@ -439,7 +439,7 @@ def _make_item_classes(
 
     Bound.forms, Bound.services = forms, services
 
-    class AnswerButton(Bound, ui.DynamicItem[ui.Item[Any]], template=_BUTTON_ID):
+    class AnswerButton(Bound, CheckedItem, ui.DynamicItem[ui.Item[Any]], template=_BUTTON_ID):
         @classmethod
         async def from_custom_id(
             cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
@@ -450,7 +450,7 @@ def _make_item_classes(
         async def handle(self, interaction: discord.Interaction[Any]) -> None:
             await self.forms.show_answer_form(interaction)
 
-    class PassageItem(Bound, ui.DynamicItem[ui.Item[Any]], template=_SELECT_ID):
+    class PassageItem(Bound, CheckedItem, ui.DynamicItem[ui.Item[Any]], template=_SELECT_ID):
         @classmethod
         async def from_custom_id(
             cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
@@ -470,7 +470,7 @@ def _make_item_classes(
                 list(data.get("values", ())),
             )
 
-    class ThreadButton(Bound, ui.DynamicItem[ui.Item[Any]], template=_THREAD_ID):
+    class ThreadButton(Bound, CheckedItem, ui.DynamicItem[ui.Item[Any]], template=_THREAD_ID):
         @classmethod
         async def from_custom_id(
             cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /

@@ -297,7 +297,7 @@ async def test_an_essay_published_twice_in_a_forum_has_two_posts(running: Runnin
     threads = [int(thread["id"]) for thread in (await running.world())["threads"]]
     assert len(threads) == 2
     for thread_id in threads:
-        assert len(await running.bot_messages(thread_id)) == 2
+        assert len(await running.bot_messages(thread_id)) == 3
     recorded = await running.database.read(
         lambda tx: tx.rows("SELECT thread_id FROM discussions ORDER BY id")
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ async def test_without_the_history_nothing_is_sent_again_after_the_nonce_has_exp
     shown = await running.database.read(
         lambda tx: tx.rows("SELECT last_error FROM planned_messages ORDER BY id")
     )
-    assert "*Read Message History*" in shown[0]["last_error"]
+    assert json.loads(shown[0]["last_error"])["code"] == "history-unreadable"
     await running.call_as(running.member(), "DELETE", path)
     await running.settle(2 * 3600)
     assert len(await running.bot_messages()) == 3
@@ -210,7 +211,7 @@ async def test_a_message_that_is_a_reply_waits_for_the_permission_to_read_the_hi
     await running.settle(3600)
     # It was taken away again by now.
     lines = [
-        m["content"] for m in (await running.world())["messages"] if "goes on in" in m["content"]
+        m["content"] for m in (await running.world())["messages"] if "continues in" in m["content"]
     ]
     assert len(lines) == 1
 

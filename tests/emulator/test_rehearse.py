@@ -129,7 +129,7 @@ async def test_events_are_narrated_line_by_line() -> None:
     async with rehearsing("--no-bot", "--rates", "off") as rehearsal:
         page = rehearsal.line["page"]
         assert (await rehearsal.next_line()).startswith(f"Open {page} in a browser")
-        assert await rehearsal.next_line() == "No rate limits are announced (--rates off)."
+        assert await rehearsal.next_line() == "The emulator announces no rate limits (--rates off)."
         essays = rehearsal.line["channels"]["essays"]
         token = rehearsal.line["members"]["Ann"]["token"]
         path = f"/api/v10/channels/{essays}/messages"

@@ -403,7 +403,7 @@ async def test_after_hours_offline_one_line_says_what_was_recovered(
             emulator.world.clock.advance_to(emulator.world.now() + timedelta(hours=3, minutes=12))
         async with run_bot(tmp_path, emulator) as running:
             (alert,) = await running.bot_messages(running.channel("admins"))
-    line = "Back after 3 h 12 min: 14 replies, 2 edits, 1 deletion recovered."
+    line = "Back after 3 h 12 min: 14 replies, 2 edits and 1 deletion recovered."
     assert alert["content"] == line
     assert any(record.getMessage().startswith(line) for record in caplog.records)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -555,7 +556,7 @@ async def test_a_kill_while_sending_neither_loses_nor_repeats_a_prompt(
         if hours == 20 and moment == "before":
             assert asked == []
             assert state == "skipped"
-            assert reason == "it was due while the bot was offline, and it is too late now"
+            assert json.loads(reason) == {"code": "too-late-offline"}
         else:
             assert len(asked) == 1
             assert state == "sent"

@@ -17,7 +17,7 @@ from cogs.ui.checked import CheckedItem
 from storage.db.database import Database
 from tests.support.running_bot import ESSAY, RunningBot, form_data, running_bot
 
-_REFUSED = "You may not use `/essay` here"
+_REFUSED = "This is part of `/essay`, which you aren't allowed to use here."
 
 
 async def test_every_button_select_and_form_names_the_command_it_belongs_to() -> None:
@@ -111,6 +111,7 @@ async def test_who_lost_the_permission_cannot_press_or_submit_what_was_shown(
         shown = await running.answer_message(panel)
         data = {"component_type": 2, "custom_id": "salon:setup:numbers"}
         pressed = await running.interact(3, data, who=ann, message_id=shown["id"])
-        assert "You may not use `/setup` here" in await running.answer_text(pressed)
+        told = await running.answer_text(pressed)
+        assert "This is part of `/setup`, which you aren't allowed to use here." in told
         assert await running.bot_messages() == []
         assert "Slow bread" in await running.answer_text(await running.run_command("essay list"))

@@ -95,4 +95,4 @@ async def test_a_submitted_form_is_handled_once(tmp_path: Path, emulator: Emulat
         await running.settle()
         card, *_ = await running.bot_messages()
         assert "Slow bread" in component_texts(card["components"])
-        assert len(await running.bot_messages()) == 2
+        assert len(await running.bot_messages()) == 3

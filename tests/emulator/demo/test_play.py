@@ -169,7 +169,7 @@ async def test_the_admin_tries_again_if_the_command_has_no_effect(
         ({"refuses": "That is no essay."}, "The bot said: That is no essay."),
         ({"misses_first": 99}, "the application did not respond"),
         ({"forgets_part": 1}, "A passage of"),
-        ({"forgets_threads": True}, "The comment 1 of Ann got no thread."),
+        ({"forgets_threads": True}, "The comment 1 by Ann got no thread."),
         ({"forgets_prompt": True}, "The bot posted no prompt within a day."),
         ({"deletes_a_part_next_day": True}, "A part of the essay was deleted"),
     ],
