@@ -6,6 +6,7 @@ and the existing one is used (docs: Channel Resource › Start Thread from Messa
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -81,6 +82,8 @@ class ThreadOpener:
         self._recorder = context.recorder
         self._catch_up = catch_up
         self._single = context.single
+        # One name at a time, so that the calls are made in the order of the replies.
+        self._naming = asyncio.Lock()
 
     def get_key(self, job: Thread) -> int:
         """Its id."""
@@ -219,7 +222,8 @@ class ThreadOpener:
                 translated = make_thread_name(found.author or "", found.text or "")
             return translated if found.name == english else found.name
 
-        name = await self._database.read(look)
+        async with self._naming:
+            name = await self._database.read(look)
         if name != thread.name and thread.name != ERASED_THREAD_NAME:
             await self._database.write(lambda tx: threads.rename(tx, thread.id, name))
         return name
