@@ -54,6 +54,7 @@ _NOT_CALLS = {
     "close",
     "connect",
     "query_members",
+    "set_translator",
     "setup_hook",
     "start",
     "wait_for",

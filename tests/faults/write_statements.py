@@ -25,6 +25,9 @@ UNREACHED = {
     "UPDATE prompts SET state = 'skipped', reason = :reason WHERE state = 'claimed'": (
         "the scheduler sends what it plans at once, unless the bot ends between the two"
     ),
+    "UPDATE answers SET text = '' WHERE message_id": (
+        "an answer's message has to be deleted between the two transactions that record it"
+    ),
     "DELETE FROM registered_commands": (
         "another version of the bot has to be started; tests/storage/test_command_sync.py plays it"
     ),

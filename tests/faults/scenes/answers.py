@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.emulator.world.models import User
 from tests.faults.scene_play import ScenePlay
-from tests.faults.scenes.actions import allow, choose, fault, publish, set_up, submit
+from tests.faults.scenes.actions import (
+    DAY,
+    allow,
+    choose,
+    command,
+    fault,
+    option,
+    publish,
+    set_up,
+    submit,
+)
 from tests.support.running_bot import find_buttons
 
-__all__ = ["SCENES"]
+__all__ = ["SCENES", "answer"]
 
 _MAY_MOVE = 1 << 29 | 1 << 13
 _EXECUTE = "/webhooks/*/*"
@@ -22,15 +33,15 @@ async def members_answer_with_a_form(play: ScenePlay) -> None:
     await set_up(play, "answer_forms", 0, "answers")
     await set_up(play, "answer_forms", 1, "answers")
     await publish(play)
-    await _answer(play, "Ann", "I would.", passage="3")
+    await answer(play, "Ann", "I would.", passage="3")
     await _edit(play, "Ann", "I would.", "I really would.")
     await _discuss(play, "Ben", "Nobody would.")
     await fault(play, "POST", _EXECUTE, status=None, after_effect=True)
-    await _answer(play, "Chloe", "It depends.")
+    await answer(play, "Chloe", "It depends.")
     await fault(play, "POST", _EXECUTE, status=503)
-    await _answer(play, "Dev", "Not I.")
+    await answer(play, "Dev", "Not I.")
     await fault(play, "POST", _EXECUTE, status=400)
-    await _answer(play, "Ben", "Refused.")
+    await answer(play, "Ben", "Refused.")
 
 
 async def the_bot_posts_an_answer_itself(play: ScenePlay) -> None:
@@ -39,7 +50,7 @@ async def the_bot_posts_an_answer_itself(play: ScenePlay) -> None:
     await play.settle()
     await allow(play, "essays", deny=_MAY_MOVE)
     await publish(play)
-    await _answer(play, "Ann", "I would.")
+    await answer(play, "Ann", "I would.")
     await _edit(play, "Ann", "I would.", "I really would.")
 
 
@@ -60,7 +71,31 @@ async def plain_messages_get_a_hint_or_join(play: ScenePlay) -> None:
     await play.settle(20 * 60)
 
 
-async def _answer(play: ScenePlay, who: str, text: str, passage: str = "0") -> None:
+async def members_who_answered_are_erased(play: ScenePlay) -> None:
+    """One had a hint, answered and replied to a part, another doesn't say where an answer belongs.
+
+    The admin, who cancelled a prompt, is erased as well.
+    """
+    await play.bot.start()
+    await play.settle()
+    await allow(play, "essays", allow=_MAY_MOVE)
+    await command(play, "prompts plan", "get no prompts", steps="none")
+    await publish(play)
+    _, part, *_ = await play.bot_messages()
+    await play.write("Ann", "I would wait a night for bread.")
+    await play.settle(60)
+    await answer(play, "Ann", "I would.", passage="3")
+    await play.write("Ann", "Not for this.", to=part["id"])
+    await play.settle(60)
+    await _hesitate(play, "Ben", "Nobody would.")
+    await _add_and_cancel_prompt(play)
+    await _forget(play, play.member("Ann"))
+    await _forget(play, play.member())
+    await play.settle(DAY + 3600)
+
+
+async def answer(play: ScenePlay, who: str, text: str, passage: str = "0") -> None:
+    """Answer with the form, until the answer is stored."""
     member = play.member(who)
 
     async def attempt() -> None:
@@ -108,6 +143,50 @@ async def _discuss(play: ScenePlay, who: str, text: str) -> None:
     await play.retry_until(attempt_and_settle, done, f"discussed: {text}")
 
 
+async def _hesitate(play: ScenePlay, who: str, text: str) -> None:
+    """Discuss the same passage, and don't say whether in its thread."""
+    member, essays = play.member(who), play.channel()
+    _, part, *_ = await play.bot_messages()
+
+    async def attempt() -> None:
+        form = await choose(play, "Discuss this passage", int(part["id"]), essays, member)
+        await submit(play, form, {"Your answer": text, "About": "3"}, who=member)
+
+    await play.retry_until(
+        attempt,
+        lambda: play.rows("SELECT 1 FROM answers WHERE state = 'choosing'"),
+        f"not decided: {text}",
+    )
+
+
+async def _add_and_cancel_prompt(play: ScenePlay) -> None:
+    given = [option("essay", "1"), option("when", "in 5 days"), option("what", "text: Never said.")]
+    await play.retry_until(
+        lambda: play.run_command("prompts add", options=given),
+        lambda: play.rows("SELECT 1 FROM prompts"),
+        "a prompt",
+    )
+    number = str(play.rows("SELECT max(id) AS id FROM prompts")[0]["id"])
+    await play.retry_until(
+        lambda: play.run_command("prompts cancel", options=[option("prompt", number)]),
+        lambda: play.rows("SELECT 1 FROM prompts WHERE state = 'skipped'"),
+        "it cancelled",
+    )
+
+
+async def _forget(play: ScenePlay, member: User) -> None:
+    async def attempt() -> None:
+        asked = await play.run_command("privacy forget-me", who=member)
+        await play.press(asked, "Delete", who=member)
+
+    await play.retry_until(
+        attempt,
+        lambda: play.rows("SELECT 1 FROM erased_members WHERE member_id = :id", id=member.id),
+        f"{member.name} erased",
+    )
+    await play.settle(60)
+
+
 async def _edit(play: ScenePlay, who: str, before: str, after: str) -> None:
     member, essays = play.member(who), play.channel()
     found: list[dict[str, Any]] = []
@@ -133,4 +212,5 @@ SCENES = (
     members_answer_with_a_form,
     the_bot_posts_an_answer_itself,
     plain_messages_get_a_hint_or_join,
+    members_who_answered_are_erased,
 )

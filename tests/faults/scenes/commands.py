@@ -26,6 +26,8 @@ async def an_admin_sets_the_server_up(play: ScenePlay) -> None:
     await set_up(play, "plain_messages", "join", "loose", "join")
     await set_up(play, "show_passage_numbers", 1, "numbers")
     await set_up(play, "books", "admins", "books")
+    await set_up(play, "language", "de", "language", "de")
+    await set_up(play, "language", None, "language", "discord")
 
     async def hours() -> None:
         panel = await play.run_command("setup")

@@ -20,6 +20,7 @@ from tests.faults.scenes.actions import (
     submit,
     with_head,
 )
+from tests.faults.scenes.answers import answer
 from tests.faults.scenes.editing import make_book
 from tests.support.running_bot import wait_until
 
@@ -205,7 +206,7 @@ async def a_server_is_left_in_the_middle_of_publishing(play: ScenePlay) -> None:
 
 
 async def a_server_is_left_for_good(play: ScenePlay) -> None:
-    """All its data is erased after 30 days, a draft's pictures among it."""
+    """All its data is erased after 30 days, a draft's pictures and an answer among it."""
     await play.bot.start()
     await play.settle()
     head = await _moving(play)
@@ -227,6 +228,9 @@ async def a_server_is_left_for_good(play: ScenePlay) -> None:
         "a draft with a picture",
     )
     await actions.command(play, "privacy books", "a reader", appear="as a reader")
+    await play.write("Dev", "I would wait a night for bread.")
+    await play.settle(60)
+    await answer(play, "Dev", "I would.")
     await actions.leave(play)
     await play.settle(31 * DAY)
 
