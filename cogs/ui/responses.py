@@ -56,12 +56,14 @@ async def answer(
     with _reporting_failure():
         if await claim_answer(interaction) and _has_own_message(interaction):
             await interaction.edit_original_response(**message)
+            _forget_view(view)
             return
         message |= {"ephemeral": True, "suppress_embeds": text is not None}
         if interaction.response.is_done():
             await interaction.followup.send(**message)
         else:
             await interaction.response.send_message(**message)
+        _forget_view(view)
 
 
 async def update(
@@ -77,6 +79,7 @@ async def update(
             await interaction.edit_original_response(content=content, view=view)
         else:
             await interaction.response.edit_message(content=content, view=view)
+        _forget_view(view)
 
 
 async def show(
@@ -88,6 +91,17 @@ async def show(
     files = [discord.File(io.BytesIO(data), name) for name, data in (pictures or {}).items()]
     with _reporting_failure():
         await interaction.edit_original_response(content=None, view=view, attachments=files)
+        _forget_view(view)
+
+
+def _forget_view(view: ui.View | ui.LayoutView | None) -> None:
+    """Have discord.py forget a view that was sent.
+
+    It would keep an ephemeral one for 15 minutes, with a task; the custom ids of our buttons say
+    all that is needed.
+    """
+    if view is not None:
+        view.stop()
 
 
 def _has_own_message(interaction: discord.Interaction[Any]) -> bool:
