@@ -86,7 +86,8 @@ def _names() -> set[str]:
     found = {
         name
         for kind in _CALLED_ON
-        for name, _ in inspect.getmembers(kind, inspect.iscoroutinefunction)
+        for name, function in inspect.getmembers(kind, inspect.isfunction)
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
         if not name.startswith(("_", "on_"))
     }
     found |= {
@@ -118,10 +119,12 @@ def find_call_sites() -> dict[CallSite, str]:
 
 
 def _find_awaited_calls(node: ast.AST, within: str = "") -> Iterator[tuple[str, ast.Call]]:
-    """The awaited calls, each with the name of the function that it is in."""
+    """The calls awaited, or iterated with ``async for``, with the name of their function."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Await) and isinstance(child.value, ast.Call):
             yield within, child.value
+        if isinstance(child, ast.AsyncFor) and isinstance(child.iter, ast.Call):
+            yield within, child.iter
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _find_awaited_calls(child, child.name)
         else:
