@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 import discord
 from discord import app_commands, ui
@@ -35,8 +35,8 @@ from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.services import Services
 from cogs.ui.bot import SalonBot
-from cogs.ui.checked import CheckedItem
 from cogs.ui.commands import get_server_id
+from cogs.ui.controls import make_control_class
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
 from cogs.ui.responses import answer, update
 from storage.db.writer import Transaction
@@ -74,7 +74,14 @@ class AnswerForms(commands.Cog):
         self._services = services
         self.menu = app_commands.ContextMenu(name=_COMMAND, callback=self.discuss)
         self.menu.guild_only = True
-        self.item_classes = _make_item_classes(self, services)
+        self.button_class, self.passage_class, self.thread_class = (
+            make_control_class(custom_id, _COMMAND, services, handler)
+            for custom_id, handler in (
+                (_BUTTON_ID, self.show_answer_form),
+                (_SELECT_ID, self.handle_passages),
+                (_THREAD_ID, self.handle_thread),
+            )
+        )
 
     # -- the forms ----------------------------------------------------------------------------
 
@@ -87,7 +94,9 @@ class AnswerForms(commands.Cog):
             passages = await self._get_passages(place, place.part)
             await self._show_form(interaction, place, message.id, passages)
 
-    async def show_answer_form(self, interaction: discord.Interaction[Any]) -> None:
+    async def show_answer_form(
+        self, interaction: discord.Interaction[Any], _match: re.Match[str], _values: Sequence[str]
+    ) -> None:
         """The *Answer* button: show the form with all passages of the essay."""
         message = interaction.message
         assert message is not None
@@ -101,15 +110,14 @@ class AnswerForms(commands.Cog):
     async def handle_passages(
         self,
         interaction: discord.Interaction[Any],
-        what: str,
-        message_id: int,
-        page: int,
+        match: re.Match[str],
         values: Sequence[str],
     ) -> None:
         """A page of the select of passages was turned, or a passage chosen there."""
+        message_id, page = _read_number(match["message"]), _read_number(match["page"])
         place = await self._find_place(interaction, message_id)
         passages = await self._get_passages(place, ())
-        if what == "page":
+        if match["what"] == "page":
             page = min(page, count_pages(len(passages)) - 1)
             await update(interaction, self._make_passage_view(message_id, passages, page))
             return
@@ -150,13 +158,12 @@ class AnswerForms(commands.Cog):
     def _make_passage_view(
         self, message_id: int, passages: Sequence[tuple[int, str]], page: int
     ) -> ui.LayoutView:
-        item_class = self.item_classes[1]
         view = ui.LayoutView(timeout=None)
         view.add_item(ui.TextDisplay(_("Which passage is your answer about?")))
         select: ui.Select[Any] = ui.Select(custom_id=f"salon:passages:choose:{message_id}:{page}")
         for choice in list_choices(passages, page):
             select.add_option(label=choice.label, value=str(choice.number))
-        view.add_item(ui.ActionRow(item_class(select)))
+        view.add_item(ui.ActionRow(self.passage_class(select)))
         row: ui.ActionRow[Any] = ui.ActionRow()
         last = count_pages(len(passages)) - 1
         for label, to, fits in (
@@ -165,7 +172,7 @@ class AnswerForms(commands.Cog):
         ):
             if fits:
                 custom_id = f"salon:passages:page:{message_id}:{to}"
-                row.add_item(item_class(ui.Button(label=label, custom_id=custom_id)))
+                row.add_item(self.passage_class(ui.Button(label=label, custom_id=custom_id)))
         view.add_item(row)
         return view
 
@@ -277,13 +284,13 @@ class AnswerForms(commands.Cog):
         button: ui.Button[Any] = ui.Button(
             label=truncate(label, limits.BUTTON_LABEL), custom_id=custom_id
         )
-        item: ui.Item[Any] = self.item_classes[2](button)
-        return item
+        return self.thread_class(button)
 
     async def handle_thread(
-        self, interaction: discord.Interaction[Any], thread_id: int, answer_id: int
+        self, interaction: discord.Interaction[Any], match: re.Match[str], _values: Sequence[str]
     ) -> None:
         """The author of an answer has chosen its thread; 0 for a new one."""
+        thread_id, answer_id = _read_number(match["thread"]), _read_number(match["answer"])
         server_id, now_ms = get_server_id(interaction), self._services.clock.now_ms()
         if thread_id and not interaction.permissions.send_messages_in_threads:
             raise UserError(_("You may not write in threads here."))
@@ -422,76 +429,10 @@ async def _link_passage(tx: Transaction, submitted: Answer) -> Answer:
     return replace(submitted, link=link)
 
 
-class _Item(CheckedItem):
-    """A button or select of the forms; ``forms``: the cog that handles it."""
-
-    command = _COMMAND
-    forms: ClassVar[AnswerForms]
-
-
-def _make_item_classes(
-    forms: AnswerForms, services: Services
-) -> tuple[type[Any], type[Any], type[Any]]:
-    """The classes of the *Answer* button, the select of passages, and the threads' buttons."""
-
-    class Bound(_Item):
-        pass
-
-    Bound.forms, Bound.services = forms, services
-
-    class AnswerButton(Bound, CheckedItem, ui.DynamicItem[ui.Item[Any]], template=_BUTTON_ID):
-        @classmethod
-        async def from_custom_id(
-            cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-        ) -> AnswerButton:
-            del interaction, match
-            return cls(item)
-
-        async def handle(self, interaction: discord.Interaction[Any]) -> None:
-            await self.forms.show_answer_form(interaction)
-
-    class PassageItem(Bound, CheckedItem, ui.DynamicItem[ui.Item[Any]], template=_SELECT_ID):
-        @classmethod
-        async def from_custom_id(
-            cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-        ) -> PassageItem:
-            del interaction, match
-            return cls(item)
-
-        async def handle(self, interaction: discord.Interaction[Any]) -> None:
-            match = _SELECT_ID.fullmatch(self.custom_id)
-            assert match is not None
-            data: Any = interaction.data
-            await self.forms.handle_passages(
-                interaction,
-                match["what"],
-                _read_number(match["message"]),
-                _read_number(match["page"]),
-                list(data.get("values", ())),
-            )
-
-    class ThreadButton(Bound, CheckedItem, ui.DynamicItem[ui.Item[Any]], template=_THREAD_ID):
-        @classmethod
-        async def from_custom_id(
-            cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-        ) -> ThreadButton:
-            del interaction, match
-            return cls(item)
-
-        async def handle(self, interaction: discord.Interaction[Any]) -> None:
-            match = _THREAD_ID.fullmatch(self.custom_id)
-            assert match is not None
-            await self.forms.handle_thread(
-                interaction, _read_number(match["thread"]), _read_number(match["answer"])
-            )
-
-    return AnswerButton, PassageItem, ThreadButton
-
-
 async def setup(bot: SalonBot) -> None:
     """Add the cog, its message command, its items and its form."""
     cog = AnswerForms(bot.services)
     await bot.add_cog(cog)
     bot.tree.add_command(cog.menu)
-    bot.add_dynamic_items(*cog.item_classes)
+    bot.add_dynamic_items(cog.button_class, cog.passage_class, cog.thread_class)
     bot.forms.register("answer", _COMMAND, cog.handle_form)

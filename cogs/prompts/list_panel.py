@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 import discord
 from discord import ui
@@ -29,9 +29,9 @@ from bot.prompting.forecast import Forecast, forecast, forecast_all
 from bot.services import Services
 from cogs.prompts import wording
 from cogs.prompts.essay_states import refuse_unless_open
-from cogs.ui.checked import CheckedItem
 from cogs.ui.choose import choose_essay, choose_prompt
 from cogs.ui.commands import get_server
+from cogs.ui.controls import make_control_class
 from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
 from cogs.ui.responses import show, update
@@ -88,7 +88,9 @@ class ListPanel:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self.control_class = _make_control_class(self, services)
+        self.control_class = make_control_class(
+            _CUSTOM_ID, "prompts", services, self.handle_control
+        )
 
     async def make_view(
         self,
@@ -228,12 +230,11 @@ class ListPanel:
     async def handle_control(
         self,
         interaction: discord.Interaction[Any],
-        what: str,
-        essay_id: int,
-        prompt_id: int,
+        match: re.Match[str],
         values: Sequence[str],
     ) -> None:
         """Handle a select or a button, and show the panel again."""
+        what, essay_id, prompt_id = match["what"], int(match["essay"]), int(match["prompt"])
         notice = ""
         match what:
             case "essay":
@@ -477,37 +478,3 @@ async def _send_nudge_now(tx: Transaction, prompt: Prompt, now: datetime) -> str
 
 def _make_custom_id(what: str, essay_id: int, prompt_id: int) -> str:
     return f"salon:prompts:{what}:{essay_id}:{prompt_id}"
-
-
-def _make_control_class(panel: ListPanel, services: Services) -> type[_Control]:
-    class Bound(_Control, template=_CUSTOM_ID):
-        pass
-
-    Bound.panel, Bound.services = panel, services
-    return Bound
-
-
-class _Control(CheckedItem, ui.DynamicItem[ui.Item[Any]], template=_CUSTOM_ID):
-    """A button or select of the panel."""
-
-    command = "prompts"
-    panel: ClassVar[ListPanel]
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> _Control:
-        """The control that was used, perhaps of a panel that was shown before a restart."""
-        del interaction, match
-        return cls(item)
-
-    async def handle(self, interaction: discord.Interaction[Any]) -> None:
-        """Handle the control."""
-        data = interaction.data
-        assert data is not None
-        match = _CUSTOM_ID.fullmatch(self.custom_id)
-        assert match is not None
-        values: list[str] = list(data.get("values", ()))  # type: ignore[call-overload]
-        await self.panel.handle_control(
-            interaction, match["what"], int(match["essay"]), int(match["prompt"]), values
-        )

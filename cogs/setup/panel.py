@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 import discord
 from discord import app_commands, ui
@@ -27,8 +27,8 @@ from bot.prompting import change_settings
 from bot.services import Services
 from cogs.setup import wording
 from cogs.ui.bot import SalonBot
-from cogs.ui.checked import CheckedItem
 from cogs.ui.commands import get_server
+from cogs.ui.controls import make_control_class
 from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
 from cogs.ui.responses import answer, show, update
@@ -64,7 +64,7 @@ class Setup(commands.Cog):
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.control_class = _make_control_class(self)
+        self.control_class = make_control_class(_CUSTOM_ID, "setup", services, self.handle_control)
         super().__init__()
 
     @app_commands.command(description=gettext_noop("Choose how essays are hosted in this server."))
@@ -192,9 +192,10 @@ class Setup(commands.Cog):
     # -- changes --------------------------------------------------------------------------------
 
     async def handle_control(
-        self, interaction: discord.Interaction[Any], what: str, values: list[str]
+        self, interaction: discord.Interaction[Any], match: re.Match[str], values: list[str]
     ) -> None:
         """Handle a control, and show the panel again."""
+        what = match["what"]
         if what == "time":
             server = get_server(interaction)
             settings = await self.services.database.read(
@@ -390,41 +391,6 @@ def _read_app_ids(text: str, *, own_id: int) -> set[int]:
 
 def _make_custom_id(what: str) -> str:
     return f"salon:setup:{what}"
-
-
-def _make_control_class(setup: Setup) -> type[_Control]:
-    class Bound(_Control, template=_CUSTOM_ID):
-        pass
-
-    Bound.setup, Bound.services = setup, setup.services
-    return Bound
-
-
-class _Control(CheckedItem, ui.DynamicItem[ui.Item[Any]], template=_CUSTOM_ID):
-    """A button or select of the panel; its custom id has its name.
-
-    ``setup``: the cog whose panel it is in.
-    """
-
-    command = "setup"
-    setup: ClassVar[Setup]
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> _Control:
-        """The control that was used, perhaps of a panel that was shown before a restart."""
-        del interaction, match
-        return cls(item)
-
-    async def handle(self, interaction: discord.Interaction[Any]) -> None:
-        """Handle the control."""
-        data = interaction.data
-        assert data is not None
-        match = _CUSTOM_ID.fullmatch(self.custom_id)
-        assert match is not None
-        values: list[str] = list(data.get("values", ()))  # type: ignore[call-overload]
-        await self.setup.handle_control(interaction, match["what"], values)
 
 
 async def setup(bot: SalonBot) -> None:
