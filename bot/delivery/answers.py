@@ -14,7 +14,6 @@ from typing import Any
 import discord
 from discord.http import Route
 
-from bot.core import limits
 from bot.core.conversation.answers import make_answer_content
 from bot.core.conversation.events import REPLY, Message
 from bot.core.conversation.reply_copy import get_avatar_url, hash_copy, make_webhook_name
@@ -22,7 +21,14 @@ from bot.core.payload import SUPPRESS_EMBEDS, Payload
 from bot.core.snowflake import get_snowflake_time
 from bot.core.text.coded import make_coded
 from bot.delivery.context import DeliveryContext
-from bot.delivery.worker import Failure, HistoryUnreadable, JobFailed, explain_error
+from bot.delivery.find_message import find_message
+from bot.delivery.worker import (
+    Failure,
+    HistoryUnreadable,
+    JobFailed,
+    explain_error,
+    take_first_of_each_place,
+)
 from bot.discord_api import retry
 from bot.discord_api.errors import (
     TOO_MANY_WEBHOOKS,
@@ -68,15 +74,8 @@ class AnswerPoster:
     async def claim(self, busy: Sequence[Answer], most: int | None) -> list[Answer]:
         """The oldest answer of each channel or thread."""
         now_ms = self._clock.now_ms()
-        places = {job.channel_id for job in busy}
-        claimed: list[Answer] = []
-        for job in await self._database.read(lambda tx: answers.get_due(tx, now_ms)):
-            if len(claimed) == (most or _CONCURRENCY):
-                break
-            if job.channel_id not in places:
-                places.add(job.channel_id)
-                claimed.append(job)
-        return claimed
+        due = await self._database.read(lambda tx: answers.get_due(tx, now_ms))
+        return take_first_of_each_place(due, busy, lambda job: job.channel_id, most or _CONCURRENCY)
 
     async def do(self, job: Answer) -> None:
         """Post the answer, if it isn't yet, and record it."""
@@ -148,15 +147,15 @@ class AnswerPoster:
         Raises JobFailed where not finding it would prove nothing.
         """
         known = await self._database.read(lambda tx: answers.get_posted_ids(tx, job))
-        after = job.id
-        while True:
-            page = await self._http.logs_from(job.channel_id, limits.HISTORY_PAGE, after=after)
-            for data in sorted(page, key=lambda message: int(message["id"])):
-                if int(data["id"]) not in known and self._is_message_of(dict(data), job):
-                    return int(data["id"])
-            if len(page) < limits.HISTORY_PAGE:
-                break
-            after = max(int(data["id"]) for data in page)
+        found = await find_message(
+            self._http,
+            job.channel_id,
+            after=job.id,
+            besides=known,
+            matches=lambda data: self._is_message_of(data, job),
+        )
+        if found is not None:
+            return int(found["id"])
         if not self._permissions.can_read_history(job.parent_id):
             raise HistoryUnreadable(job.channel_id)
         return None

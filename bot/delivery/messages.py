@@ -20,6 +20,7 @@ from bot.core.payload import Payload, get_signature, is_payload_of
 from bot.core.text.coded import CodedText, make_coded
 from bot.delivery import after_send, alerts
 from bot.delivery.context import DeliveryContext
+from bot.delivery.find_message import find_message
 from bot.delivery.forum_posts import ForumPostStarter
 from bot.delivery.pictures import load_pictures, request_with_files
 from bot.delivery.threads import SERVER_IS_FULL
@@ -185,26 +186,21 @@ class MessageSender:
         recorded = await self._database.read(
             lambda tx: messages.get_recorded_ids(tx, message.channel_id, message.after_id)
         )
-        after = message.after_id
-        while True:
-            page = await self._read_history(message.channel_id, after)
-            for one in page:
-                if (
-                    int(one["author"]["id"]) == self._permissions.own_id
-                    and int(one["id"]) not in recorded
-                    and is_payload_of(message.payload, get_signature(one))
-                ):
-                    return int(one["id"])
-            if len(page) < limits.HISTORY_PAGE:
-                break
-            after = int(page[-1]["id"])
+        found = await find_message(
+            self._http,
+            message.channel_id,
+            after=message.after_id,
+            besides=recorded,
+            matches=lambda one: (
+                int(one["author"]["id"]) == self._permissions.own_id
+                and is_payload_of(message.payload, get_signature(one))
+            ),
+        )
+        if found is not None:
+            return int(found["id"])
         if not self._permissions.can_read_history(message.channel_id):
             raise HistoryUnreadable(message.channel_id)
         return None
-
-    async def _read_history(self, channel_id: int, after: int) -> list[dict[str, Any]]:
-        page = await self._http.logs_from(channel_id, limits.HISTORY_PAGE, after=after)
-        return sorted((dict(message) for message in page), key=lambda m: int(m["id"]))
 
     async def _release(self, message: PlannedMessage) -> None:
         """It was never sent: whether and how its prompt is sent is decided again."""

@@ -8,13 +8,12 @@ decision 2). An original is only deleted once its copy is recorded.
 from __future__ import annotations
 
 import logging
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import discord
-from discord.http import HTTPClient, Route
+from discord.http import Route
 
-from bot.core import limits
 from bot.core.conversation.answers import make_answer_content
 from bot.core.conversation.events import Deletion, HistoryPage, Message
 from bot.core.conversation.reply_copy import (
@@ -28,8 +27,9 @@ from bot.core.payload import Payload
 from bot.core.text.coded import CodedText, make_coded
 from bot.delivery import alerts
 from bot.delivery.context import DeliveryContext
+from bot.delivery.find_message import find_message
 from bot.delivery.move_notices import plan_move_notice
-from bot.delivery.worker import Failure, JobFailed, explain_error
+from bot.delivery.worker import Failure, JobFailed, explain_error, take_first_of_each_place
 from bot.discord_api import parse, retry
 from bot.discord_api.errors import (
     ARCHIVED,
@@ -94,15 +94,8 @@ class ReplyMover:
         One that was postponed after an error isn't due, and doesn't block younger ones.
         """
         now_ms = self._clock.now_ms()
-        threads = {job.thread_id for job in busy}
-        claimed: list[ReplyMove] = []
-        for job in await self._database.read(lambda tx: reply_moves.get_due(tx, now_ms)):
-            if len(claimed) == (most or _CONCURRENCY):
-                break
-            if job.thread_id not in threads:
-                threads.add(job.thread_id)
-                claimed.append(job)
-        return claimed
+        due = await self._database.read(lambda tx: reply_moves.get_due(tx, now_ms))
+        return take_first_of_each_place(due, busy, lambda job: job.thread_id, most or _CONCURRENCY)
 
     async def do(self, job: ReplyMove) -> None:
         """Take the next step of a move; a reply that can't be moved gets a link instead."""
@@ -228,7 +221,13 @@ class ReplyMover:
         recorded = await self._database.read(
             lambda tx: reply_moves.get_recorded_copies(tx, job.thread_id)
         )
-        found = await _find_copy(job, self._http, besides=recorded)
+        found = await find_message(
+            self._http,
+            job.thread_id,
+            after=job.reply_id,
+            besides=recorded,
+            matches=lambda data: _is_copy(data, job),
+        )
         if found is None and not self._permissions.can_read_history(job.channel_id):
             raise JobFailed(Outcome.NEEDS_ADMIN, make_coded("copy-unreadable"), alert=False)
         return found
@@ -457,28 +456,6 @@ class ReplyMover:
         await self._database.write(
             lambda tx: alerts.alert_about_moving(tx, job.server_id, job.channel_id, alert, now_ms)
         )
-
-
-# -- searching for a copy -----------------------------------------------------------------------
-
-
-async def _find_copy(
-    job: ReplyMove, http: HTTPClient, *, besides: Container[int]
-) -> dict[str, Any] | None:
-    """The copy of a reply, searched for in its thread after the reply; None if there is none.
-
-    ``besides``: messages that are the copies of other replies. Raises what discord.py raises
-    where Discord can't be reached.
-    """
-    after = job.reply_id
-    while True:
-        page = await http.logs_from(job.thread_id, limits.HISTORY_PAGE, after=after)
-        for data in sorted(page, key=lambda message: int(message["id"])):
-            if int(data["id"]) not in besides and _is_copy(dict(data), job):
-                return dict(data)
-        if len(page) < limits.HISTORY_PAGE:
-            return None
-        after = max(int(data["id"]) for data in page)
 
 
 def _is_copy(data: dict[str, Any], job: ReplyMove) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -26,6 +26,7 @@ __all__ = [
     "JobSource",
     "Worker",
     "explain_error",
+    "take_first_of_each_place",
 ]
 
 _log = logging.getLogger(__name__)
@@ -73,6 +74,24 @@ def explain_error(error: Exception) -> Failure:
     if isinstance(error, discord.HTTPException):
         return Failure(classify(error), make_coded("discord-answered", status=error.status))
     return Failure(classify(error), make_coded("discord-unreachable", error=get_error_name(error)))
+
+
+def take_first_of_each_place(
+    due: Iterable[Job], busy: Iterable[Job], get_place: Callable[[Job], int], most: int
+) -> list[Job]:
+    """The first due job of each channel or thread without one under way, at most so many.
+
+    So the messages of a place stay in their order.
+    """
+    places = {get_place(job) for job in busy}
+    taken: list[Job] = []
+    for job in due:
+        if len(taken) == most:
+            break
+        if get_place(job) not in places:
+            places.add(get_place(job))
+            taken.append(job)
+    return taken
 
 
 class JobSource(Protocol[Job]):
