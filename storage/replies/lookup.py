@@ -206,13 +206,14 @@ async def look_up(
         known.copies[row["copy_id"]] = row["reply_id"]
     for row in await tx.rows(_BOT_MESSAGES):
         about = None
-        if row["reply_id"] is not None:
+        if row["reply_id"]:
             about = AnsweredReply(row["discussion_id"], row["reply_id"], row["target_thread_id"])
         known.answered[row["message_id"]] = AnsweredBotMessage(
             row["discussion_id"],
             row["id"],
             _DISCUSSION_STATES.get(row["state"], DiscussionState.OPEN),
-            is_notice=row["purpose"] == "notice" and not row["is_answer_hint"],
+            # A hint on how to answer is about no reply: an answer to it answers the essay.
+            is_notice=row["purpose"] == "notice" and row["reply_id"] != 0,
             about_reply=about,
             main_thread_id=row["main_thread_id"],
         )
@@ -399,9 +400,7 @@ JOIN replies ON replies.id = reply_moves.reply_id
 _BOT_MESSAGES = """
 SELECT planned_messages.message_id, planned_messages.id, planned_messages.purpose,
        planned_messages.discussion_id, discussions.state,
-       NULLIF(temporary_messages.reply_id, 0) AS reply_id,
-       CASE WHEN temporary_messages.reply_id = 0 THEN 1 ELSE 0 END AS is_answer_hint,
-       reply_moves.thread_id AS target_thread_id,
+       temporary_messages.reply_id, reply_moves.thread_id AS target_thread_id,
        CASE WHEN discussions.style = 'thread' THEN discussions.thread_id END AS main_thread_id
 FROM lookup_ids
 CROSS JOIN planned_messages ON planned_messages.message_id = lookup_ids.id
