@@ -210,7 +210,7 @@ class Salon(SalonBot, CachedPermissions):
             self.services.recorder.put((event,))
 
     def _handle_interactions_in_users_language(self) -> None:
-        """Make the language of whoever used a command, button or form the current one.
+        """Make the language of the person who used a command, button or form the current one.
 
         Every interaction, whatever its type, enters the library here (discord.py: ConnectionState),
         and all its handlers run in tasks that are started here and inherit the language.

@@ -1,6 +1,6 @@
 """Search in a server's replies and essays, newest first, piece by piece; no index holds the words.
 
-A piece is a range of ids, so that whoever searches can stop after each. What was deleted, erased or
+A piece is a range of ids, so that a search can stop after each. What was deleted, erased or
 hidden isn't found. Whether somebody may read what was found is for the caller to check.
 """
 

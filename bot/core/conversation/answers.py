@@ -20,7 +20,7 @@ __all__ = [
     "make_answer_content",
 ]
 
-#: UTF-16 units of an answer; the rest of a message is left for what stands before it.
+#: UTF-16 units of an answer; the rest of a message is left for the lines before it.
 MAX_ANSWER = 1_800
 #: A select has at most 25 options (docs: Component Reference › String Select); the first is the
 #: whole essay.

@@ -1,7 +1,7 @@
 """Passage references: which passages a reply is about.
 
 Those it quotes or names (``¶12``), else all passages of the part it replies to. A quote is a block
-quote (``>``) or stands in quotation marks; it may leave words out (``…``), and have the Markdown
+quote (``>``) or is in quotation marks; it may leave words out (``…``), and have the Markdown
 that Discord's *Copy Text* copies.
 """
 
@@ -74,7 +74,7 @@ def _find_block_quotes(text: str) -> list[str]:
 
 
 def _find_marked_quotes(text: str) -> list[str]:
-    """What stands in quotation marks outside of block quotes and code."""
+    """The texts in quotation marks outside of block quotes and code."""
     lines = _FENCE.sub("", text).split("\n")
     own = "\n".join("" if _QUOTED.match(line) else line for line in lines)
     return [next(filter(None, found.groups())) for found in _MARKED.finditer(own)]

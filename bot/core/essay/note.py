@@ -21,7 +21,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A sentence for whoever publishes an essay; ``str(note)`` is English.
+    """A sentence for the admin who publishes an essay; ``str(note)`` is English.
 
     sentence: in English, with named placeholders; its id in the catalogs
     values:   what the placeholders stand for, by name

@@ -1,4 +1,4 @@
-"""Texts that are stored: as a code with arguments, rendered in the language of whoever reads them.
+"""Texts that are stored: as a code with arguments, rendered in the reader's language.
 
 A sentence may be reworded or translated at any time; what was stored before follows, since its code
 stays. The sentences are in :mod:`bot.core.text.coded_sentences`.
