@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-from types import FrameType
+from functools import partial
 
 import pytest
 
 from bot.core.layout.layout import lay_out
 from bot.core.read_essay import Format, read_essay
 from bot.errors import UnreadableEssay
+from tests.support.call_counts import count_calls
 
 LENGTH = 3_000  # characters: two messages of the densest marks
 MOST = 3.0  # times as many calls for a text twice as long; quadratic work takes four times as many
@@ -28,28 +28,17 @@ PAGES = ["<div>", "<div>a</div>", "<b>a", "<b>a</b> ", "<a href=b>a</a> ", "<ul>
          "<h2>a</h2>", '<img src="http://e.example/a.png" alt="a">', "<!--", "<a "]  # fmt: skip
 
 
-def count_calls(text: str, form: Format) -> int:
-    """How many functions are called to read and lay out a text."""
-    calls = 0
-
-    def count(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        with contextlib.suppress(UnreadableEssay):
-            lay_out(read_essay(text, format=form))
-    finally:
-        sys.setprofile(before)
-    return calls
+def read_and_lay_out(text: str, form: Format) -> None:
+    with contextlib.suppress(UnreadableEssay):
+        lay_out(read_essay(text, format=form))
 
 
 def compare_calls(head: str, run: str, form: Format) -> float:
     """How many times as many calls a text takes that is twice as long."""
     texts = [head + run * (length // len(run)) for length in (LENGTH, LENGTH, 2 * LENGTH)]
-    _, once, twice = (count_calls(text, form) for text in texts)  # the first fills the caches
+    _, once, twice = (
+        count_calls(partial(read_and_lay_out, text, form)) for text in texts
+    )  # the first fills the caches
     return twice / once
 
 

@@ -34,6 +34,11 @@ async def start_again(spawned: SpawnedBot, client: EmulatorClient) -> None:
     await client.settle(60)
 
 
+async def delete_head(client: EmulatorClient, head: int) -> None:
+    path = f"/channels/{client.channel()}/messages/{head}"
+    await client.call_as(client.member("Ann"), "DELETE", path)
+
+
 async def test_a_bot_killed_around_an_erasure_has_no_erased_words_after_the_next_start(
     tmp_path: Path,
 ) -> None:
@@ -48,12 +53,8 @@ async def test_a_bot_killed_around_an_erasure_has_no_erased_words_after_the_next
         await spawned.bot.start()
         await client.settle()
 
-        async def delete(head: int) -> None:
-            path = f"/channels/{client.channel()}/messages/{head}"
-            await client.call_as(client.member("Ann"), "DELETE", path)
-
         # Between the erasure and the truncation.
-        await delete(heads[0])
+        await delete_head(client, heads[0])
         await client.settle(_BEFORE)
         spawned.kill()
         assert left(tmp_path, words[0]), "the write-ahead log has it until then"
@@ -64,7 +65,7 @@ async def test_a_bot_killed_around_an_erasure_has_no_erased_words_after_the_next
         with contextlib.closing(sqlite3.connect(spawned.database, isolation_level=None)) as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM replies").fetchall()
-            await delete(heads[1])
+            await delete_head(client, heads[1])
             await client.settle(_UNTIL_AFTER)
             spawned.kill()
             assert left(tmp_path, words[1])
@@ -73,7 +74,7 @@ async def test_a_bot_killed_around_an_erasure_has_no_erased_words_after_the_next
         assert left(tmp_path, words[1]) == []
 
         # About when it is truncated.
-        await delete(heads[2])
+        await delete_head(client, heads[2])
         await client.settle(_BEFORE)
         spawned.is_restarted = True
         asyncio.get_running_loop().call_later(_DURING, spawned.kill)
@@ -83,11 +84,6 @@ async def test_a_bot_killed_around_an_erasure_has_no_erased_words_after_the_next
         assert left(tmp_path, words[2]) == []
         names = [thread["name"] for thread in (await client.world())["threads"]]
         assert [name for name in names if "heliotrope" in name] == []
-
-
-async def delete_head(client: EmulatorClient, head: int) -> None:
-    path = f"/channels/{client.channel()}/messages/{head}"
-    await client.call_as(client.member("Ann"), "DELETE", path)
 
 
 async def edit_head(client: EmulatorClient, head: int) -> None:

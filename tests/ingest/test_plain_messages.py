@@ -24,8 +24,8 @@ from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewMessage
 from storage.essays import submissions
-from storage.essays.submissions import Submission
 from storage.servers import settings
+from tests.ingest.test_record_batch import SUBMISSION
 from tests.support.essays import publish_essay
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -50,21 +50,10 @@ async def open_discussion(
     async with open_database(path) as database:
 
         async def publish(tx: Transaction) -> None:
-            submission = Submission(
-                id=1000,
-                server_id=SERVER,
-                server_name="A server",
-                channel_id=CHANNEL,
-                member_id=ANN,
-                member_name="Ann",
-                file_name="essay.md",
-                file_url="http://127.0.0.1/essay.md",
-                text=None,
-            )
-            await submissions.save(tx, submission, NOW_MS)
+            await submissions.save(tx, SUBMISSION, NOW_MS)
             await publish_essay(
                 tx,
-                submission=submission,
+                submission=SUBMISSION,
                 essay=read_essay("# Bread\n\nIt waits.\n", format="markdown"),
                 source=b"# Bread",
                 planned=[

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import pairwise
-from types import FrameType
 
 import pytest
 
@@ -14,6 +12,7 @@ from bot.core.layout.layout import lay_out
 from bot.core.layout.parts import Layout
 from bot.core.read_essay import read_essay
 from tests.core.discord_markdown import read_message
+from tests.support.call_counts import count_calls
 
 SENTENCE = "The ferry leaves at ten past six, and then there is no other. "
 
@@ -165,19 +164,7 @@ def test_ten_times_the_essay_takes_ten_times_the_work() -> None:
         """The number of function calls, which doesn't depend on the machine's speed."""
         blocks = [SENTENCE * 9, f"**{SENTENCE.strip()}**", "- item", SENTENCE * 50]
         made = essay("\n\n".join(blocks * times))
-        calls = 0
-
-        def count(_frame: FrameType, event: str, _argument: object) -> None:
-            nonlocal calls
-            calls += event in ("call", "c_call")
-
-        before = sys.getprofile()
-        sys.setprofile(count)
-        try:
-            lay_out(made)
-        finally:
-            sys.setprofile(before)
-        return calls
+        return count_calls(lambda: lay_out(made))
 
     assert work(100) < 11 * work(10)
 
