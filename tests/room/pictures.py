@@ -82,8 +82,8 @@ async def _take(folder: Path) -> None:
                 await _scroll(page, _END)
                 await _shot(page, folder, "room-prompt")
                 await (
-                    page.get_by_role("link", name="Dev: Attention")
-                    .or_(page.get_by_role("button", name="Dev: Attention"))
+                    page.get_by_role("link", name="Dev: This is the paragraph")
+                    .or_(page.get_by_role("button", name="Dev: This is the paragraph"))
                     .first.click()
                 )
                 await thread.get_by_text("only the kindness").first.wait_for()
