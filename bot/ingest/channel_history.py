@@ -15,6 +15,8 @@ from discord.http import HTTPClient
 from bot.clock import Clock
 from bot.core import limits
 from bot.core.conversation.events import ChannelDeletion, Deletion, Event, HistoryPage, Message
+from bot.core.conversation.proxies import MAX_DELAY
+from bot.core.snowflake import get_snowflake_time
 from bot.discord_api import parse
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.discord_api.permissions import Permissions
@@ -133,6 +135,7 @@ class HistoryReader:
         self, one: WatchedChannel, since: int, expected: Sequence[int]
     ) -> tuple[ReadOutcome, int]:
         deletions = 0
+        waiting: list[int] = []  # deleted messages that an app may repost on the next page
         while True:
             # Without the permission to read it, a history is empty without an error (docs: Channel
             # Resource › Get Channel Messages).
@@ -156,24 +159,29 @@ class HistoryReader:
                 missing = sorted(due - {message.id for message in messages})
                 if missing and not await self._are_deleted(one, missing, empty=not messages):
                     return ReadOutcome.UNREADABLE, deletions
+                missing = waiting + missing
+                waiting = [] if last else _find_repostable(missing, messages[-1].id)
+                reported = missing[: len(missing) - len(waiting)]
                 withheld = any(message.content_missing for message in messages)
                 shown = withheld and await self._can_read_content()
                 events: list[Event] = [
                     HistoryPage(one.channel_id, tuple(messages), content_visible=shown)
                 ]
-                if missing:
-                    events.append(Deletion(tuple(missing), one.channel_id, self._clock.now()))
                 # Live messages may answer messages that only this page contains.
                 events += [event for event in live if isinstance(event, Message)]
+                if reported:
+                    events.append(Deletion(tuple(reported), one.channel_id, self._clock.now()))
                 number = self._recorder.put(events)
             await self._recorder.wait_until_committed(number)
             self._recorder.request_reactions(live)
-            deletions += len(missing)
+            deletions += len(reported)
             if withheld and not shown:
                 return ReadOutcome.UNREADABLE, deletions
             if messages:
                 since = messages[-1].id
-                await self._move_watermark(one.channel_id, since)
+                # What isn't reported yet is looked for again if the reading ends here.
+                verified = waiting[0] - 1 if waiting else since
+                await self._move_watermark(one.channel_id, verified)
             if last:
                 if not self._permissions.can_read_history(one.parent_id):
                     return ReadOutcome.UNREADABLE, deletions
@@ -204,3 +212,9 @@ class HistoryReader:
 
     async def _move_watermark(self, channel_id: int, message_id: int) -> None:
         await self._database.write(lambda tx: watermarks.move_watermark(tx, channel_id, message_id))
+
+
+def _find_repostable(deleted: Sequence[int], last_id: int) -> list[int]:
+    """The deleted messages, the oldest first, that an app may have reposted after ``last_id``."""
+    last = get_snowflake_time(last_id)
+    return [one for one in deleted if last - get_snowflake_time(one) <= MAX_DELAY]

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot.core import limits
 from bot.emulator.world.seed import add_application, invite_bot
-from tests.support.running_bot import RunningBot, form_data, running_bot
+from tests.support.running_bot import RunningBot, form_data, run_bot, run_emulator, running_bot
 
 pytestmark = pytest.mark.slow
 
@@ -95,3 +96,54 @@ async def test_a_proxied_reply_gets_its_thread_and_its_author_can_erase_it(tmp_p
         assert kept[reposted["id"]]["author"] is None
         assert kept[reposted["id"]]["text"] == ""
         assert not any("Luna" in channel.name for channel in world.channels.values())
+
+
+async def test_a_message_reposted_during_an_outage_is_replaced_wherever_a_page_of_history_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The deletion of the original is seen on an earlier page than the message that replaces it."""
+    monkeypatch.setattr(limits, "HISTORY_PAGE", 2)
+    async with run_emulator() as emulator:
+        world = emulator.world
+        async with run_bot(tmp_path, emulator) as running:
+            app = add_application(world, running.member(), "Proxy")
+            user = world.users[app.bot_id]
+            invite_bot(world, next(iter(world.guilds.values())), user)
+            await enter_app(running, f"{app.id}")
+            *_, closing = await running.publish()
+            hook = await call_app(
+                running,
+                "POST",
+                f"/channels/{running.channel()}/webhooks",
+                user.token,
+                {"name": "P"},
+            )
+            originals = [
+                await running.write("Ben", f"L: I would wait {number}.", to=closing["id"])
+                for number in range(3)
+            ]
+            await running.settle()
+            await running.salon.close()
+            for number in range(3):
+                for word in ("So", "And")[: number + 1]:
+                    await running.write("Dev", f"{word} would I {number}.", to=closing["id"])
+            reposted = [
+                await call_app(
+                    running,
+                    "POST",
+                    f"/webhooks/{hook['id']}/{hook['token']}?wait=true",
+                    user.token,
+                    {"content": f"I would wait {number}.", "username": "Luna"},
+                )
+                for number in range(3)
+            ]
+            for original in originals:
+                path = f"/channels/{running.channel()}/messages/{original}"
+                await call_app(running, "DELETE", path, user.token, None)
+        async with run_bot(tmp_path, emulator) as running:
+            await running.settle(10)
+            kept = (await running.export())["replies"]
+    assert [one["id"] for one in kept if one["author"]["name"] == "Luna"] == [
+        one["id"] for one in reposted
+    ]
+    assert not {str(one) for one in originals} & {one["id"] for one in kept}
