@@ -95,6 +95,7 @@ async def play_and_kill(
             count = _ORIGINALS if has_proxies else 0
             originals = [await play.write_original() for _ in range(count)]
             await running.settle()
+        play.bot.is_up = False
         for original in originals:
             if original is not None:
                 await play.repost(original)
@@ -112,7 +113,7 @@ async def play_and_kill(
         await play.control("clock", {"advance": 30})
         exported = await spawned.export()
         wrong = differences(
-            apply_proxies(await spawned.world(), exported, play.reposted),
+            apply_proxies(await spawned.world(), exported, play.reposted, play.interrupted),
             exported,
             str(play.own_id),
             play.names,

@@ -125,6 +125,8 @@ class Proxies(PlayState):
         one = self._pick_reposted()
         if one is None:
             return await self.do("proxy") and await self._edit_proxy()
+        if not self.bot.is_up:
+            self.interrupted.add(self.reposted[one])  # its first text is never seen
         return await self._call(self.proxy, "PATCH", self._path_of(one), {"content": self._words()})
 
     async def _delete_proxy(self) -> bool:
@@ -144,7 +146,8 @@ def apply_proxies(
 
     The reposted message replies to what its original replied to. If it was deleted before the bot
     could see it, its original is a deleted reply like any other. So may one of ``interrupted`` be:
-    a problem kept the bot from seeing it and its repost in their order (docs/proxies.md, Limits).
+    a problem kept the bot from seeing it and its repost in their order, or the repost was edited
+    before the bot saw it (docs/proxies.md, Limits).
     """
     result = copy.deepcopy(world)
     messages = {message["id"]: message for message in result["messages"]}
@@ -155,10 +158,10 @@ def apply_proxies(
         message.pop("webhook_id", None)
         if message["deleted"] and proxy_id not in kept:
             continue
-        proxies[original_id] = proxy_id
         message["author"] = message["author"] | {"bot": False}
         message["message_reference"] = messages[original_id].get("message_reference")
         if original_id not in interrupted or original_id not in kept:
+            proxies[original_id] = proxy_id
             result["messages"].remove(messages[original_id])
     for message in result["messages"]:
         reference = message.get("message_reference") or {}

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 SEEDS = range(int(os.environ.get("SALON_TRUTH_SEEDS", "200" if RUN_ALL else "24")))
 ACTIONS = 200
 #: Plays in which a planted mistake has to be detected.
-_MAX_PLAYS = 6
+_MAX_PLAYS = 10
 #: Plays of servers that move replies.
 _PLAYS_WITH_MOVES = 3
 
