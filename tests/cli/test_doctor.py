@@ -245,7 +245,8 @@ async def test_failures_are_reported_in_their_own_server_only(
         said = await running.answer_text(await running.run_command("doctor"))
         assert f"failed in <#{essays}>: ours" in said
         assert "theirs" not in said
-        assert f"channel <#{essays}>: *Send Messages* is missing." in said
+        # Who may not send messages may not attach files (docs: Permissions › Implicit Permissions).
+        assert f"channel <#{essays}>: *Send Messages* and *Attach Files* are missing." in said
         assert said.index("⚠️") < said.index("✅"), "what is to be done comes first"
 
 

@@ -135,7 +135,7 @@ async def test_nothing_is_saved_by_what_finds_the_archive_locked(
     running: RunningBot, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     everything = await show_everything(running)
-    set_wait(monkeypatch, "archive in a command", 0.5)
+    set_wait(monkeypatch, "archive in a command", 1.0)
     before = dump(running.database.path)
     answered = {}
     with locked(running.database.path, how):
