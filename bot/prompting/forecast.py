@@ -13,6 +13,7 @@ from bot.core.text.translate import gettext as _
 from bot.prompting.decide import decide
 from bot.prompting.text import make_text
 from storage.db.writer import Transaction
+from storage.prompts.context import PromptEssay, get_essay
 from storage.prompts.prompts import Prompt
 
 __all__ = ["Forecast", "forecast", "forecast_all"]
@@ -42,8 +43,11 @@ async def forecast_all(tx: Transaction, planned: Sequence[Prompt], now: datetime
     """
     asked: set[str] = set()
     found: list[Forecast] = []
+    essay = None
     for prompt in planned:
-        one = await forecast(tx, prompt, now, asked_before=asked)
+        if essay is None and prompt.discussion_id is not None:
+            essay = await get_essay(tx, prompt.discussion_id)
+        one = await forecast(tx, prompt, now, asked_before=asked, essay=essay)
         if one.text is not None and not one.is_skipped:
             asked.update(one.text.asked)
         found.append(one)
@@ -51,18 +55,24 @@ async def forecast_all(tx: Transaction, planned: Sequence[Prompt], now: datetime
 
 
 async def forecast(
-    tx: Transaction, prompt: Prompt, now: datetime, *, asked_before: Collection[str] = ()
+    tx: Transaction,
+    prompt: Prompt,
+    now: datetime,
+    *,
+    asked_before: Collection[str] = (),
+    essay: PromptEssay | None = None,
 ) -> Forecast:
     """The forecast of one prompt; the policy is asked for the time at which it is due.
 
-    ``asked_before``: what earlier prompts will ask, as in PromptMaterial.
+    ``asked_before``: what earlier prompts will ask, as in PromptMaterial. ``essay``: the prompt's
+    essay, if it was read already.
     """
     if prompt.state != "planned":
         if prompt.reason:
             return Forecast(_("It waits: {reason}", reason=prompt.reason))
         return Forecast(_("It is being sent."))
     decided = await decide(tx, prompt, max(now, prompt.due_at))
-    text = await make_text(tx, prompt, now, asked_before=asked_before)
+    text = await make_text(tx, prompt, now, asked_before=asked_before, essay=essay)
     said = None if isinstance(text, NothingToSay) else text
     if decided.context.state in _UNPUBLISHED:
         return Forecast(_("It will be sent only if the essay is published by then."), text=said)

@@ -33,6 +33,7 @@ from bot.errors import UserError
 from bot.languages import get_discussion_language, get_server_language
 from storage.db.writer import Transaction
 from storage.prompts import context, digest
+from storage.prompts.context import PromptEssay
 from storage.prompts.prompts import Prompt
 
 __all__ = ["check_content_exists", "get_language", "make_text"]
@@ -48,18 +49,28 @@ async def get_language(tx: Transaction, prompt: Prompt) -> str:
 
 
 async def make_text(
-    tx: Transaction, prompt: Prompt, now: datetime, *, asked_before: Collection[str] = ()
+    tx: Transaction,
+    prompt: Prompt,
+    now: datetime,
+    *,
+    asked_before: Collection[str] = (),
+    essay: PromptEssay | None = None,
 ) -> PromptText | NothingToSay:
     """The text that a prompt would have at this moment, in the language it is posted in.
 
     ``asked_before``: what counts as asked beside what was asked, as in PromptMaterial.
+    ``essay``: the prompt's essay, if it was read already.
     """
     with use_language(await get_language(tx, prompt)):
-        return await _make_text(tx, prompt, now, asked_before)
+        return await _make_text(tx, prompt, now, asked_before, essay)
 
 
 async def _make_text(
-    tx: Transaction, prompt: Prompt, now: datetime, asked_before: Collection[str]
+    tx: Transaction,
+    prompt: Prompt,
+    now: datetime,
+    asked_before: Collection[str],
+    essay: PromptEssay | None,
 ) -> PromptText | NothingToSay:
     if prompt.kind is PromptKind.DIGEST:
         text = make_digest_text(await _get_digest(tx, prompt.server_id, now))
@@ -71,7 +82,9 @@ async def _make_text(
         return PromptText(make_nudge_text(head.text, head.author, names))
     assert prompt.discussion_id is not None
     content = parse_content(prompt.content)
-    material = await _get_material(tx, prompt.discussion_id, content, asked_before)
+    if essay is None:
+        essay = await context.get_essay(tx, prompt.discussion_id)
+    material = await _get_material(tx, prompt.discussion_id, essay, content, asked_before)
     return make_prompt_text(content, material)
 
 
@@ -93,9 +106,12 @@ def _format_question(prompt: digest.UnansweredPrompt) -> str:
 
 
 async def _get_material(
-    tx: Transaction, discussion_id: int, content: PromptContent, asked_before: Collection[str]
+    tx: Transaction,
+    discussion_id: int,
+    essay: PromptEssay,
+    content: PromptContent,
+    asked_before: Collection[str],
 ) -> PromptMaterial:
-    essay = await context.get_essay(tx, discussion_id)
     passage = busiest_thread = None
     if isinstance(content, QuotedPassage):
         passage = await context.find_passage(tx, discussion_id, essay.revision, content.number)

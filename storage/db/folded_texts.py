@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bot.core.text.folding import fold_text, needs_folding
+from bot.core.text.folding import fold_unless_lower
 from storage.db.writer import Transaction
 
 __all__ = ["INSERT_FOLDED", "MARK_FOLDED", "fold_pending", "make_folded_row", "save_folded"]
@@ -32,9 +32,8 @@ DELETE FROM unfolded_replies WHERE reply_id = :id
 
 def make_folded_row(reply_id: int, text: str) -> dict[str, Any] | None:
     """The row for :data:`INSERT_FOLDED`; None if the text needs no folding."""
-    if not needs_folding(text):
-        return None
-    return {"id": reply_id, "text": text, "folded": fold_text(text)}
+    folded = fold_unless_lower(text)
+    return None if folded is None else {"id": reply_id, "text": text, "folded": folded}
 
 
 async def save_folded(tx: Transaction, reply_id: int, text: str) -> None:

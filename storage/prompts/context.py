@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds
-from bot.core.prompts.plan import Condition
+from bot.core.prompts.plan import Condition, FewerReplies
 from bot.core.prompts.policy import PromptContext, PromptKind
 from bot.core.prompts.wording import BusiestThread
 from storage.db.writer import Transaction
@@ -70,8 +70,9 @@ async def get_context(
 ) -> PromptContext:
     """What the policy asks about a prompt. Deleted replies count as never written.
 
-    ``condition``: the prompt's own, parsed. ``digest_disabled``: the server has no digest;
-    ``digest_channel_id``: where it comes.
+    ``condition``: the prompt's own, parsed; replies are counted only if it asks for their number,
+    since counting takes milliseconds in a large discussion. ``digest_disabled``: the server has no
+    digest; ``digest_channel_id``: where it comes.
     """
     if prompt.discussion_id is None:
         return PromptContext(
@@ -97,11 +98,16 @@ async def get_context(
                 WHERE deleted_channels.channel_id = discussions.channel_id) AS deleted_at,
                EXISTS (SELECT 1 FROM prompt_pauses
                        WHERE prompt_pauses.discussion_id = discussions.id) AS paused,
-               (SELECT count(*) FROM replies
-                WHERE replies.discussion_id = discussions.id AND deleted_at IS NULL) AS replies
+               iif(:counts_replies,
+                   (SELECT count(*) FROM replies
+                    WHERE replies.discussion_id = discussions.id AND deleted_at IS NULL),
+                   0) AS replies
         FROM discussions WHERE id = :id
         """,
-        {"id": prompt.discussion_id},
+        {
+            "id": prompt.discussion_id,
+            "counts_replies": isinstance(condition, FewerReplies),
+        },
     )
     assert row is not None
     last = await tx.row(

@@ -117,7 +117,7 @@ def main() -> int:
                 path.with_name(path.name + ending).unlink(missing_ok=True)
             told = flow(prepared, path, options.seconds, options.rate)
             took = sorted(told["took"])
-            if len(took) < told["asked_questions"]:
+            if len(took) < told["asked"]:
                 raise SystemExit(f"{told['asked'] - len(took)} commands were not answered.")
             found.append(took[-(len(took) // 100) - 1])
             print(

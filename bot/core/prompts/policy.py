@@ -90,7 +90,7 @@ class PromptContext:
     attempted:          an attempt to send it failed
     digest_disabled:    of a digest: the server has switched digests off
     last_reply_at:      when a member last wrote in the discussion
-    replies:            members' messages in the discussion
+    replies:            members' messages in the discussion; 0 unless the condition is FewerReplies
     unanswered:         prompts in the discussion after the last of these
     in_flight:          other prompts in the discussion that are claimed and not sent yet
     channel_busy:       another prompt of the channel is claimed and not sent yet

@@ -8,12 +8,13 @@ and of the Indic scripts and the voicing marks of Japanese stay, since words dif
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection
 
 import regex
 
-__all__ = ["find_matches", "fold_text", "needs_folding"]
+__all__ = ["find_matches", "fold_text", "fold_unless_lower"]
 
 #: Marks that are removed, and invisible characters: soft hyphen, joiners, direction marks.
 _REMOVED = regex.compile(
@@ -26,6 +27,7 @@ _REMOVED = regex.compile(
     regex.VERBOSE | regex.V1,
 )
 _CLUSTER = regex.compile(r"\s+|\X")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 class _Table(dict[int, str]):
@@ -46,22 +48,28 @@ _TABLE = _Table(
 )
 
 
+def _replace_found(found: re.Match[str]) -> str:
+    return found[0].translate(_TABLE)
+
+
 def fold_text(text: str) -> str:
     """The text in lower case, without diacritics, with single spaces."""
     if text.isascii():
         return " ".join(text.lower().split())
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_TABLE)
-    return " ".join(folded.split())
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    # ASCII characters stay, and most texts have few others.
+    return " ".join(_NOT_ASCII.sub(_replace_found, folded).split())
 
 
-def needs_folding(text: str) -> bool:
-    """Whether the folded text differs from the text with its ASCII letters in lower case.
+def fold_unless_lower(text: str) -> str | None:
+    """The folded text; None if it is the text with its ASCII letters in lower case.
 
     That is what SQL's ``lower`` makes of it.
     """
-    if text.isascii() and text.isprintable() and "  " not in text:
-        return text != text.strip()
-    return fold_text(text) != (text.lower() if text.isascii() else text)
+    if text.isascii() and text.isprintable() and "  " not in text and text == text.strip():
+        return None
+    folded = fold_text(text)
+    return None if folded == (text.lower() if text.isascii() else text) else folded
 
 
 def find_matches(text: str, words: Collection[str]) -> list[tuple[int, int]]:
