@@ -16,6 +16,8 @@ from tests.library.talk import add_replies, publish
 
 ROOT = Path(__file__).parents[2]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def archive(tmp_path: Path) -> Path:

@@ -41,15 +41,17 @@ async def fault(running: RunningBot, method: str, path: str, **more: Any) -> Non
     await running.control("faults", body | more)
 
 
+SMOKE = pytest.mark.smoke
+
+
 async def whole(running: RunningBot, essay: str = LONG) -> list[str]:
     """The essay's paragraphs as they stand in the channel, in order."""
     together = "\n".join(message["content"] for message in await running.bot_messages())
     return [word.split(".")[0] for word in together.split("Paragraph ")[1:]]
 
 
-@pytest.mark.smoke
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("status", [500, 502, 503, 429, None])
+@pytest.mark.parametrize("status", [500, 502, pytest.param(503, marks=SMOKE), 429, None])
 async def test_a_call_that_fails_once_posts_its_part_once(
     running: RunningBot, status: int | None, after_effect: bool
 ) -> None:

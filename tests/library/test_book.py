@@ -299,10 +299,12 @@ async def test_the_page_is_well_formed_xml_too(hostile: Database) -> None:
     etree.fromstring(page.replace("<!DOCTYPE html>", "").strip().encode())
 
 
+@pytest.mark.slow
 async def test_epubcheck_finds_nothing_in_a_book(talked: Database, tmp_path: Path) -> None:
     await check_epub(render_epub(await make(talked)), tmp_path)
 
 
+@pytest.mark.slow
 async def test_epubcheck_finds_nothing_in_a_hostile_book(hostile: Database, tmp_path: Path) -> None:
     await check_epub(render_epub(await make(hostile)), tmp_path)
 

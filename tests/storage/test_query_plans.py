@@ -90,15 +90,16 @@ WHOLE = {
 }
 
 
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
     """An empty archive as the writer has it, with another one attached as ``replaced``."""
-    other = tmp_path / "replaced.sqlite3"
-    for path in (other, tmp_path / "salon.sqlite3"):
+    folder = tmp_path_factory.mktemp("plans")
+    other = folder / "replaced.sqlite3"
+    for path in (other, folder / "salon.sqlite3"):
         with closing(sqlite3.connect(path)) as connection:
             for sql in load_migrations():
                 connection.executescript(sql)
-    with closing(sqlite3.connect(tmp_path / "salon.sqlite3")) as connection:
+    with closing(sqlite3.connect(folder / "salon.sqlite3")) as connection:
         connection.execute("ATTACH :path AS replaced", {"path": str(other)})
         connection.execute("CREATE TEMP TABLE lookup_ids (id INTEGER PRIMARY KEY)")
         yield connection
