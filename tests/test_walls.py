@@ -197,6 +197,7 @@ PLAIN_FUNCTIONS = {
     "extras_to_columns",
     "fold_text",
     "fold_unless_lower",
+    "list_texts",
     "make_coded",
     "make_plain_message",
     "read_coded",

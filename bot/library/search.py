@@ -14,6 +14,7 @@ from datetime import datetime
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.snowflake import get_snowflake_time, make_first_snowflake
 from bot.core.text.folding import fold_text
+from bot.core.text.translate import gettext as _
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.replies import search
@@ -26,6 +27,8 @@ _PER_PAGE, _MOST_COUNTED = 5, 20
 #: Seconds for one page, and replies that are read at once.
 _BUDGET = 1.0
 _REPLIES_AT_ONCE = 10_000
+#: Essays that are searched at once.
+_ESSAYS_AT_ONCE = 20
 #: Most hits that are read at once; more can be on the next pages.
 _HITS_AT_ONCE = 200
 
@@ -35,12 +38,17 @@ CanRead = Callable[[int], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page begins: after passage ``passage`` of the essay or reply ``id``, going back."""
+    """Where a page begins, going back: after the reply ``id``, or in the essay with that card.
+
+    ``passage``: the passage of the essay with which the page begins; 0 if it was searched.
+    """
 
     id: int
     passage: int = 0
 
 
+#: The number of an essay's title among its passages.
+_TITLE = 0
 #: The beginning: no id is as high.
 NEWEST = Cursor((1 << 63) - 1)
 
@@ -59,7 +67,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A reply or a passage of an essay.
+    """A reply, or the title or a passage of an essay.
 
     author:       who wrote it; of an essay None if that isn't known
     thread_name:  of a reply in a thread
@@ -166,6 +174,7 @@ async def _search_piece(
 
     async def read(tx: Transaction) -> tuple[int, list[FoundReply]]:
         floor = await search.get_floor(tx, asked.server_id, asked.discussion_id, start.id, at_once)
+        floor = max(floor, _get_essay_floor(essays, start))
         replies = await search.find_replies(
             tx,
             server_id=asked.server_id,
@@ -195,6 +204,12 @@ async def _search_piece(
     found.cursor, found.is_done = Cursor(floor), is_last
 
 
+def _get_essay_floor(essays: Sequence[SearchedEssay], start: Cursor) -> int:
+    """The id of the last essay that is searched at once; 0 if that is all of them."""
+    coming = [one.card_id for one in essays if one.card_id < start.id]
+    return coming[_ESSAYS_AT_ONCE - 1] if len(coming) > _ESSAYS_AT_ONCE else 0
+
+
 def _make_reply_hit(reply: FoundReply) -> Hit:
     return Hit(
         cursor=Cursor(reply.id),
@@ -207,23 +222,41 @@ def _make_reply_hit(reply: FoundReply) -> Hit:
         title=reply.title,
         is_essay=False,
         passages=reply.passages,
-        text=reply.text,
+        text=_show_text(reply),
     )
+
+
+def _show_text(reply: FoundReply) -> str:
+    """All that was searched of a reply, the words that aren't its author's own marked as such."""
+    forward, poll = reply.extras.forward, reply.extras.poll
+    lines = [reply.text]
+    if forward is not None:
+        lines.append(" · ".join([f"{_('Forwarded:')} {forward.text}".rstrip(), *forward.stickers]))
+    if poll is not None:
+        answers = [f"{one.emoji} {one.text}".strip() for one in poll.answers]
+        lines.append(f"{_('Poll:')} {' · '.join([poll.question, *answers])}")
+    lines += [f"{_('Sticker:')} {name}" for name in reply.extras.stickers]
+    return "\n".join(line for line in lines if line)
 
 
 async def _find_passages(
     database: Database, asked: Search, essay: SearchedEssay, *, after: int
 ) -> list[Hit]:
-    """The passages of an essay with the words, beginning after passage ``after``."""
+    """The passages of an essay with the words, and its title; only from place ``after`` on."""
     passages = await database.read(lambda tx: search.get_passages(tx, essay))
-    wanted = [one for one in passages if one.number > after and asked.passage in (None, one.number)]
+    title = SearchedPassage(_TITLE, essay.title, essay.channel_id, essay.card_id)
+    wanted = [
+        one
+        for one in (title, *passages)
+        if one.number >= after and asked.passage in (None, one.number)
+    ]
     matching = await asyncio.to_thread(_find_matching, wanted, asked.words)
     at = get_snowflake_time(essay.card_id)
     if essay.published_at is not None:
         at = from_milliseconds(essay.published_at)
     return [
         Hit(
-            cursor=Cursor(essay.card_id, one.number),
+            cursor=Cursor(essay.card_id, one.number + 1),
             discussion_id=essay.discussion_id,
             channel_id=one.channel_id,
             message_id=one.message_id,
@@ -232,7 +265,7 @@ async def _find_passages(
             thread_name=None,
             title=essay.title,
             is_essay=True,
-            passages=(one.number,),
+            passages=() if one.number == _TITLE else (one.number,),
             text=one.text,
         )
         for one in matching

@@ -1,33 +1,36 @@
 """Folded texts of replies, which the search compares; written with the text, erased with it.
 
-A text without a folded one is compared in lower case, which for most texts is the same. A trigger
-deletes the folded text whenever the text is changed.
+The folded text of a reply with a forwarded message, a poll or stickers has their words, too. A
+reply without a folded text is compared by its text in lower case, which for most is the same.
+Triggers delete the folded text whenever something in it is changed, and note that the reply is to
+be folded again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from bot.core.text.folding import fold_unless_lower
+from bot.core.conversation.extras import extras_from_columns, list_texts
+from bot.core.text.folding import fold_text, fold_unless_lower
 from storage.db.writer import Transaction
 
-__all__ = ["INSERT_FOLDED", "MARK_FOLDED", "fold_pending", "make_folded_row", "save_folded"]
+__all__ = ["INSERT_FOLDED", "fold_pending", "make_folded_row"]
 
-#: Replies that are folded in one transaction when the archive is opened.
+#: Replies that are folded at once.
 _BATCH = 1000
 
-#: Saves a folded text, unless the reply says something else (an outdated edit, an erased reply).
+#: Saves the folded text of a reply without extras, unless the reply says something else.
 INSERT_FOLDED = """
 INSERT INTO folded_texts (reply_id, text)
 SELECT id, :folded FROM replies WHERE id = :id AND text = :text
+    AND NOT EXISTS (SELECT 1 FROM reply_extras WHERE reply_id = :id)
 ON CONFLICT (reply_id) DO UPDATE SET text = excluded.text
 """
-#: After an edit: its text is folded, or needs no folding.
-MARK_FOLDED = """
-DELETE FROM unfolded_replies WHERE reply_id = :id
-    AND EXISTS (SELECT 1 FROM replies WHERE id = :id AND text = :text)
+_INSERT_WITH_EXTRAS = """
+INSERT INTO folded_texts (reply_id, text) VALUES (:id, :folded)
+ON CONFLICT (reply_id) DO UPDATE SET text = excluded.text
 """
+_MARK_FOLDED = "DELETE FROM unfolded_replies WHERE reply_id = :id"
 
 
 def make_folded_row(reply_id: int, text: str) -> dict[str, Any] | None:
@@ -36,27 +39,26 @@ def make_folded_row(reply_id: int, text: str) -> dict[str, Any] | None:
     return None if folded is None else {"id": reply_id, "text": text, "folded": folded}
 
 
-async def save_folded(tx: Transaction, reply_id: int, text: str) -> None:
-    """Fold the text of a reply that was changed to it."""
-    row = make_folded_row(reply_id, text)
-    if row is not None:
-        await tx.run(INSERT_FOLDED, row)
-    await tx.run(MARK_FOLDED, {"id": reply_id, "text": text})
-
-
 async def fold_pending(tx: Transaction) -> bool:
-    """Fold some replies that are still to be folded; False if there were none."""
+    """Fold some replies that are still to be folded; False if there are no more."""
     rows = await tx.rows(
         """
-        SELECT replies.id, replies.text
+        SELECT replies.id, replies.text, reply_extras.*
         FROM unfolded_replies JOIN replies ON replies.id = unfolded_replies.reply_id
+        LEFT JOIN reply_extras ON reply_extras.reply_id = replies.id
         ORDER BY unfolded_replies.reply_id LIMIT :most
         """,
         {"most": _BATCH},
     )
-    folded: Iterable[dict[str, Any] | None] = (
-        make_folded_row(row["id"], row["text"]) for row in rows
-    )
-    await tx.run_many(INSERT_FOLDED, [row for row in folded if row is not None])
-    await tx.run_many(MARK_FOLDED, [{"id": row["id"], "text": row["text"]} for row in rows])
-    return bool(rows)
+    folded = []
+    for row in rows:
+        words = fold_unless_lower(row["text"])
+        if row["reply_id"] is not None:
+            # Each on a line of its own, so that a phrase is found only within one of them.
+            texts = [row["text"], *list_texts(extras_from_columns(dict(row)))]
+            words = "\n".join(one for one in map(fold_text, texts) if one)
+        if words is not None:
+            folded.append({"id": row["id"], "folded": words})
+    await tx.run_many(_INSERT_WITH_EXTRAS, folded)
+    await tx.run_many(_MARK_FOLDED, [{"id": row["id"]} for row in rows])
+    return len(rows) == _BATCH

@@ -12,7 +12,7 @@ from typing import Any
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import Attachment, Message
 from bot.core.conversation.extras import Extras, extras_to_columns
-from storage.db.folded_texts import INSERT_FOLDED, MARK_FOLDED, make_folded_row
+from storage.db.folded_texts import INSERT_FOLDED, fold_pending, make_folded_row
 from storage.db.writer import Transaction
 from storage.replies import extras
 from storage.replies.proxied_replies import (
@@ -36,7 +36,8 @@ class Changes:
         self._changes: list[tuple[str, dict[str, Any]]] = []
         # Written last, and only for the texts that the replies have by then.
         self._folded: list[dict[str, Any]] = []
-        self._edited: list[dict[str, Any]] = []
+        # Whether some other change may leave replies that are to be folded.
+        self._needs_folding = False
 
     def add(self, statement: str, row: dict[str, Any]) -> None:
         """Add one change after all that were added before."""
@@ -48,13 +49,8 @@ class Changes:
             await tx.run_many(statement, [row for _, row in changes])
         if self._folded:
             await tx.run_many(INSERT_FOLDED, self._folded)
-        if self._edited:
-            await tx.run_many(MARK_FOLDED, self._edited)
-
-    def _fold(self, reply_id: int, text: str) -> None:
-        row = make_folded_row(reply_id, text)
-        if row is not None:
-            self._folded.append(row)
+        while self._needs_folding:
+            self._needs_folding = await fold_pending(tx)
 
     # -- replies --------------------------------------------------------------------------------
 
@@ -84,16 +80,20 @@ class Changes:
             "edited_at": None if edited_at is None else to_milliseconds(edited_at),
         }
         self.add(_INSERT_REPLY, row)
-        self._fold(message.id, message.text)
+        folded = make_folded_row(message.id, message.text)
+        if folded is not None:
+            self._folded.append(folded)
 
     def insert_extras(self, reply_id: int, more: Extras) -> None:
         """Save the forwarded message, poll and stickers of a reply, unless it was deleted."""
         self.add(extras.INSERT_EXTRAS, {"reply_id": reply_id, **extras_to_columns(more)})
+        self._needs_folding = True
 
     def edit_extras(self, reply_id: int, more: Extras, edited_at: int | None) -> None:
         """Change the extras of a reply, unless it was deleted or has a newer edit."""
         row = {"reply_id": reply_id, "edited_at": edited_at, **extras_to_columns(more)}
         self.add(extras.INSERT_EDITED_EXTRAS, row)
+        self._needs_folding = True
 
     def insert_proxied(
         self,
@@ -192,8 +192,7 @@ class Changes:
     def edit_reply(self, reply_id: int, text: str, edited_at: int | None) -> None:
         """Change a reply's text, unless it was deleted or has a newer edit."""
         self.add(_EDIT_REPLY, {"id": reply_id, "text": text, "edited_at": edited_at})
-        self._fold(reply_id, text)
-        self._edited.append({"id": reply_id, "text": text})
+        self._needs_folding = True
 
     def erase_reply(self, reply_id: int, message_id: int, at: int) -> None:
         """Erase the content and reactions of a deleted reply; its place in the tree stays.
@@ -203,6 +202,7 @@ class Changes:
         """
         for statement in ERASE_REPLY:
             self.add(statement, {"id": reply_id, "message_id": message_id, "at": at})
+        self._needs_folding = True  # forwards of it lose their words
 
     # -- attachments ----------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from storage.db.folded_texts import save_folded
+from storage.db.folded_texts import fold_pending
 from storage.db.writer import Transaction
 from storage.replies import reply_changes
 
@@ -60,6 +60,6 @@ async def edit_copied_reply(tx: Transaction, reply_id: int, text: str, now_ms: i
         {"id": reply_id, "text": text, "now": now_ms},
     )
     if changed:
-        await save_folded(tx, reply_id, text)
+        await fold_pending(tx)
         await tx.run(reply_changes.MARK_COPY_STALE, {"id": reply_id, "now": now_ms})
     return bool(changed)

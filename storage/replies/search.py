@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.core.conversation.extras import NO_EXTRAS, Extras, extras_from_columns
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -41,6 +42,7 @@ class FoundReply:
     discussion_id: int
     title: str
     passages: tuple[int, ...]
+    extras: Extras
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ async def find_replies(
 ) -> list[FoundReply]:
     """The replies from ``from_id`` up to ``before_id`` with all of the folded ``words``.
 
-    The newest first, at most ``most``.
+    In their text, forwarded message, poll or stickers. The newest first, at most ``most``.
     """
     first, *others = words
     parameters = {
@@ -126,6 +128,7 @@ async def find_replies(
             discussion_id=row["discussion_id"],
             title=row["title"],
             passages=tuple(json.loads(row["passages"])),
+            extras=NO_EXTRAS if row["stickers"] is None else extras_from_columns(dict(row)),
         )
         for row in await tx.rows(sql, parameters)
     ]
@@ -177,6 +180,8 @@ ORDER BY id DESC LIMIT 1 OFFSET :offset
 _COLUMNS = """
 SELECT replies.id, replies.channel_id, replies.author_id, replies.author_name, replies.written_at,
        replies.text, replies.discussion_id, revisions.title, threads.name AS thread_name,
+       reply_extras.forwarded_id, reply_extras.forward_text, reply_extras.forward_stickers,
+       reply_extras.poll, reply_extras.stickers,
        COALESCE((
            SELECT copy_id FROM reply_moves WHERE reply_moves.reply_id = replies.id
        ), replies.id) AS message_id,
@@ -186,6 +191,7 @@ SELECT replies.id, replies.channel_id, replies.author_id, replies.author_name, r
 FROM replies
 LEFT JOIN folded_texts ON folded_texts.reply_id = replies.id
 LEFT JOIN threads ON threads.id = replies.channel_id
+LEFT JOIN reply_extras ON reply_extras.reply_id = replies.id
 JOIN revisions ON revisions.discussion_id = replies.discussion_id AND revisions.number = (
     SELECT max(number) FROM revisions AS r WHERE r.discussion_id = replies.discussion_id
 )

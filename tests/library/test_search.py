@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.core.conversation.extras import Extras, Forward, Poll, PollAnswer
 from bot.core.text.coded import make_coded
 from bot.core.text.search_query import parse_search
 from bot.library.search import NEWEST, Cursor, Page, Search, run_search
@@ -83,9 +84,9 @@ async def test_a_reply_is_found_by_its_words_in_any_script(
 
 
 async def test_a_phrase_is_found_only_as_it_was_written(archive: Database) -> None:
-    await talk(archive, "slow bread", "bread, slow", "slow white bread")
-    assert await find(archive, '"slow bread"') == ["slow bread"]
-    assert len(await find(archive, "slow bread")) == 3
+    await talk(archive, "slow loaf", "loaf, slow", "slow white loaf")
+    assert await find(archive, '"slow loaf"') == ["slow loaf"]
+    assert len(await find(archive, "slow loaf")) == 3
 
 
 async def test_the_essays_own_text_is_found_and_marked(archive: Database) -> None:
@@ -93,6 +94,68 @@ async def test_the_essays_own_text_is_found_and_marked(archive: Database) -> Non
     page = await search(archive, "dough busy")
     assert [(hit.is_essay, hit.passages) for hit in page.hits] == [(False, ()), (True, (2,))]
     assert page.hits[1].title == "Slow bread"
+
+
+async def test_an_essay_is_found_by_its_title(archive: Database) -> None:
+    await talk(archive)
+    (hit,) = (await search(archive, "SLOW")).hits
+    assert (hit.is_essay, hit.passages, hit.text) == (True, (), "Slow bread")
+    assert await find(archive, "slow", passage=1) == []
+
+
+POLL = Poll("Rye or wheat?", (PollAnswer("Bäckerbrot"), PollAnswer("Wheat", "🌾")))
+
+
+@pytest.mark.parametrize(
+    ("text", "extras", "words", "shown"),
+    [
+        ("", Extras(poll=POLL), "wheat RYE", "Poll: Rye or wheat? · Bäckerbrot · 🌾 Wheat"),
+        ("", Extras(poll=POLL), "backerbrot", "Poll: Rye or wheat? · Bäckerbrot · 🌾 Wheat"),
+        ("", Extras(stickers=("Ofenfrisch",)), "ofenfrisch", "Sticker: Ofenfrisch"),
+        ("My own.", Extras(stickers=("Ofen",)), "own ofen", "My own.\nSticker: Ofen"),
+        (
+            "",
+            Extras(forward=Forward(5, "Ein ÄHRENFELD", ("Korn",))),
+            "ahrenfeld korn",
+            "Forwarded: Ein ÄHRENFELD · Korn",
+        ),
+    ],
+)
+async def test_polls_stickers_and_forwards_are_searched_and_shown(
+    archive: Database, text: str, extras: Extras, words: str, shown: str
+) -> None:
+    discussion_id = await talk(archive)
+    (reply,) = await archive.write(lambda tx: add_replies(tx, discussion_id, [text]))
+    changes = Changes()
+    changes.insert_extras(reply, extras)
+    await archive.write(changes.write)
+    assert await find(archive, words) == [shown]
+    assert await find(archive, '"own ofen"') == [], "a phrase isn't put together"
+    left = await archive.read(lambda tx: tx.rows("SELECT reply_id FROM unfolded_replies"))
+    assert left == []
+
+
+async def test_changed_extras_are_found_by_their_new_words_only(archive: Database) -> None:
+    discussion_id = await talk(archive)
+    (reply,) = await archive.write(lambda tx: add_replies(tx, discussion_id, ["Mein Wort."]))
+
+    async def change(extras: Extras, at: int, text: str = "Mein Wort.") -> None:
+        changes = Changes()
+        changes.edit_extras(reply, extras, at)
+        changes.edit_reply(reply, text, at)
+        await archive.write(changes.write)
+
+    await change(Extras(poll=POLL), 1)
+    await change(Extras(poll=replace(POLL, question="Hafer?")), 2)
+    assert await find(archive, "rye") == []
+    assert len(await find(archive, "hafer mein")) == 1
+    await change(Extras(poll=replace(POLL, question="Mais?")), 1)  # an older edit, late
+    assert await find(archive, "mais") == []
+    await change(Extras(poll=replace(POLL, question="Hafer?")), 3, "Dein Wort.")
+    assert await find(archive, "mein") == []
+    assert len(await find(archive, "hafer dein")) == 1
+    await change(Extras(poll=replace(POLL, question="Hafer?")), 4, "")
+    assert len(await find(archive, "hafer")) == 1
 
 
 async def test_pages_go_from_new_to_old_and_have_every_hit_once(archive: Database) -> None:
@@ -250,6 +313,29 @@ async def test_no_file_has_an_erased_word_in_any_form(tmp_path: Path) -> None:
         assert await find(archive, "heliotrope") == []
         assert await archive.truncate_log()
         assert files_with(tmp_path, *words) == []
+
+
+async def test_no_file_has_an_erased_word_of_a_poll_a_sticker_or_a_forward(
+    tmp_path: Path,
+) -> None:
+    async with open_database(tmp_path / "salon.sqlite3") as archive:
+        discussion_id = await talk(archive)
+        source, poll, sticker, forward = await archive.write(
+            lambda tx: add_replies(tx, discussion_id, ["HÉLIOTROPE", "", "", ""])
+        )
+        changes = Changes()
+        changes.insert_extras(poll, Extras(poll=Poll("HÉLIOTROPE?", (PollAnswer("HÉLIOTROPE"),))))
+        changes.insert_extras(sticker, Extras(stickers=("HÉLIOTROPE",)))
+        changes.insert_extras(forward, Extras(forward=Forward(source, "HÉLIOTROPE")))
+        await archive.write(changes.write)
+        assert len(await find(archive, "heliotrope")) == 4
+        changes = Changes()
+        for reply in (source, poll, sticker):
+            changes.erase_reply(reply, reply, 1)
+        await archive.write(changes.write)
+        assert await find(archive, "heliotrope") == []
+        assert await archive.truncate_log()
+        assert files_with(tmp_path, "HÉLIOTROPE".encode(), b"heliotrope") == []
 
 
 async def test_replies_of_an_older_archive_are_folded_when_it_is_opened(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ __all__ = [
     "export_extras",
     "extras_from_columns",
     "extras_to_columns",
+    "list_texts",
 ]
 
 
@@ -78,6 +79,17 @@ def describe_extras(extras: Extras) -> str:
     if extras.poll is not None:
         return extras.poll.question
     return ", ".join(extras.stickers)
+
+
+def list_texts(extras: Extras) -> list[str]:
+    """All words in it, also those of a forwarded message."""
+    forward, poll = extras.forward, extras.poll
+    found: list[str] = []
+    if forward is not None:
+        found += [forward.text, *forward.stickers]
+    if poll is not None:
+        found += [poll.question, *(f"{one.emoji} {one.text}".strip() for one in poll.answers)]
+    return [*found, *extras.stickers]
 
 
 def extras_to_columns(extras: Extras) -> dict[str, Any]:
