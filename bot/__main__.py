@@ -6,7 +6,9 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -222,7 +224,7 @@ async def _forget(options: argparse.Namespace) -> int:
 
 
 async def _export(essay: str, form: str) -> int:
-    from bot.export import export_essay, make_book
+    from bot.export import make_book, write_json
     from bot.library.markdown import render_markdown
     from storage.db.database import open_for_reading
 
@@ -230,9 +232,14 @@ async def _export(essay: str, form: str) -> int:
         if form == "markdown":
             made = await database.read(lambda tx: make_book(tx, essay))
             _write_bytes(render_markdown(made))
-        else:
-            exported = await database.read(lambda tx: export_essay(tx, essay))
-            _write(json.dumps(exported, ensure_ascii=False, indent=2))
+            return 0
+        # First to a file without a name: whoever reads the output may be slow, and as long as the
+        # archive is read, words that are erased meanwhile stay in its write-ahead log.
+        with tempfile.TemporaryFile() as exported:
+            await database.read(lambda tx: write_json(tx, essay, exported.write))
+            exported.seek(0)
+            shutil.copyfileobj(exported, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
     return 0
 
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from bot.errors import UnknownEssay
 from bot.library.book import Book, build_book
 from storage.db.writer import Transaction
 from storage.essays import discussions
 from storage.essays.discussions import ListedDiscussion
-from storage.essays.export import export_discussion
 from storage.replies.book import get_book_rows
+from storage.replies.export import export_discussion
 
-__all__ = ["export_essay", "find_essay", "make_book"]
+__all__ = ["find_essay", "make_book", "write_json"]
 
 
-async def export_essay(tx: Transaction, essay: str) -> dict[str, Any]:
-    """Export the essay with this number or exact title; UnknownEssay unless exactly one matches."""
-    return await export_discussion(tx, await find_essay(tx, essay))
+async def write_json(tx: Transaction, essay: str, write: Callable[[bytes], object]) -> None:
+    """Export the essay with this number or exact title as JSON in UTF-8, piece by piece.
+
+    Raises UnknownEssay unless exactly one matches.
+    """
+    async for piece in export_discussion(tx, await find_essay(tx, essay)):
+        write(piece.encode("utf-8", "replace"))
+    write(b"\n")
 
 
 async def make_book(tx: Transaction, essay: str) -> Book:

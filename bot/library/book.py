@@ -7,7 +7,7 @@ somebody answered it, its empty place is.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -16,7 +16,10 @@ from itertools import pairwise
 from bot.clock import from_milliseconds
 from bot.core.conversation.extras import Extras
 from bot.core.essay.essay import BodyBlock, Essay
-from storage.replies.book import BookFile, BookReply, BookRevision, BookRows
+from bot.core.prompts.plan import CustomText, Poll, QuotedPassage, parse_content
+from bot.library.course import Course, CourseRecorder
+from storage.replies.book import BookPrompt, BookRevision, BookRows
+from storage.replies.full_replies import FullReply, ReplyFile
 
 __all__ = [
     "Book",
@@ -29,6 +32,8 @@ __all__ = [
     "build_book",
     "find_essay_authors",
     "list_threads",
+    "make_course",
+    "make_recorder",
     "with_threads",
 ]
 
@@ -52,7 +57,7 @@ class Entry:
     depth: int
     answers: str
     text: str
-    files: tuple[BookFile, ...]
+    files: tuple[ReplyFile, ...]
     reactions: tuple[tuple[str, int], ...]
     extras: Extras
     is_deleted: bool
@@ -111,6 +116,7 @@ class Book:
     participants: the names of those who wrote, sorted; readers: how many appear as readers
     names:        by id, of members whom a reply may mention
     essay:        its newest revision
+    course:       how the discussion went
     volume:       which part of the book it is, and how many there are
     """
 
@@ -130,6 +136,7 @@ class Book:
     names: dict[int, str] = field(default_factory=dict)
     pictures: dict[str, bytes] = field(default_factory=dict)
     replies: int = 0
+    course: Course = field(default_factory=Course)
     volume: tuple[int, int] = (1, 1)
 
 
@@ -139,11 +146,15 @@ def find_essay_authors(rows: BookRows) -> frozenset[int]:
     return frozenset()
 
 
-def build_book(rows: BookRows, may_read: Callable[[int], bool] | None = None) -> Book:
+def build_book(
+    rows: BookRows,
+    may_read: Callable[[int], bool] | None = None,
+    recorder: CourseRecorder | None = None,
+) -> Book:
     """Make a book of a discussion.
 
     ``may_read``: whether the one who gets the book may read a channel or thread; replies in others
-    are left out. None: they may read everything.
+    are left out. None: they may read everything. ``recorder``: gets the replies that are shown.
     """
     newest = rows.revisions[-1]
     essay = newest.essay
@@ -153,20 +164,25 @@ def build_book(rows: BookRows, may_read: Callable[[int], bool] | None = None) ->
     heads = {one.id: one for one in shown}
     places = _map_passages(rows.revisions)
     by_passage: dict[int, list[Thread]] = defaultdict(list)
-    by_question: dict[int, list[Thread]] = defaultdict(list)
     whole: list[Thread] = []
-    questions = _list_questions(newest)
+    own = _list_questions(newest)
+    by_question: dict[str, list[Thread]] = {text: [] for text in own}
+    asked = {one.id: _find_asked(one, own) for one in rows.prompts}
+    for text in asked.values():
+        if text is not None:
+            by_question.setdefault(text, [])
     for thread in threads:
         head = heads[thread.entries[0].id]
         numbers = _translate(head.passages, places)
+        question = _find_question(head, asked, own)
         if numbers:
             by_passage[numbers[-1]].append(replace(thread, passages=numbers))
-        elif head.question is not None and head.question < len(questions):
-            by_question[head.question].append(thread)
-        elif head.purpose in ("closing", "prompt") and questions:
-            by_question[len(questions) - 1].append(thread)
+        elif question is not None:
+            by_question[question].append(thread)
         else:
             whole.append(thread)
+    recorder = recorder or make_recorder(rows)
+    recorder.add(shown)
     sections = tuple(_make_sections(essay, by_passage))
     written = [one for one in shown if not one.is_deleted]
     named = {one.author_name for one in written if one.author_id is not None and one.is_named}
@@ -183,9 +199,7 @@ def build_book(rows: BookRows, may_read: Callable[[int], bool] | None = None) ->
         newest_at=from_milliseconds(max(times)),
         sections=sections,
         whole=tuple(whole),
-        questions=tuple(
-            Question(text, tuple(by_question[place])) for place, text in enumerate(questions)
-        ),
+        questions=tuple(Question(text, tuple(answers)) for text, answers in by_question.items()),
         participants=tuple(sorted(named, key=lambda name: (name.casefold(), name))),
         readers=len(readers),
         changes=tuple(_list_changes(rows.revisions)),
@@ -196,6 +210,26 @@ def build_book(rows: BookRows, may_read: Callable[[int], bool] | None = None) ->
         },
         pictures=rows.pictures,
         replies=len(written),
+        course=make_course(rows, recorder),
+    )
+
+
+def make_recorder(rows: BookRows) -> CourseRecorder:
+    """A recorder for the replies of a discussion."""
+    own = _list_questions(rows.revisions[-1])
+    asked = {one.id: _find_asked(one, own) for one in rows.prompts}
+    return CourseRecorder(lambda reply: _find_question(reply, asked, own))
+
+
+def make_course(rows: BookRows, recorder: CourseRecorder) -> Course:
+    """How the discussion went, by the replies that were recorded."""
+    newest = rows.revisions[-1]
+    return recorder.make_course(
+        [one.text for one in newest.essay.passages],
+        places=_map_passages(rows.revisions),
+        published_at=rows.discussion.published_at,
+        prompts=[one.sent_at for one in rows.prompts],
+        questions=_list_questions(newest),
     )
 
 
@@ -226,22 +260,47 @@ def with_threads(book: Book, kept: Collection[int], volume: tuple[int, int]) -> 
 
 def _list_questions(revision: BookRevision) -> list[str]:
     """The essay's closing questions, and the one that an admin chose if it is another."""
-    questions = list(revision.essay.questions)
+    questions = list(dict.fromkeys(revision.essay.questions))
     if revision.closing and revision.closing not in questions:
         questions.append(revision.closing)
     return questions
 
 
-def _make_threads(replies: Sequence[BookReply], authors: Collection[int]) -> list[Thread]:
+def _find_asked(prompt: BookPrompt, own: Sequence[str]) -> str | None:
+    """The question that a prompt asked; None if it isn't one, or is about a passage."""
+    if prompt.asked:
+        return own[prompt.asked[0]] if prompt.asked[0] < len(own) else None
+    content = parse_content(prompt.content)
+    match content:
+        case CustomText():
+            return content.text
+        case Poll():
+            return content.question
+        case QuotedPassage():
+            return content.question or None
+        case _:
+            return own[-1] if own else None
+
+
+def _find_question(
+    head: FullReply, asked: Mapping[int, str | None], own: Sequence[str]
+) -> str | None:
+    """The question that a thread answers; None if it is about the whole essay."""
+    if head.prompt_id is not None and head.prompt_id in asked:
+        return asked[head.prompt_id]
+    return own[-1] if own and head.purpose in ("closing", "prompt") else None
+
+
+def _make_threads(replies: Sequence[FullReply], authors: Collection[int]) -> list[Thread]:
     """The trees of replies, each in the order of reading; deleted ones only above others."""
     known = {one.id: one for one in replies}
-    below: dict[int | None, list[BookReply]] = defaultdict(list)
+    below: dict[int | None, list[FullReply]] = defaultdict(list)
     for one in replies:
         parent = one.parent_id if one.parent_id in known and one.parent_id != one.id else None
         below[parent].append(one)
     threads = []
     for head in below[None]:
-        order: list[tuple[BookReply, int]] = []
+        order: list[tuple[FullReply, int]] = []
         waiting = [(head, 0)]
         while waiting:  # replies may be nested deeper than Python's stack
             reply, depth = waiting.pop()
@@ -256,7 +315,7 @@ def _make_threads(replies: Sequence[BookReply], authors: Collection[int]) -> lis
     return threads
 
 
-def _find_kept(order: Sequence[tuple[BookReply, int]], known: dict[int, BookReply]) -> set[int]:
+def _find_kept(order: Sequence[tuple[FullReply, int]], known: dict[int, FullReply]) -> set[int]:
     """The replies that aren't deleted, and those above them."""
     kept: set[int] = set()
     for reply, _depth in reversed(order):
@@ -268,7 +327,7 @@ def _find_kept(order: Sequence[tuple[BookReply, int]], known: dict[int, BookRepl
 
 
 def _make_entry(
-    reply: BookReply, depth: int, known: dict[int, BookReply], authors: Collection[int]
+    reply: FullReply, depth: int, known: dict[int, FullReply], authors: Collection[int]
 ) -> Entry:
     is_shown = reply.author_id is not None and reply.is_named and not reply.is_deleted
     parent = known.get(reply.parent_id or 0)
@@ -280,7 +339,7 @@ def _make_entry(
         author=reply.author_name if is_shown else None,
         is_author=is_shown and reply.author_id in authors,
         at=from_milliseconds(reply.written_at),
-        is_edited=reply.is_edited and not reply.is_deleted,
+        is_edited=reply.edited_at is not None and not reply.is_deleted,
         depth=depth,
         answers=answers,
         text=reply.text,

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import uuid
 import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from bot.core.text.truncate import truncate
-from bot.library.book import Book, Section, Thread
+from bot.library.book import Book, Question, Section, Thread
 from bot.library.picture_files import get_media_type, list_shown
 from bot.library.templating import Show, get_environment, get_language_tag, get_words, read_style
 
 __all__ = ["render_epub"]
+
+T = TypeVar("T")
 
 #: Bytes of all pictures; the others are links.
 _MAX_PICTURES = 8 * 1024 * 1024
@@ -33,6 +36,7 @@ class _Chapter:
     kind: str
     sections: tuple[Section, ...] = ()
     threads: tuple[Thread, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,41 +108,73 @@ def _make_title(book: Book, words: dict[str, str]) -> str:
 def _make_chapters(book: Book, show: Show, words: dict[str, str]) -> Iterator[_Chapter]:
     yield _Chapter("title", "title.xhtml", truncate(book.essay.title, 200), "title")
     for place, sections in enumerate(_group_sections(show.sections), 1):
-        title = words["essay"] if place == 1 else f"{words['essay']} ({place})"
         yield _Chapter(
-            f"essay{place}", f"essay-{place}.xhtml", title, "essay", sections=tuple(sections)
+            f"essay{place}",
+            f"essay-{place}.xhtml",
+            _number(words["essay"], place),
+            "essay",
+            sections=tuple(sections),
         )
     for place, threads in enumerate(_group_threads(book.whole), 1):
-        title = words["whole"] if place == 1 else f"{words['whole']} ({place})"
         yield _Chapter(
-            f"whole{place}", f"whole-{place}.xhtml", title, "whole", threads=tuple(threads)
+            f"whole{place}",
+            f"whole-{place}.xhtml",
+            _number(words["whole"], place),
+            "whole",
+            threads=tuple(threads),
         )
-    if show.questions:
-        yield _Chapter("questions", "questions.xhtml", words["questions"], "questions")
-    if show.has_back and (book.participants or book.readers or book.changes):
+    for place, questions in enumerate(_group_questions(show.questions), 1):
+        yield _Chapter(
+            f"questions{place}",
+            f"questions-{place}.xhtml",
+            _number(words["questions"], place),
+            "questions",
+            questions=tuple(questions),
+        )
+    if show.has_back and (book.participants or book.readers or book.changes or show.chart):
         yield _Chapter("back", "back.xhtml", words["back"], "back")
 
 
+def _number(title: str, place: int) -> str:
+    return title if place == 1 else f"{title} ({place})"
+
+
 def _group_sections(sections: Sequence[Section]) -> Iterator[list[Section]]:
-    """Sections by file, which a section with many replies ends."""
-    group: list[Section] = []
-    entries = 0
-    for section in sections:
-        group.append(section)
-        entries += sum(len(thread.entries) for thread in section.threads)
-        if entries >= _ENTRIES_PER_FILE:
-            yield group
-            group, entries = [], 0
-    if group:
-        yield group
+    """Sections by file; one with many replies goes on in the next file, without its blocks."""
+    pieces = (
+        replace(one, blocks=() if place else one.blocks, threads=tuple(threads))
+        for one in sections
+        for place, threads in enumerate(_divide(one.threads))
+    )
+    return _group(pieces, lambda one: one.threads)
+
+
+def _group_questions(questions: Sequence[Question]) -> Iterator[list[Question]]:
+    """Questions by file; one with many answers goes on in the next file."""
+    pieces = (
+        replace(one, threads=tuple(threads))
+        for one in questions
+        for threads in _divide(one.threads)
+    )
+    return _group(pieces, lambda one: one.threads)
+
+
+def _divide(threads: Sequence[Thread]) -> list[list[Thread]]:
+    """The threads of a section or question by file, at least one."""
+    return list(_group_threads(threads)) or [[]]
 
 
 def _group_threads(threads: Sequence[Thread]) -> Iterator[list[Thread]]:
-    group: list[Thread] = []
+    return _group(threads, lambda one: (one,))
+
+
+def _group(items: Iterable[T], get_threads: Callable[[T], Sequence[Thread]]) -> Iterator[list[T]]:
+    """Items by file, which the one that makes it long enough ends."""
+    group: list[T] = []
     entries = 0
-    for thread in threads:
-        group.append(thread)
-        entries += len(thread.entries)
+    for item in items:
+        group.append(item)
+        entries += sum(len(thread.entries) for thread in get_threads(item))
         if entries >= _ENTRIES_PER_FILE:
             yield group
             group, entries = [], 0

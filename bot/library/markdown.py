@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import regex
+from markdown_it import MarkdownIt
 
 from bot.core.essay.blocks import Code, Table, get_block_text
 from bot.core.layout.markdown import render_block
@@ -16,6 +17,7 @@ from bot.core.text.message_quote import name_mentioned
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext
 from bot.library.book import Book, Entry, Section, Thread
+from bot.library.course import describe_course
 from bot.library.message_html import make_clean
 from bot.library.templating import Show, get_words
 
@@ -27,10 +29,19 @@ _MAX_DEPTH = 6
 _PUNCTUATION = regex.compile(r"[\\`*_{}\[\]<>()#+!|~&$^=]")
 _LINE_START = regex.compile(r"^(\s*)([-+]|\d+[.)])(?=\s)", regex.MULTILINE)
 _FENCE = regex.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})(?P<rest>.*)$")
+#: Marks that change the direction of the text after them (Unicode Standard Annex #9).
+_DIRECTIONS = regex.compile(r"[\u202A-\u202E\u2066-\u2069]")
 _NOT_IN_ADDRESS = regex.compile(r"[<>\s]")
 _HTML = regex.compile(r"<(?=[A-Za-z/!?])")
-_CODE_SPAN = regex.compile(r"(?<!`)(`+)(?!`)(?:.*?)(?<!`)\1(?!`)")
+_CODE_SPAN = regex.compile(r"(`++)(?:.*?)(?<!`)\1(?!`)")
+_BACKTICKS = regex.compile(r"`++")
+_ESCAPED = regex.compile(r"\\[!-/:-@\[-`{-~]")
+#: What is escaped wherever it is, if escaping it only in places isn't enough.
+_LIVE = regex.compile(r"[\\<\[]")
 _DEFINITION = regex.compile(r"^(\s*(?:[>\-+*]\s*|\d+[.)]\s*)*)\[(?=[^\]]+\]:)")
+
+
+_PARSER = MarkdownIt("commonmark", {"html": True})
 
 
 def render_markdown(book: Book) -> bytes:
@@ -116,7 +127,7 @@ def _write_entry(entry: Entry, names: Mapping[int, str], words: Mapping[str, str
         yield f"{indent}- *{words['deleted']}*"
         yield ""
         return
-    name = _escape_line(entry.author or words["reader"])
+    name = _escape_line(entry.author or "") or words["reader"]
     heading = f"**{name}**, {entry.at:%Y-%m-%d %H:%M}"
     if entry.is_author:
         heading += f" ({words['author_badge']})"
@@ -163,9 +174,21 @@ def _write_entry(entry: Entry, names: Mapping[int, str], words: Mapping[str, str
 
 def _quote(text: str, names: Mapping[int, str], prefix: str) -> Iterator[str]:
     """What a member wrote, as a quotation that ends with it."""
-    fence = ""
     # Every character that some reader takes for a line break begins a quoted line.
-    for line in make_clean(name_mentioned(text, names)).strip().splitlines():
+    lines = make_clean(name_mentioned(text, names)).strip().splitlines()
+    quoted = _close_fences(lines)
+    if ("<" in text or "[" in text) and not _is_harmless(quoted):
+        quoted = [_LIVE.sub(r"\\\g<0>", line) for line in lines]
+    for line in quoted:
+        yield f"{prefix}{line}".rstrip()
+    yield ""
+
+
+def _close_fences(lines: Sequence[str]) -> list[str]:
+    """The lines with HTML and definitions escaped outside of fences, and the last fence closed."""
+    fence = ""
+    closed: list[str] = []
+    for line in lines:
         found = _FENCE.match(line)
         if found is not None and not fence:
             if found["fence"][0] == "~" or "`" not in found["rest"]:
@@ -174,10 +197,8 @@ def _quote(text: str, names: Mapping[int, str], prefix: str) -> Iterator[str]:
             fence = ""
         elif not fence:
             line = _escape_html(_DEFINITION.sub(r"\1\\[", line))
-        yield f"{prefix}{line}".rstrip()
-    if fence:
-        yield f"{prefix}{fence}"
-    yield ""
+        closed.append(line)
+    return [*closed, fence] if fence else closed
 
 
 def _closes(found: regex.Match[str], fence: str) -> bool:
@@ -185,23 +206,51 @@ def _closes(found: regex.Match[str], fence: str) -> bool:
     return mark[0] == fence[0] and len(mark) >= len(fence) and not found["rest"].strip()
 
 
+def _is_harmless(lines: Sequence[str]) -> bool:
+    """Whether a parser finds no HTML and no definitions in a text.
+
+    Fences in lists and inline code over several lines are more than the escaping above follows.
+    """
+    found: dict[str, object] = {}
+    tokens = _PARSER.parse("\n".join(f"> {line}" for line in lines), found)
+    return not found.get("references") and not any(
+        one.type in ("html_block", "html_inline")
+        for token in tokens
+        for one in (token, *(token.children or ()))
+    )
+
+
 def _escape_html(line: str) -> str:
     """Backslashes before what could begin HTML, outside of inline code."""
-    pieces, position = [], 0
-    for found in _CODE_SPAN.finditer(line):
-        pieces += [_HTML.sub(r"\\<", line[position : found.start()]), found[0]]
-        position = found.end()
-    pieces.append(_HTML.sub(r"\\<", line[position:]))
+    if "<" not in line:
+        return line
+    pieces: list[str] = []
+    place = 0
+    while place < len(line):
+        found = _ESCAPED.match(line, place) or _CODE_SPAN.match(line, place)
+        if found is not None:
+            pieces.append(found[0])
+            place = found.end()
+            continue
+        pieces.append("\\" if _HTML.match(line, place) else "")
+        # A run of backticks that doesn't begin inline code is text as a whole.
+        run = _BACKTICKS.match(line, place)
+        pieces.append(line[place] if run is None else run[0])
+        place += len(pieces[-1])
     return "".join(pieces)
 
 
 def _escape_line(text: str) -> str:
-    """A name or title as literal text on one line."""
-    line = make_clean(" ".join(text.split()))
+    """A name or title as literal text on one line, which doesn't turn what follows around."""
+    line = _DIRECTIONS.sub("", make_clean(" ".join(text.split())))
     return _LINE_START.sub(r"\1\\\2", _PUNCTUATION.sub(r"\\\g<0>", line))
 
 
 def _write_back(book: Book, show: Show, words: Mapping[str, str]) -> Iterator[str]:
+    yield f"## {words['course']}"
+    yield ""
+    yield _escape_line(describe_course(book.course))
+    yield ""
     people = [_escape_line(name) for name in book.participants]
     if book.readers:
         people.append(words["readers"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext
 from bot.core.text.truncate import truncate
 from bot.library.book import Book, Question, RevisionChanges, Section, Thread
+from bot.library.chart import LIGHT, draw_chart
 from bot.library.essay_html import ShowPicture, render_blocks
 from bot.library.message_html import make_clean, render_message
 
@@ -99,6 +100,7 @@ def get_words(book: Book) -> dict[str, str]:
         "participants": _("Who took part"),
         "readers": ngettext("{count} reader", "{count} readers", book.readers),
         "changes": _("Changes to the essay"),
+        "course": _("How it went"),
         "back": _("Appendix"),
         "reader": _("A reader"),
         "author_badge": _("author"),
@@ -128,6 +130,13 @@ class Show:
     def has_back(self) -> bool:
         """Whether this volume has participants and changes."""
         return self.book.volume[0] == self.book.volume[1]
+
+    @cached_property
+    def chart(self) -> Markup:
+        """How the discussion went, as SVG; empty in all volumes but the last one."""
+        if not self.has_back:
+            return Markup("")
+        return Markup(draw_chart(self.book.course, LIGHT))  # noqa: S704 - its texts are escaped
 
     @property
     def sections(self) -> list[Section]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 from typing import Any, Literal
 
 import discord
@@ -22,6 +22,7 @@ from bot.library.book import build_book
 from bot.library.markdown import render_markdown
 from bot.services import Services
 from cogs.essays import wording
+from cogs.essays.chart import add_chart
 from cogs.essays.deleted_messages import DeletedMessagesPanel
 from cogs.essays.drafts import DraftPanel, list_warnings
 from cogs.essays.edits import EditCommand, EditPanel
@@ -45,9 +46,9 @@ from cogs.ui.views import get_actor, make_text_view
 from storage.db.writer import Transaction
 from storage.essays import discussions
 from storage.essays.discussions import ListedDiscussion
-from storage.essays.export import export_discussion
 from storage.essays.submissions import Submission
 from storage.replies.book import get_book_rows
+from storage.replies.export import count_replies, export_discussion
 from storage.servers import settings as settings_module
 
 __all__ = ["Essays"]
@@ -210,9 +211,16 @@ class Essays(
                 await acknowledge(interaction, ephemeral=True, thinking=True)
                 await self.drafts.show(interaction, found.id)
                 return
-            if await self.deleted.show(interaction, found.id, text):
-                return
-            await answer(interaction, text)
+            view = await self.deleted.make_view(found.id, text)
+            if found.state in ("open", "closed"):
+                await acknowledge(interaction, ephemeral=True, thinking=True)
+                view = view or make_text_view(text)
+                pictures = await add_chart(view, self.services, found, interaction.user.id)
+                await show(interaction, view, pictures)
+            elif view is not None:
+                await answer(interaction, view=view)
+            else:
+                await answer(interaction, text)
 
     @app_commands.command(description=gettext_noop("Publish a draft later."))
     @app_commands.describe(
@@ -296,20 +304,35 @@ class Essays(
         with self.services.active_work.track():
             found = await self._find_essay(interaction, essay)
             await acknowledge(interaction, ephemeral=True, thinking=True)
-            exported = await self.services.database.read(lambda tx: export_discussion(tx, found))
             if form == "markdown":
-                rows = await self.services.database.read(lambda tx: get_book_rows(tx, found))
-                data, name = render_markdown(build_book(rows)).decode(), f"essay-{found.id}.md"
+                count, data = await self._export_markdown(found)
+                name = f"essay-{found.id}.md"
             else:
-                data = json.dumps(exported, ensure_ascii=False, indent=2)
+                count, data = await self._export_json(found)
                 name = f"essay-{found.id}.json"
             text = ngettext(
                 "“{title}” and {count} reply.",
                 "“{title}” and {count} replies.",
-                len(exported["replies"]),
+                count,
                 title=escape_title(found.title),
             )
             await answer_with_file(interaction, text, data, name)
+
+    async def _export_json(self, found: ListedDiscussion) -> tuple[int, bytes]:
+        """How many replies an export has, and its bytes."""
+
+        async def read(tx: Transaction) -> tuple[int, bytes]:
+            pieces = [piece.encode() async for piece in export_discussion(tx, found)]
+            return await count_replies(tx, found.id), b"".join(pieces)
+
+        return await self.services.database.read(read)
+
+    async def _export_markdown(self, found: ListedDiscussion) -> tuple[int, bytes]:
+        """How many replies a Markdown export has, and its bytes."""
+        rows = await self.services.database.read(lambda tx: get_book_rows(tx, found))
+        # A thread has the context of this task, and so its language.
+        made = await asyncio.to_thread(lambda: render_markdown(build_book(rows)))
+        return len(rows.replies), made
 
     @publish.autocomplete("tags")
     async def _complete_tags(

@@ -39,10 +39,8 @@ class DeletedMessagesPanel:
             RESTORE_BUTTON_KIND, "essay", services, self.handle_button
         )
 
-    async def show(
-        self, interaction: discord.Interaction[Any], discussion_id: int, text: str
-    ) -> bool:
-        """Answer with ``text`` and what is missing; False if nothing is."""
+    async def make_view(self, discussion_id: int, text: str) -> ui.LayoutView | None:
+        """A view with ``text`` and what is missing; None if nothing is."""
 
         async def read(tx: Transaction) -> tuple[list[DeletedMessage], int]:
             return (
@@ -55,12 +53,11 @@ class DeletedMessagesPanel:
         if refused:
             lines.append(_describe_refused(refused))
         if not lines:
-            return False
+            return None
         view: ui.LayoutView = make_text_view("\n".join([text, *(f"⚠️ {one}" for one in lines)]))
         label = (RESTORE, _(RESTORE_LABEL), discord.ButtonStyle.primary)
         view.add_item(make_button_row(self.button_class, discussion_id, [label]))
-        await answer(interaction, view=view)
-        return True
+        return view
 
     async def handle_button(
         self, interaction: discord.Interaction[Any], what: str, number: int

@@ -10,11 +10,12 @@ from discord.ext import commands
 
 from bot.core import limits
 from bot.core.text.titles import escape_title
-from bot.core.text.translate import get_language, gettext_noop, ngettext, use_language
 from bot.core.text.translate import gettext as _
+from bot.core.text.translate import gettext_noop, ngettext
 from bot.discord_api.readable_channels import ReadableChannels, ThreadPlaces
 from bot.errors import UserError
-from bot.library.book import Book, build_book
+from bot.library.book import Book, build_book, make_recorder
+from bot.library.course import describe_own
 from bot.library.volumes import BookFormat, make_names, render_volumes
 from bot.services import Services
 from cogs.ui.autocomplete import complete_essay
@@ -73,8 +74,11 @@ class BookCog(commands.Cog, name="Book"):
             rows = await services.database.read(lambda tx: get_book_rows(tx, found))
             channels = {one.channel_id for one in rows.replies}
             may_read = {one for one in channels if await readable.can_read(one)}
-            made, files = await asyncio.to_thread(_render, rows, may_read, form, get_language())
-            await self._send(interaction, made, form, files)
+            # The thread has the context of this task, and so its language.
+            made, files, own = await asyncio.to_thread(
+                _render, rows, may_read, form, interaction.user.id
+            )
+            await self._send(interaction, made, form, files, own)
 
     async def _check_allowed(self, interaction: discord.Interaction, server_id: int) -> None:
         settings = await self._services.database.read(
@@ -87,7 +91,12 @@ class BookCog(commands.Cog, name="Book"):
                 raise UserError(_("Only admins can make books in this server.")) from error
 
     async def _send(
-        self, interaction: discord.Interaction, made: Book, form: BookFormat, files: list[bytes]
+        self,
+        interaction: discord.Interaction,
+        made: Book,
+        form: BookFormat,
+        files: list[bytes],
+        own: str,
     ) -> None:
         if any(len(one) > limits.FILE_BYTES for one in files):
             raise UserError(
@@ -103,7 +112,7 @@ class BookCog(commands.Cog, name="Book"):
             made.replies,
             title=escape_title(made.essay.title),
         )
-        await answer(interaction, text)
+        await answer(interaction, f"{text}\n-# {own}" if own else text)
         for name, content in zip(names, files, strict=True):
             await follow_up_with_files(interaction, name, [(name, content)])
 
@@ -130,12 +139,12 @@ async def _find(
 
 
 def _render(
-    rows: BookRows, may_read: set[int], form: BookFormat, language: str
-) -> tuple[Book, list[bytes]]:
-    """The book and its files; blocking."""
-    with use_language(language):
-        made = build_book(rows, may_read.__contains__)
-        return made, render_volumes(made, form)
+    rows: BookRows, may_read: set[int], form: BookFormat, member_id: int
+) -> tuple[Book, list[bytes], str]:
+    """The book, its files, and what the member has written in it; blocking."""
+    recorder = make_recorder(rows)
+    made = build_book(rows, may_read.__contains__, recorder)
+    return made, render_volumes(made, form), describe_own(recorder.get_own_part(member_id))
 
 
 async def setup(bot: SalonBot) -> None:

@@ -129,7 +129,7 @@ def _reporting_failure() -> Iterator[None]:
 
 
 async def answer_with_file(
-    interaction: discord.Interaction[Any], content: str, text: str, name: str
+    interaction: discord.Interaction[Any], content: str, text: str | bytes, name: str
 ) -> None:
     """Send ``content`` and ``text`` as a file, as the answer of a deferred interaction.
 
@@ -137,7 +137,7 @@ async def answer_with_file(
     discord.py sends the ids of files as numbers, Discord's API description has strings (docs:
     Reference › Uploading Files), so the call is made here.
     """
-    data = text.encode("utf-8", "replace")
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
     if len(data) > limits.FILE_BYTES:
         data, name = await asyncio.to_thread(_zip, name, data), f"{name}.zip"
         if len(data) > limits.FILE_BYTES:

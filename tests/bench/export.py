@@ -1,14 +1,15 @@
 """Export: MB a second and memory of JSON, Markdown, page and EPUB, beside a bare loop.
 
 The bare loop reads the same rows with plain sqlite3 and adds up their texts. Each runs in a process
-of its own. `scripts/bench export [--replies N]`.
+of its own. The size of an EPUB is that of its files before they are packed.
+`scripts/bench export [--replies N]`.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
+import io
 import random
 import resource
 import sqlite3
@@ -16,9 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
-from bot.export import export_essay, make_book
+from bot.export import make_book, write_json
 from bot.library.volumes import BookFormat, render_volumes
 from storage.db.database import open_database, open_for_reading
 from tests.bench.search import make_replies
@@ -60,11 +62,16 @@ async def export(path: Path, kind: str) -> int:
             return sum(len(row[-1].encode()) for row in rows)
     async with open_for_reading(path) as database:
         if kind == "json":
-            exported = await database.read(lambda tx: export_essay(tx, "1"))
-            return len(json.dumps(exported, ensure_ascii=False, indent=2).encode())
+            with tempfile.TemporaryFile() as exported:
+                await database.read(lambda tx: write_json(tx, "1", exported.write))
+                return exported.tell()
         made = await database.read(lambda tx: make_book(tx, "1"))
         form: BookFormat = "page" if kind == "page" else "epub" if kind == "epub" else "markdown"
-        return sum(len(one) for one in render_volumes(made, form, None))
+        (file,) = render_volumes(made, form, None)
+    if kind == "epub":
+        with zipfile.ZipFile(io.BytesIO(file)) as book:
+            return sum(one.file_size for one in book.infolist())
+    return len(file)
 
 
 def run_one(path: Path, kind: str) -> None:

@@ -28,7 +28,7 @@ from bot.core.payload import get_signature, make_plain_message
 from bot.core.read_essay import read_essay
 from bot.delivery import after_send
 from bot.erasure import erase_member
-from bot.export import export_essay, make_book
+from bot.export import make_book
 from bot.ingest.batch import BatchResult, EarlyEvents
 from bot.ingest.record_batch import record_batch
 from bot.library.markdown import render_markdown
@@ -42,6 +42,7 @@ from storage.privacy.members import get_member_data
 from storage.replies import extras
 from storage.servers import settings
 from tests.support.essays import publish_essay
+from tests.support.exports import export_essay
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)

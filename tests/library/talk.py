@@ -10,6 +10,7 @@ from bot.core.conversation.events import Message
 from bot.core.read_essay import read_essay
 from bot.core.snowflake import make_first_snowflake
 from bot.delivery import after_send
+from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewMessage
@@ -18,7 +19,17 @@ from storage.essays.submissions import Submission
 from storage.replies.reply_changes import Changes
 from tests.support.essays import publish_essay
 
-__all__ = ["CHANNEL", "SERVER", "START", "add_replies", "make_id", "publish"]
+__all__ = [
+    "CHANNEL",
+    "SERVER",
+    "START",
+    "about",
+    "add_prompt",
+    "add_replies",
+    "answering",
+    "make_id",
+    "publish",
+]
 
 SERVER, CHANNEL = 1, 2
 #: When the first essay is published.
@@ -112,3 +123,71 @@ async def add_replies(
         ids.append(message.id)
     await changes.write(tx)
     return ids
+
+
+async def about(database: Database, reply_id: int, *numbers: int, revision: int = 1) -> None:
+    """Note that a reply is about these passages."""
+    rows = [{"id": reply_id, "revision": revision, "number": number} for number in numbers]
+    await database.write(
+        lambda tx: tx.run_many(
+            """
+            INSERT INTO reply_passages (reply_id, revision, number)
+            VALUES (:id, :revision, :number)
+            """,
+            rows,
+        )
+    )
+
+
+async def answering(database: Database, reply_id: int, purpose: str) -> None:
+    """Note that a reply answers the bot's message of this purpose."""
+    await database.write(
+        lambda tx: tx.run(
+            """
+            UPDATE replies SET planned_message_id = (
+                SELECT id FROM planned_messages WHERE purpose = :purpose
+            ) WHERE id = :id
+            """,
+            {"id": reply_id, "purpose": purpose},
+        )
+    )
+
+
+async def add_prompt(
+    database: Database, content: str, *, seconds: float, asked: str = "", discussion_id: int = 1
+) -> int:
+    """A prompt that was sent; the id of its planned message, which replies answer."""
+    at = to_milliseconds(START + timedelta(seconds=seconds))
+    row = {
+        "id": discussion_id,
+        "server_id": SERVER,
+        "channel_id": CHANNEL,
+        "at": at,
+        "message_id": make_id(seconds),
+        "content": content,
+        "asked": asked,
+    }
+
+    async def write(tx: Transaction) -> int:
+        planned = await tx.insert(
+            """
+            INSERT INTO planned_messages (server_id, discussion_id, channel_id, state, purpose,
+                planned_at, due_at, sent_at, message_id, after_id, nonce, payload)
+            VALUES (:server_id, :id, :channel_id, 'sent', 'prompt', :at, :at, :at, :message_id, 0,
+                CAST(:message_id AS TEXT), '{}')
+            """,
+            row,
+        )
+        await tx.run(
+            """
+            INSERT INTO prompts (server_id, discussion_id, state, kind, channel_id,
+                planned_message_id, planned_for, late_from, due_at, sent_at, asked_questions,
+                condition, content)
+            VALUES (:server_id, :id, 'sent', 'step', :channel_id, :planned, :at, :at, :at, :at,
+                :asked, '', :content)
+            """,
+            row | {"planned": planned},
+        )
+        return planned
+
+    return await database.write(write)

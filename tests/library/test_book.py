@@ -34,7 +34,15 @@ from storage.replies import deleted_channels
 from storage.replies.book import get_book_rows
 from storage.replies.reply_changes import ERASE_REPLY
 from tests.library.hostile import NAMES, TEXTS
-from tests.library.talk import SERVER, add_replies, make_id, publish
+from tests.library.talk import (
+    SERVER,
+    about,
+    add_prompt,
+    add_replies,
+    answering,
+    make_id,
+    publish,
+)
 
 #: Debian's; scripts/install-epubcheck installs it.
 EPUBCHECK = Path(os.environ.get("EPUBCHECK", "/usr/share/java/epubcheck.jar"))
@@ -63,34 +71,6 @@ async def archive(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def make(database: Database) -> Book:
     return await database.read(lambda tx: make_book(tx, "1"))
-
-
-async def about(database: Database, reply_id: int, *numbers: int, revision: int = 1) -> None:
-    """Note that a reply is about these passages."""
-    rows = [{"id": reply_id, "revision": revision, "number": number} for number in numbers]
-    await database.write(
-        lambda tx: tx.run_many(
-            """
-            INSERT INTO reply_passages (reply_id, revision, number)
-            VALUES (:id, :revision, :number)
-            """,
-            rows,
-        )
-    )
-
-
-async def answering(database: Database, reply_id: int, purpose: str) -> None:
-    """Note that a reply answers the bot's message of this purpose."""
-    await database.write(
-        lambda tx: tx.run(
-            """
-            UPDATE replies SET planned_message_id = (
-                SELECT id FROM planned_messages WHERE purpose = :purpose
-            ) WHERE id = :id
-            """,
-            {"id": reply_id, "purpose": purpose},
-        )
-    )
 
 
 @pytest_asyncio.fixture
@@ -146,6 +126,56 @@ async def test_the_content_follows_the_essay_and_not_the_clock(talked: Database,
     for piece in order:
         places.append(text.index(piece, places[-1] if places else text.index("Slow bread")))
     assert places == sorted(places)
+
+
+async def test_every_question_that_was_asked_has_its_answers(archive: Database) -> None:
+    text = f"{ESSAY.strip()} And would you wait two?\n"
+    await archive.write(lambda tx: publish(tx, text))
+    prompts = {
+        "Two, then.": ("next question", "1"),
+        "With rye.": ("text: Which **flour**?", ""),
+        "Wheat, of course.": ("poll: Rye or wheat? | Rye | Wheat", ""),
+        "The dough again.": ("passage 2: Does it?", ""),
+        "My last word.": ("last call", ""),
+    }
+    for place, (answer, (content, asked)) in enumerate(prompts.items()):
+        planned = await add_prompt(archive, content, seconds=100 + place, asked=asked)
+        (reply,) = await archive.write(
+            lambda tx, answer=answer, place=place: add_replies(  # type: ignore[misc]
+                tx, 1, [answer], seconds=200 + place
+            )
+        )
+        await archive.write(
+            lambda tx, planned=planned, reply=reply: tx.run(  # type: ignore[misc]
+                "UPDATE replies SET planned_message_id = :planned WHERE id = :id",
+                {"planned": planned, "id": reply},
+            )
+        )
+    await add_prompt(archive, "text: Did nobody answer?", seconds=150)
+    made = await make(archive)
+    assert made.whole == ()
+    found = {one.text: [thread.entries[0].text for thread in one.threads] for one in made.questions}
+    assert found == {
+        "Would you wait a night for bread?": [],
+        "And would you wait two?": ["Two, then.", "My last word."],
+        "Which **flour**?": ["With rye."],
+        "Rye or wheat?": ["Wheat, of course."],
+        "Does it?": ["The dough again."],
+        "Did nobody answer?": [],
+    }
+    page = read_text(render_page(made))
+    assert page.count("Nobody has answered this yet.") == 2
+
+
+async def test_how_it_went_is_in_the_last_volume(talked: Database) -> None:
+    made = await make(talked)
+    page = render_page(made).decode()
+    assert page.count("<svg") == 1
+    assert 'aria-label="5 replies from 3 people, on 2026-01-05.' in page
+    assert "5 replies from 3 people" in render_markdown(made).decode()
+    with zipfile.ZipFile(io.BytesIO(render_epub(made))) as archive:
+        assert b"<svg" in archive.read("EPUB/back.xhtml")
+        assert archive.read("EPUB/package.opf").count(b'properties="svg"') == 1
 
 
 async def test_deleted_and_forgotten_replies_leave_only_the_places_that_were_answered(
@@ -274,7 +304,7 @@ async def test_nothing_a_member_writes_passes_as_another_entry_in_markdown(
             items.append(token)
     essay_items = 2
     assert len(items) == made.replies + essay_items
-    assert len(headings) == 5, "title, whole, questions, the question, participants"
+    assert len(headings) == 6, "title, whole, questions, the question, how it went, participants"
     definitions: dict[str, object] = {}
     MarkdownIt("commonmark").parse(text, definitions)
     assert not definitions.get("references")
@@ -331,7 +361,7 @@ async def test_a_large_book_is_divided_between_threads(archive: Database) -> Non
     await archive.write(lambda tx: add_replies(tx, 1, [f"{n} " + "word " * 200 for n in range(60)]))
     made = await make(archive)
     for form in ("page", "markdown", "epub"):
-        limit = 40_000 if form != "epub" else 5_000
+        limit = 40_000 if form != "epub" else 6_000
         files = render_volumes(made, form, limit)
         assert len(files) > 1
         assert max(len(one) for one in files) <= limit
@@ -344,6 +374,40 @@ async def test_a_large_book_is_divided_between_threads(archive: Database) -> Non
     assert "It takes a night" not in texts[1]
     assert "Part 1 of" in texts[0]
     assert "Who took part" in texts[-1]
+
+
+async def test_a_long_chapter_of_an_epub_is_several_files(archive: Database) -> None:
+    await archive.write(lambda tx: publish(tx, ESSAY))
+    ids = await archive.write(lambda tx: add_replies(tx, 1, [f"reply {n}." for n in range(2500)]))
+    await archive.write(
+        lambda tx: tx.run_many(
+            "INSERT INTO reply_passages (reply_id, revision, number) VALUES (:id, 1, 1)",
+            [{"id": reply} for reply in ids[:1000]],
+        )
+    )
+    await archive.write(
+        lambda tx: tx.run_many(
+            """
+            UPDATE replies SET planned_message_id = (
+                SELECT id FROM planned_messages WHERE purpose = 'closing'
+            ) WHERE id = :id
+            """,
+            [{"id": reply} for reply in ids[1000:2000]],
+        )
+    )
+    made = await make(archive)
+    with zipfile.ZipFile(io.BytesIO(render_epub(made))) as archive_file:
+        chapters = {
+            name: archive_file.read(name).decode()
+            for name in archive_file.namelist()
+            if name.endswith(".xhtml")
+        }
+    for kind, count in (("essay", 3), ("whole", 2), ("questions", 3)):
+        assert sum(name.startswith(f"EPUB/{kind}-") for name in chapters) == count, kind
+    shown = "".join(chapters.values())
+    for number in range(2500):
+        assert shown.count(f"<p>reply {number}.</p>") == 1
+    assert shown.count("It takes a night to make") == 1
 
 
 async def test_a_book_without_replies_or_with_only_an_essay_is_a_book(archive: Database) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from pdfminer.high_level import extract_text
 from playwright.async_api import Browser
 
 from bot.export import make_book
@@ -48,6 +50,10 @@ async def check_page(one: Browser, path: Path, *, light: bool = False) -> str:
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360
         paper = await page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert paper == ("rgb(253, 252, 249)" if light else "rgb(25, 24, 21)")
+        bar = await page.evaluate("getComputedStyle(document.querySelector('.chart-bar')).fill")
+        assert bar == ("rgb(31, 79, 143)" if light else "rgb(156, 193, 242)")
+        right = "document.querySelector('.chart').getBoundingClientRect().right"
+        assert await page.evaluate(right) <= 360
         text: str = await page.inner_text("body")
         assert faults == []
         return text
@@ -98,3 +104,22 @@ async def test_a_discussion_with_10000_replies_is_shown_and_printed(tmp_path: Pa
         async with opened(one, path.as_uri()) as page:
             printed = await page.pdf()
             assert printed.startswith(b"%PDF")
+
+
+async def test_what_is_collapsed_on_the_screen_is_printed(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "salon.sqlite3") as database:
+        await database.write(lambda tx: publish(tx, "# Slow bread\n\nIt takes a night."))
+        (head,) = await database.write(lambda tx: add_replies(tx, 1, ["Thread"]))
+        await database.write(
+            lambda tx: add_replies(
+                tx, 1, [f"Answer {n}." for n in range(30)], seconds=100, parent_id=head
+            )
+        )
+        path = await write_page(tmp_path, database)
+    async with browser() as one, opened(one, path.as_uri()) as page:
+        assert not await page.get_by_text("Answer 29.").is_visible()
+        printed = extract_text(io.BytesIO(await page.pdf()))
+    for number in range(30):
+        assert f"Answer {number}." in printed
+    assert "more replies" not in printed
+    assert "People in the threads about each passage" in printed

@@ -21,9 +21,9 @@ from PIL import Image
 
 from bot.core import limits
 from bot.errors import UnreadableEssay
-from bot.export import export_essay
 from bot.publishing.fetch_page import fetch_picture
 from bot.publishing.pictures import check_picture
+from tests.support.exports import export_essay
 from tests.support.running_bot import RunningBot, form_data, running_bot
 
 SVG = (

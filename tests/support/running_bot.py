@@ -33,11 +33,11 @@ from bot.emulator.faults.har import Recorder
 from bot.emulator.server import Emulator
 from bot.emulator.world.models import User
 from bot.emulator.world.seed import seed_world
-from bot.export import export_essay
 from bot.publishing.fetch_page import fetch_page, fetch_picture
 from bot.settings import Settings
 from storage.db.database import Database, open_database
 from tests.support.essay_reading import read_in_bot_process
+from tests.support.exports import export_essay
 from tests.support.wire_check import wire_faults
 
 #: Seconds of real time after which :func:`wait_until` gives up.

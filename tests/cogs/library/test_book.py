@@ -53,9 +53,12 @@ async def test_a_member_gets_the_newest_essay_as_a_page_an_epub_or_markdown(
         ben = running.member("Ben")
         text, files = await ask(running, who=ben)
         assert "“Slow bread” with 2 replies." in text
+        assert "-# You: 1 thread, 1 reply" in text
         page = files["essay-1.html"].decode()
         assert "I &lt;b&gt;would&lt;/b&gt; wait." in page
         assert "Ann</bdi></span>?" in page
+        assert "How it went" in page
+        assert "You:" not in page
         assert "About ¶3<" in page
         _, files = await ask(running, who=ben, essay="1", format="epub")
         names = zipfile.ZipFile(io.BytesIO(files["essay-1.epub"])).namelist()

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DatabaseError
-from bot.export import export_essay
 from storage.db import migrate
 from storage.db.backups import find_fault
 from storage.db.database import open_database, open_for_reading
 from storage.db.migrate import DEVELOPMENT_APPLICATION_ID, load_migrations
 from storage.db.writer import Transaction
+from tests.support.exports import export_essay
 
 ROOT = Path(__file__).parents[3]
 LATEST = len(load_migrations())
