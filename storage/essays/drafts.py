@@ -154,10 +154,11 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
         """
         SELECT discussions.id, server_id, channel_id, state, scheduled_for, essay,
             closing_question, notes,
-               source, source_name, style, tags
+               content AS source, source_name, style, tags
         FROM discussions
         JOIN revisions ON revisions.discussion_id = discussions.id
         JOIN revision_contents USING (discussion_id, number)
+        JOIN sources ON sources.hash = revision_contents.source_hash
         WHERE discussions.id = :id
         ORDER BY revisions.number DESC LIMIT 1
         """,

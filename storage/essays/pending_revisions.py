@@ -10,6 +10,7 @@ from bot.core.essay.note import notes_from_lines, notes_to_lines
 from bot.core.essay.serialize import essay_from_json, essay_to_json
 from storage.db.writer import Transaction
 from storage.essays.revisions import NewRevision
+from storage.essays.sources import save_source
 
 __all__ = ["PendingRevision", "correct", "discard", "find", "find_by_discussion", "save"]
 
@@ -24,8 +25,9 @@ class PendingRevision:
 
 
 _EDITS = """
-SELECT id, discussion_id, essay, closing_question, notes, source, source_name
+SELECT id, discussion_id, essay, closing_question, notes, content AS source, source_name
 FROM pending_revisions JOIN pending_revision_contents USING (id)
+JOIN sources ON sources.hash = pending_revision_contents.source_hash
 """
 _EDIT = _EDITS + "WHERE id = :id"
 _EDIT_OF = _EDITS + "WHERE discussion_id = :id"
@@ -70,9 +72,14 @@ async def save(
     )
     await tx.run(
         """
-        INSERT INTO pending_revision_contents (id, essay, source) VALUES (:id, :essay, :source)
+        INSERT INTO pending_revision_contents (id, essay, source_hash)
+        VALUES (:id, :essay, :source)
         """,
-        {"id": edit_id, "essay": _serialize(revision), "source": revision.source},
+        {
+            "id": edit_id,
+            "essay": _serialize(revision),
+            "source": await save_source(tx, revision.source),
+        },
     )
     return edit_id
 

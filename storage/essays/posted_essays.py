@@ -104,7 +104,7 @@ async def find_posted_essay(tx: Transaction, discussion_id: int) -> PostedEssay 
         """
         SELECT discussions.id, server_id, channel_id, state, thread_id, number, essay,
             closing_question,
-               source, source_name,
+               content AS source, source_name,
                EXISTS (SELECT 1 FROM threads
                        WHERE threads.id = discussions.thread_id AND threads.state = 'failed'
                ) AS thread_lost,
@@ -119,6 +119,7 @@ async def find_posted_essay(tx: Transaction, discussion_id: int) -> PostedEssay 
         FROM discussions
         JOIN revisions ON revisions.discussion_id = discussions.id
         JOIN revision_contents USING (discussion_id, number)
+        JOIN sources ON sources.hash = revision_contents.source_hash
         WHERE discussions.id = :id
         ORDER BY number DESC LIMIT 1
         """,

@@ -10,6 +10,7 @@ from bot.core.essay.essay import Essay
 from bot.core.essay.note import Note, notes_to_lines
 from bot.core.essay.serialize import essay_to_json
 from storage.db.writer import Transaction
+from storage.essays.sources import save_source
 
 __all__ = ["NewRevision", "add_revision", "hash_text", "make_facts_row", "save_text"]
 
@@ -70,10 +71,10 @@ async def add_revision(
     )
     await tx.run(
         """
-        INSERT INTO revision_contents (discussion_id, number, essay, source)
+        INSERT INTO revision_contents (discussion_id, number, essay, source_hash)
         VALUES (:discussion_id, :number, :essay, :source)
         """,
-        key | {"essay": found["essay"], "source": revision.source},
+        key | {"essay": found["essay"], "source": await save_source(tx, revision.source)},
     )
     await save_text(tx, discussion_id, number, essay, revision.given_questions)
 

@@ -21,6 +21,7 @@ NO_REPLIES = {
         "server_locales",
         "server_settings",
         "servers",
+        "sources",
         "submissions",
     ),
 }
