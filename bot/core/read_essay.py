@@ -13,6 +13,7 @@ from bot.core.extraction.extract import extract_essay
 from bot.core.reading.decode import clean_text, decode
 from bot.core.reading.gutenberg import cut_gutenberg
 from bot.core.reading.markdown import read_markdown
+from bot.core.reading.piece_limit import check_piece_limit
 from bot.core.reading.plain_text import read_plain_text
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
@@ -142,6 +143,11 @@ def _read_and_extract(
         raise UnreadableEssay(_(NO_TEXT))
     if wanted == "auto":
         wanted = guess_format(text)
+    match wanted:
+        case "markdown" | "html" | "text":
+            check_piece_limit(text, wanted)
+        case _:
+            pass
     document = _read_text(text, wanted, address)
     if not document.blocks and not document.metadata.title and wanted == "markdown":
         document = read_plain_text(text)  # a text of nothing but markup or front matter

@@ -325,10 +325,10 @@ def split_item(
         found = _find_last_fitting(item, start, ends, room, growth)
         if found is None or found[0] <= start:
             continue
-        cut = found[0]
-        if not last and (cut - start < least or (gently and item.length - cut < least)):
+        cut, units = found[0], count_utf16_units(found[1])
+        if not last and (units < least or (gently and item.length - cut < least)):
             continue
-        if not last and finest and cut - start < room // 4 and not gently:
+        if not last and finest and units < room // 4 and not gently:
             continue
         return _finish_split(item, start, *found)
     if not finest:
