@@ -63,8 +63,12 @@ def _find_postscript(blocks: Sequence[Block]) -> int | None:
 
 
 _SPEAKER = regex.compile(
-    r"\s*(?P<label>\p{Lu}[\p{L}\p{M}\p{N}.'’-]*(?:\s+[\p{L}\p{M}.'’-]+){0,3}|[\p{Han}\p{Hangul}]{1,6})"
+    r"\s*(?:(?P<label>\p{Lu}[\p{L}\p{M}\p{N}.'’-]*(?:\s+[\p{L}\p{M}.'’-]+){0,3}|[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}ー]{1,8})"
     r"\s*[:：](?!//)\s*(?=\S|$)"
+    # "Q. Where?", "ANN — Where?", "[Ann] Where?"
+    r"|(?P<label>\p{Lu}{1,3})[.)．]\s+(?=\S)"
+    r"|(?P<label>\p{Lu}[\p{Lu}\p{M}.'’-]+(?:\s+[\p{Lu}\p{M}.'’-]+){0,2})\s*[—–―-]+\s+(?=\S)"
+    r"|[\[【〈](?P<label>\p{L}[\p{L}\p{M}\p{N} .'’-]{0,30})[\]】〉]\s*(?=\S))"
 )
 _MAX_LABEL = 40  # characters of a speaker's name
 

@@ -23,7 +23,7 @@ from bot.core.essay.blocks import (
     get_spans_text,
 )
 from bot.core.essay.essay import Epigraph
-from bot.core.text.name_blocklist import has_words_of_no_name
+from bot.core.text.name_blocklist import has_words_of_no_name, is_placeholder
 from bot.core.text.sentences import split_sentences
 
 __all__ = [
@@ -53,7 +53,7 @@ _AUTHOR_LABEL = regex.compile(
     r"verfasser(?:in)?|"
     r"författare|forfatter|kirjoittaja|auteurs?|автор|авторы|yazar|yazan|penulis|tác giả|"
     r"著者|作者|筆者|著|文|撰文|저자|글쓴이|글|المؤلف|الكاتب|بقلم|نویسنده|מאת|מחבר|מחברת)"
-    r"\s*[:：]\s*(?P<who>\S.*)",
+    r"(?:\s*[:：]\s*|(?<=文)\s*[・／/]\s*)(?P<who>\S.*)",
     regex.IGNORECASE | regex.DOTALL,
 )
 _TITLE_LABEL = regex.compile(
@@ -80,6 +80,10 @@ _DATELINE = regex.compile(
     rf"(?P<date>(?:\p{{L}}{{3,12}}\.?,?\s+(?:the\s+)?)?{_DATE})\s*[.,]?\s*",
     regex.IGNORECASE,
 )
+_DATE_AT_EDGE = regex.compile(
+    rf"\s*{_DATE}[,.]?\s+|[\s,]+(?:(?:den|the|le|el)\s+)?{_DATE}[.,]?\s*$", regex.IGNORECASE
+)
+_MAX_ADDRESS = 10  # words of a letter's address beside its date
 _SALUTATION = regex.compile(
     r"\s*(?:(?:my |our )?(?:very )?(?:dear|dearest|beloved)\b|(?:hello|hi|hey|greetings)\b|"
     r"to whom it may|"
@@ -100,6 +104,11 @@ _NOT_A_NAME = regex.compile(
     r"\b(?:the|a|an|of|on|in|and|or|why|how|what|when|my|our|your|is|are|to|for|with|chapter|part|"
     r"section|introduction|prologue|preface|note|notes)\b",
     regex.IGNORECASE,
+)
+# What follows a name in a byline: a trade, the date, the reading time.
+_AFTER_NAME = regex.compile(
+    r"\s*(?:[,|·(（]|\s[—–-]+\s)\s*|\s+\d{1,3}[ -]?min(?:ute)?s?\b|"
+    r"\s+(?:on|am|le|el|il)\s+(?=.*\d{4})"
 )
 # The characters of a credit line; Markdown's marks are not among them.
 _CREDIT = regex.compile(r"(?!.*\|\|)[\p{L}\p{M}\p{N}\s.,'’‘“”\"&|·–—-]+")
@@ -165,10 +174,11 @@ def _starts_lower_case(text: str) -> bool:
 
 def _is_by_line(text: str) -> bool:
     """Whether a line names the writer: "By Ann Lee", "Author: ann", but not "By the sea"."""
-    if _AUTHOR_LABEL.fullmatch(text):
-        return True
+    label = _AUTHOR_LABEL.fullmatch(text)
+    if label is not None:
+        return not is_placeholder(label["who"])
     by = _BY.fullmatch(text)
-    return by is not None and not _starts_lower_case(by["who"])
+    return by is not None and not _starts_lower_case(by["who"]) and not is_placeholder(by["who"])
 
 
 def _is_heading_by_line(block: Block) -> bool:
@@ -190,7 +200,25 @@ def strip_title_label(title: str) -> tuple[str, bool]:
 def is_dateline(text: str, *, placed: bool = False) -> bool:
     """Whether a line is only a date, perhaps after a place; ``placed``: it has a place."""
     found = _DATELINE.fullmatch(text) if len(text) <= _MAX_BYLINE else None
-    return found is not None and (not placed or bool(found["place"]))
+    if found is None or _is_by_line(text):
+        return False
+    place = found["place"] or ""
+    # "A letter of 3 March 2024" is no place; "Frankfurt am Main, 3 March 2024" is one.
+    if any(word[0].islower() and len(word) > 3 for word in place.split()):
+        return False
+    return not placed or bool(place)
+
+
+def _is_dated_address(text: str) -> bool:
+    """Whether lines that Markdown has joined are an address and a date of a letter.
+
+    "3 March 2024 Malmö", "12 Harbour Street Malmö 3 March 2024": every word has a capital.
+    """
+    found = _DATE_AT_EDGE.search(text)
+    if found is None or (found.start() and found.end() < len(text)):
+        return False
+    words = (text[: found.start()] + text[found.end() :]).split()
+    return 0 < len(words) <= _MAX_ADDRESS and not any(word[0].islower() for word in words)
 
 
 def is_salutation(text: str) -> bool:
@@ -260,7 +288,9 @@ def parse_author(byline: str | None) -> str | None:
         return None
     by = _AUTHOR_LABEL.fullmatch(byline) or _BY.fullmatch(byline)
     who = by["who"] if by is not None else byline
-    name = regex.split(r"\s*(?:[,|·(（]|\s[—–-]+\s)\s*", who.strip())[0].strip()
+    name = _AFTER_NAME.split(who.strip())[0].strip()
+    if is_placeholder(name):
+        return None
     if by is not None:
         return name or None
     return name if is_name(name) else None
@@ -475,9 +505,11 @@ def _is_letter_head(head: Sequence[Block]) -> bool:
     """Whether a letter begins without a title: place, date or address, then the salutation."""
     lines = [_get_line(block) or "" for block in head]
     greeted = next((n for n, line in enumerate(lines) if is_salutation(line)), None)
-    if greeted is None or not any(is_dateline(line) for line in lines[:greeted]):
+    if greeted is None or any(isinstance(block, Heading) for block in head[:greeted]):
         return False
-    if any(isinstance(block, Heading) for block in head[:greeted]):
+    if greeted == 1 and _is_dated_address(lines[0]):
+        return True
+    if not any(is_dateline(line) for line in lines[:greeted]):
         return False
     if is_dateline(lines[0]):
         return not any(_is_title(b) and not is_dateline(_get_line(b) or "")

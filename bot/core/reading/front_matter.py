@@ -1,4 +1,4 @@
-"""Front matter: YAML or TOML metadata before a Markdown text."""
+"""Front matter: metadata before a Markdown text, in YAML, TOML or lines (``Slug: the-bay``)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,24 @@ __all__ = ["split_front_matter"]
 _FLAGS = re.MULTILINE | re.DOTALL
 _YAML = re.compile(r"\A---[ \t]*\n(?P<matter>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", _FLAGS)
 _TOML = re.compile(r"\A\+\+\+[ \t]*\n(?P<matter>.*?)^\+\+\+[ \t]*(?:\n|\Z)", _FLAGS)
+# The header of Pelican and MultiMarkdown: lines at the very beginning, up to an empty one.
+_HEADER = re.compile(
+    r"\A(?P<matter>(?:[A-Za-z][\w-]{0,30}[ \t]?:[^\n]*\n(?:[ \t]+\S[^\n]*\n)*)+)[ \t]*(?:\n|\Z)"
+)
+_HEADER_KEYS = frozenset(
+    (
+        *("title", "subtitle", "date", "author", "authors", "lang", "language", "url", "image"),
+        *("cover", "copyright", "source"),
+    )
+)
+#: Keys of a site generator alone: with one of them, such lines are no part of the text.
+_GENERATOR_KEYS = frozenset(
+    (
+        *("tags", "tag", "category", "categories", "slug", "status", "summary", "modified"),
+        *("template", "layout", "save_as", "permalink", "keywords", "series", "description"),
+        *("draft", "css", "base_header_level", "gittime"),
+    )
+)
 _MAX_LENGTH = 20_000  # characters
 _USUAL_KEYS = frozenset(
     ("title", "layout", "date", "author", "tags", "categories", "description", "slug")
@@ -135,4 +153,12 @@ def split_front_matter(text: str) -> tuple[Metadata, str]:
         matter = _parse(found["matter"], toml=pattern is _TOML)
         if matter is not None:
             return _make_metadata(matter), text[found.end() :]
+    header = _HEADER.match(text, 0, _MAX_LENGTH)
+    if header is not None:
+        matter = {
+            key.lower().replace("-", "_"): value.strip().strip("'\"")
+            for key, value in _KEY_AND_VALUE.findall(header["matter"])
+        }
+        if matter.keys() <= _HEADER_KEYS | _GENERATOR_KEYS and matter.keys() & _GENERATOR_KEYS:
+            return _make_metadata(matter), text[header.end() :]
     return Metadata(), text

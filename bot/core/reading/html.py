@@ -77,6 +77,7 @@ class _List:
     ordered: bool
     number: int
     group: int
+    step: int = 1
 
 
 @dataclass(slots=True)
@@ -417,18 +418,19 @@ class _Reader(HTMLParser):
         else:
             group = self._lists[-1].group
         start = given.get("start", "1")
-        number = int(start) if re.fullmatch(r"\d{1,8}", start) else 1
-        self._lists.append(_List(tag == "ol", number, group))
+        number = int(start) if _LIST_NUMBER.fullmatch(start) else 1
+        down = "reversed" in given and _LIST_NUMBER.fullmatch(given.get("start", "")) is not None
+        self._lists.append(_List(tag == "ol", number, group, -1 if down else 1))
 
     def _enter_item(self, given: dict[str, str], classes: str) -> None:
         current = self._lists[-1] if self._lists else None
         if current is None or not current.ordered:
             self._markers.append("- ")
             return
-        if re.fullmatch(r"\d{1,8}", given.get("value", "")):
+        if _LIST_NUMBER.fullmatch(given.get("value", "")):
             current.number = int(given["value"])
         marker = f"{current.number}. "
-        current.number += 1
+        current.number += current.step
         name = given.get("id", "")
         if name in self._noted.marks:
             marker = f"{self._noted.marks[name]}. "
@@ -718,6 +720,7 @@ def _read_number(text: str, *, default: int) -> int:
     return int(text) if re.fullmatch(r"\d{1,4}", text) else default
 
 
+_LIST_NUMBER = re.compile(r"-?\d{1,8}")
 _CAPTION_TAGS = frozenset(("p", "div", "dd", "figcaption"))
 _END_LENGTH = 20  # characters that tell whether a sentence ends
 _MAX_CAPTION = 600  # characters; a longer one is text

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from html import escape
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -28,8 +29,11 @@ _AFTER_BRACKET = re.compile(rf"(?<=[\])]){_ATTRIBUTES}")
 _SPAN = re.compile(rf"(?<![!\]\\])\[(?P<text>[^\[\]\n]+)\](?={_ATTRIBUTES})")
 _KRAMDOWN = re.compile(r"\{:(?::[\w-]+|[/\w#.\s-]|=|\"[^\"\n]*\"|'[^'\n]*'|:)*/?\}")
 _FENCE = re.compile(
-    r"^[ \t]*:{3,}(?:[ \t]*(?:\{[^}\n]*\}|[\w-]+(?:[ \t]+[^\n]*)?))?[ \t]*:*[ \t]*$", re.MULTILINE
+    r"^[ \t]*:{3,}(?:[ \t]*(?:\{[^}\n]*\}|[\w-]+(?:\{[^}\n]*\})?(?:[ \t]+(?P<title>[^\n]*?))?))?"
+    r"[ \t]*:*[ \t]*$(?P<more>\n?)",
+    re.MULTILINE,
 )
+_EMPTY_LINE = re.compile(r"\n[ \t]*(?=\n)")  # what a marker leaves of its line
 _CONTENTS_ITEM = re.compile(
     r"\s*(?:toc|table of contents|contents|this will become a table of contents[^\n]*)?\s*",
     re.IGNORECASE,
@@ -46,13 +50,16 @@ _PARAMETER = re.compile(
 )
 _HIGHLIGHT = re.compile(
     r"^(?P<indent>[ ]{0,3})(?:\{%-?\s*(?:highlight|code)\s*(?P<liquid>[\w+#-]*)[^%\n]*%\}"
-    r"|\{\{[<%]\s*highlight\s+\"?(?P<hugo>[\w+#-]*)\"?[^\n]*?[>%]\}\})[ \t]*$",
+    r"|\{\{[<%]\s*(?:highlight|code(?:-block)?)(?:\s+(?P<hugo>[^\n]*?))?\s*[>%]\}\})[ \t]*$",
     re.MULTILINE,
 )
 _HIGHLIGHT_END = re.compile(
     r"^[ ]{0,3}(?:\{%-?\s*end(?:highlight|code)\s*-?%\}|"
-    r"\{\{[<%]\s*/\s*highlight\s*[>%]\}\})[ \t]*$",
+    r"\{\{[<%]\s*/\s*(?:highlight|code(?:-block)?)\s*[>%]\}\})[ \t]*$",
     re.MULTILINE,
+)
+_HUGO_LANGUAGE = re.compile(
+    r"\blang(?:uage)?\s*=\s*\"?(?P<named>[\w+#-]+)|^\"?(?P<first>[\w+#-]+)(?![\w+#-]*\s*=)"
 )
 _CALLOUT = re.compile(r"\[!(?P<kind>[A-Za-z][\w -]{0,30})\][+-]?[ \t]*(?P<title>[^\n]*)(?:\n|$)")
 #: Callouts that say nothing about their text.
@@ -67,7 +74,7 @@ _NOTES = {
 
 def convert_code_tags(text: str) -> str:
     """Write Liquid's and Hugo's highlighted code as fenced code; it ends as it begins."""
-    if "highlight" not in text and "endcode" not in text:
+    if not _HIGHLIGHT_END.search(text):
         return text
     pieces: list[str] = []
     position = 0
@@ -77,7 +84,8 @@ def convert_code_tags(text: str) -> str:
             break
         code = text[start.end() : end.start()].strip("\n")
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
-        language = start["liquid"] or start["hugo"] or ""
+        named = _HUGO_LANGUAGE.search(start["hugo"] or "")
+        language = start["liquid"] or (named and (named["named"] or named["first"])) or ""
         pieces += [text[position : start.start()], f"{fence}{language}\n{code}\n{fence}"]
         position = end.end()
     return "".join([*pieces, text[position:]])
@@ -132,14 +140,23 @@ def _drop_from(text: str, dropped: Counter[str], *, heading: bool) -> str:
         text = drop("attributes", _HEADING_END, text)
     text = drop("attributes", _AFTER_BRACKET, text)
     text = drop("attributes", _KRAMDOWN, text)
-    text = drop("attributes", _FENCE, text)
+    text, fences = _FENCE.subn(_write_fence, text)
+    dropped["attributes"] += fences
     if contents and _CONTENTS_ITEM.fullmatch(text):
         return ""
-    return text.strip("\n")
+    return _EMPTY_LINE.sub("", text).strip("\n")
+
+
+def _write_fence(found: re.Match[str]) -> str:
+    """The title of a container as a bold line: VuePress's ``::: tip My title``."""
+    title = (found["title"] or "").replace("*", "").strip(" :")
+    if not title or title.startswith("{"):
+        return found["more"]
+    return f"**{title}**\\\n" if found["more"] else f"**{title}**"
 
 
 def _write_shortcode(found: re.Match[str], dropped: Counter[str]) -> str:
-    """What a Hugo shortcode shows: a picture, a link to a video; else nothing."""
+    """What a Hugo shortcode shows: a picture or a video; else nothing."""
     values: dict[str, str] = {}
     for one in _PARAMETER.finditer(found["rest"]):
         if one["key"]:
@@ -151,13 +168,17 @@ def _write_shortcode(found: re.Match[str], dropped: Counter[str]) -> str:
     if not found["end"]:
         if name in ("figure", "img", "image") and (source := values.get("src") or values.get("")):
             caption = values.get("caption") or values.get("title") or ""
-            shown = values.get("alt") or caption
+            shown = values.get("alt") or ""
             title = caption.replace("\\", "").replace('"', "”")
             below = f' "{title}"' if caption and caption != shown else ""
             return f"![{shown}]({source}{below})"
         if name in ("youtube", "vimeo") and first:
-            site = "https://www.youtube.com/watch?v=" if name == "youtube" else "https://vimeo.com/"
-            return f"<{site}{first}>"
+            site = (
+                "https://www.youtube.com/embed/"
+                if name == "youtube"
+                else "https://player.vimeo.com/video/"
+            )
+            return f'<iframe src="{site}{escape(first)}"></iframe>'
     dropped["tags"] += 1
     return ""
 

@@ -45,6 +45,14 @@ _BYLINE_CLASS = regex.compile(
     r"article-?author|byline-?author|byline__author)(?:\s|$)",
     regex.IGNORECASE,
 )
+# A line such as "Posted by Ann Lee on Friday, 2 December 2022".
+_POSTED = regex.compile(
+    r"(?:(?P<verb>written|posted|published|words|story|text|geschrieben|veröffentlicht|écrit|publié|"
+    r"escrito|publicado|scritto|pubblicato)\s+)?(?:by|von|par|por|di)\s*:?\s+(?P<who>\p{Lu}.{1,60}?)"
+    r"(?:\s*(?:[,·|•–—]|\s-|\b(?:on|at|am|le|el|il|the)\b)\s*(?P<when>.{0,40}\d{4}.{0,20}))?",
+    regex.IGNORECASE,
+)
+_POSTED_TAGS = frozenset(("p", "div", "span", "address", "li", "small", "em", "time"))
 _ELSEWHERE = regex.compile(
     r"comment|related|sidebar|recommend|footer|widget|popular|trending|teaser", regex.IGNORECASE
 )
@@ -91,6 +99,7 @@ def find_author(root: Any, found: str | None) -> str | None:
         (True, _find_declared(root)),
         (False, _find_bylines(root)),
         (False, [found] if found else []),
+        (False, _find_posted(root)),
     ):
         names = [
             name
@@ -160,13 +169,33 @@ def _find_bylines(root: Any) -> Iterable[str]:
         )
         if not marked or element.tag in ("meta", "link", "body", "html", "article"):
             continue
-        if any(
-            one.tag in ("footer", "aside", "nav")
-            or _ELSEWHERE.search(f"{one.get('class') or ''} {one.get('id') or ''}")
-            for one in (element, *element.iterancestors())
-        ):
+        if _is_elsewhere(element):
             continue
         text = " ".join(element.text_content().split())
         if 0 < len(text) <= 2 * _MAX_LENGTH:
             return [text]
     return []
+
+
+def _find_posted(root: Any) -> Iterator[str]:
+    """The name in the first line that says by whom the page was posted, and when."""
+    for element in root.iter(*_POSTED_TAGS):
+        text = " ".join((element.text or "").split())
+        if element.tag != "span" and len(element):
+            text = " ".join(element.text_content().split())
+        if not 0 < len(text) <= 2 * _MAX_LENGTH:
+            continue
+        line = _POSTED.fullmatch(text)
+        if line is None or not (line["verb"] or line["when"]) or _is_elsewhere(element):
+            continue
+        yield line["who"]
+        return
+
+
+def _is_elsewhere(element: Any) -> bool:
+    """Whether an element is in a comment, a footer or a list of other articles."""
+    return any(
+        one.tag in ("footer", "aside", "nav")
+        or _ELSEWHERE.search(f"{one.get('class') or ''} {one.get('id') or ''}")
+        for one in (element, *element.iterancestors())
+    )

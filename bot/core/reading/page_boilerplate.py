@@ -98,12 +98,31 @@ _STRIP_CONTROL = re.compile(
     r"published in|--|\d+ (?:comments?|likes?|claps?)", re.IGNORECASE)  # fmt: skip
 _STRIP_SEPARATOR = re.compile(r"\s*[·•|]\s*")
 _READING_TIME = re.compile(r"\d{1,3} ?min(?:ute)?s?(?: |-)read", re.IGNORECASE)
-_COOKIES = re.compile(r"\bcookies?\b", re.IGNORECASE)
+_COOKIES = re.compile(
+    r"\bcookies?\b|\bcookie-filer|\bpliki? cookie|クッキー|쿠키|\bкуки\b|\bcookie|файл\w+ cookie",
+    re.IGNORECASE,
+)
 _CONSENT = re.compile(
     r"\bwe use\b|\b(?:web)?site uses\b|\bour (?:\d+ )?partners\b|\bwe and our\b|"
     r"store and/?(?:or )?access|"
     r"\bconsent\b|privacy policy|your privacy|personal data|(?:accept|reject|allow) all|"
-    r"(?:cookie|manage|privacy) (?:settings|preferences|policy)|third[ -]part(?:y|ies)",
+    r"(?:cookie|manage|privacy) (?:settings|preferences|policy)|third[ -]part(?:y|ies)|"
+    # German, French, Spanish, Italian, Portuguese, Dutch, Swedish, Polish
+    r"\bwir und unsere\b|unsere (?:\d+ )?partner|privatsphäre|personenbezogene|einwilligung|"
+    r"datenschutz\w*|alle (?:cookies )?(?:akzeptieren|ablehnen)|einstellungen verwalten|"
+    r"nos (?:\d+ )?partenaires|vie privée|données personnelles|consentement|"
+    r"tout (?:accepter|refuser)|"
+    r"gérer (?:vos|mes) (?:préférences|choix)|nuestros (?:\d+ )?socios|(?:tu|su) privacidad|"
+    r"datos personales|consentimiento|(?:aceptar|rechazar) tod[ao]s?|"
+    r"nostri (?:\d+ )?partner|tua privacy|dati personali|consenso|(?:accetta|rifiuta) tutt[oi]|"
+    r"(?:nossos|os) (?:\d+ )?parceiros|sua privacidade|dados pessoais|aceitar tod[ao]s|"
+    r"onze (?:\d+ )?partners|jouw privacy|uw privacy|persoonsgegevens|toestemming|"
+    r"alles accepteren|våra (?:\d+ )?partner|personuppgifter|samtycke|acceptera alla|"
+    r"(?:nasi|nasze) partner\w*|dane osobowe|prywatnoś\w+|"
+    # Japanese, Chinese, Korean, Russian
+    r"個人情報|プライバシー|同意(?:する|して)|すべて(?:許可|同意)|隐私|隱私|接受(?:所有|全部)|同意并|"
+    r"개인정보|모두 (?:동의|허용)|"
+    r"персональн\w+ данн\w+|конфиденциальност\w+|принять все|согласи\w+",
     re.IGNORECASE,
 )
 _SCRIPTS = re.compile(
@@ -111,13 +130,23 @@ _SCRIPTS = re.compile(
     r"(?:disabled|enabled|required)|"
     r"checking (?:your browser|if the site connection)|"
     r"verify(?:ing)? (?:that )?you are (?:a )?human|"
-    r"are you a robot|unusual traffic|access denied", re.IGNORECASE)  # fmt: skip
+    r"are you a robot|unusual traffic|access denied|"
+    r"(?:aktivieren sie|bitte aktiviere) (?:bitte )?javascript|activez (?:le )?javascript|"
+    r"(?:active|habilite|activa) (?:el )?javascript|abilita(?:re)? javascript|"
+    r"javascript を有効|启用 ?javascript|啟用 ?javascript|включите javascript",
+    re.IGNORECASE,
+)
 _PAYWALL = re.compile(
     r"(?:(?:post|article|story|content|page) is (?:only )?for (?:paid|paying|premium|"
     r"registered)?\s?"
     r"(?:subscribers|members)|(?:subscribe|sign (?:up|in)|log in|register|upgrade)(?: now)? to "
     r"(?:continue|keep|read|unlock|view)|to (?:continue|keep) reading|"
-    r"already a (?:paid )?(?:subscriber|member)\?)",
+    r"already a (?:paid )?(?:subscriber|member)\?|"
+    r"(?:nur|exklusiv) für (?:abonnent\w*|mitglieder)|"
+    r"(?:réservée?|exclusif) aux abonnés|abonnez-vous pour (?:lire|continuer)|"
+    r"(?:solo|exclusivo) para (?:suscriptores|socios)|suscr[ií]bete para (?:leer|seguir)|"
+    r"riservato agli abbonati|(?:só|somente) para assinantes|alleen voor abonnees|"
+    r"会員限定|続きを読むには|仅限(?:订阅者|会员)|僅限(?:訂閱者|會員)|только для подписчиков)",
     re.IGNORECASE,
 )
 _MAX_WALL = 150  # words of a page that is nothing but a wall

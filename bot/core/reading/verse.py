@@ -27,7 +27,7 @@ def is_verse(lines: Sequence[str], width: int, *, others: bool = False) -> bool:
     width:  of the longest wrapped line of the whole text
     others: the text has verse elsewhere, so that two lines are enough
     """
-    lines = [line.strip() for line in lines]
+    lines = [shown for line in lines if (shown := line.strip())]
     if len(lines) < (2 if others else _MIN_LINES) or max(map(len, lines)) > _MAX_LINE:
         return False
     width = max(width, _MIN_WIDTH)

@@ -56,6 +56,7 @@ _MIN_BOX_PROSE = 200  # letters of paragraphs in another box of the article
 _MIN_MISSED_SHARE = 0.5  # of the article found so far: other boxes must contain at least so much
 _MAX_SHORT_TEXT = 1_000  # characters of a button, a notice or a heading
 _MAX_BOX_SHARE = 0.5  # of the article's characters: an element with more is the article itself
+_MAX_DEPTH = 400  # elements in each other
 _MIN_VERSE_LINES, _MAX_VERSE_LINE = 3, 40  # lines; letters of a line
 _BOX_TAGS = frozenset(("div", "section", "aside", "ul", "ol", "form", "figure", "span", "footer"))
 _CONTROL_TAGS = frozenset(("p", "div", "section", "button"))
@@ -113,6 +114,11 @@ def _parse(text: str) -> Any:
     root = html.document_fromstring(text.encode("utf-8"), parser=parser)
     if any("xcessive depth" in entry.message for entry in parser.error_log):
         raise RecursionError("the tree lacks what is nested deeper")
+    depth = 0
+    for event, _element in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > _MAX_DEPTH:
+            raise RecursionError("the text of each element would be read again in all around it")
     return root
 
 
@@ -289,6 +295,8 @@ def _is_boilerplate(element: Any, match: _ArticleMatch) -> bool:
         return True
     if match.of.get(element, 0):
         return False
+    if tag == "footer" and any(True for _ in element.iterancestors("blockquote")):
+        return False  # the source of a quotation
     if tag == "footer" and any(True for _ in element.iterancestors("article")):
         return _compute_link_density(element) > _FOOTER_LINK_DENSITY
     if tag == "iframe":

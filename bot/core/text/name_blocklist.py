@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-__all__ = ["CONTROLS", "PLACEHOLDERS", "SENTENCE_WORDS", "has_words_of_no_name"]
+__all__ = ["CONTROLS", "PLACEHOLDERS", "SENTENCE_WORDS", "has_words_of_no_name", "is_placeholder"]
 
 # Words that stand where a name is expected, by themselves.
 PLACEHOLDERS = frozenset(
@@ -24,10 +24,25 @@ PLACEHOLDERS = frozenset(
             "system",
             "team",
         ),
+        *("reporter", "reporters", "correspondent", "correspondents", "publisher", "agency"),
+        *("agencies", "rédaction", "redacción", "redazione", "redactie", "redaktionen"),
         *("test", "the", "undefined", "unknown", "user", "username", "various", "webmaster"),
         *("website", "writer", "writers", "your", "my", "wordpress", "newsroom", "redaktion"),
         *("作者", "编辑", "編輯", "管理员", "管理員", "佚名", "匿名", "投稿者", "著者", "筆者"),
-        *("編集部", "関連記事", "관리자", "운영자", "작성자", "админ", "администратор", "автор"),
+        *(
+            "編集部",
+            "编辑部",
+            "記者",
+            "记者",
+            "本报讯",
+            "関連記事",
+            "관리자",
+            "운영자",
+            "작성자",
+            "админ",
+            "администратор",
+            "автор",
+        ),
         *("редакция", "المؤلف", "الكاتب", "المدير"),
     )
 )
@@ -66,3 +81,9 @@ def has_words_of_no_name(text: str) -> bool:
     words = [word.casefold() for word in _WORD.findall(text)]
     known = (word in PLACEHOLDERS or word in CONTROLS or word in SENTENCE_WORDS for word in words)
     return sum(known) > 1
+
+
+def is_placeholder(name: str) -> bool:
+    """Whether all words stand where a name should be: "Admin", "Guest Writer", "作者"."""
+    words = [word.casefold() for word in _WORD.findall(name)]
+    return bool(words) and all(word in PLACEHOLDERS or word.isdigit() for word in words)

@@ -378,6 +378,11 @@ def test_a_section_called_notes_may_be_the_essay() -> None:
         ("**Ann**", "**Bo**"),
         ("**Ann**\n\n", "**Bo**\n\n"),
         ("记者：", "林远："),
+        ("インタビュアー：", "林："),
+        ("Q.", "A."),
+        ("**Q.**", "**A.**"),
+        ("ANN —", "BO LEE —"),
+        ("\\[Ann]", "\\[Bo]"),
     ],
 )
 def test_the_turns_of_an_interview_are_no_closing_questions(first: str, second: str) -> None:

@@ -331,6 +331,27 @@ def test_a_letter_has_no_title_and_keeps_its_dateline(
     assert "\n\n".join(p.text for p in essay.passages) == source
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "March 3rd, 2024\nMalmö",
+        "Malmö\n3 March 2024",
+        "12 Harbour Street\nMalmö\n3 March 2024",
+        "2024-03-03\nNew York",
+    ],
+)
+def test_the_lines_above_a_letters_greeting_are_no_title_when_they_are_joined(head: str) -> None:
+    essay = read_essay(f"{head}\n\nDear Ann,\n\n{BODY}", format="markdown", name="lawns.md")
+    assert essay.title == "Lawns"
+    assert essay.passages[0].text.split() == head.split()
+
+
+@pytest.mark.parametrize("title", ["A letter of 3 March 2024", "What happened on 3 March 2024"])
+def test_a_title_that_ends_with_a_date_stays_the_title(title: str) -> None:
+    essay = read_essay(f"{title}\n\nDear Ann,\n\n{BODY}", format="markdown", name="lawns.md")
+    assert essay.title == title
+
+
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_a_letter_may_have_a_title_above_its_dateline(form: Literal["text", "markdown"]) -> None:
     source = f"The Bay\n\nMalmö, 3 March 2024\n\nDear Ann,\n\n{BODY}"
@@ -506,6 +527,21 @@ def test_words_of_a_page_below_the_title_are_no_name(line: str) -> None:
     assert (essay.byline, essay.author) == (None, None)
 
 
+@pytest.mark.parametrize("line", ["Posted by Admin", "Author: admin", "By Staff", "作者：编辑部"])
+def test_a_line_by_nobody_in_particular_is_no_byline(line: str) -> None:
+    essay = markdown(f"# The Trouble with Lawns\n\n{line}\n\n{BODY}")
+    assert (essay.byline, essay.author) == (None, None)
+    assert essay.passages[0].text == line
+
+
 @pytest.mark.parametrize("name", ["Larry Page", "Emily Post"])
 def test_a_name_may_be_one_of_these_words(name: str) -> None:
     assert text(f"The Trouble with Lawns\n\n{name}").author == name
+
+
+@pytest.mark.parametrize(
+    "line", ["By Ann Lee on 3 May 2024", "by Ann Lee 4 min read", "Von Ann Lee am 3. Mai 2024"]
+)
+def test_date_and_reading_time_in_a_byline_are_no_part_of_the_name(line: str) -> None:
+    essay = markdown(f"# The Trouble with Lawns\n\n{line}\n\n{BODY}")
+    assert (essay.byline, essay.author) == (line, "Ann Lee")

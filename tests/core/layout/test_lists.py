@@ -108,6 +108,21 @@ def test_numbers_that_discord_would_count_otherwise_are_text() -> None:
     assert message == "Words.\n\n1. a\n5\\. b\n6. c\n   0\\. d\n   1. e"
 
 
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<ol start=-1><li>a<li>b<li>c</ol>", "-1\\. a\n0\\. b\n1. c"),
+        ("<ol reversed start=3><li>a<li>b</ol>", "3. a\n2\\. b"),
+        ("<ol><li value=-2>a<li>b</ol>", "-2\\. a\n-1\\. b"),
+    ],
+)
+def test_lists_that_start_below_zero_or_count_down_show_their_numbers(
+    html: str, expected: str
+) -> None:
+    (message,) = contents(f"<h1>T</h1><p>Words.</p>{html}", "html")
+    assert message == f"Words.\n\n{expected}"
+
+
 def test_a_bullet_below_numbers_of_the_same_level_stays_a_bullet() -> None:
     (message,) = contents("- a\n  1. b\n  - c\n  - d")
     assert message == "- a\n  1. b\n  \\- c\n  - d"

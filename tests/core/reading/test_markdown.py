@@ -300,3 +300,67 @@ def test_labelled_lines_at_the_start_are_read_one_by_one(head: str) -> None:
 def test_other_lines_with_colons_are_joined(source: str) -> None:
     essay = read_essay(f"# T\n\n{source}\n\nMore.", format="markdown")
     assert essay.passages[0].text == source.replace("\n", " ")
+
+
+@pytest.mark.parametrize("code", ["youtube abc", 'youtube id="abc"', "vimeo 123"])
+def test_a_video_of_a_site_generator_shows_its_preview(code: str) -> None:
+    essay = read_essay(f"# T\n\nOne [link](https://a.example/).\n\n{{{{< {code} >}}}}\n\nTwo.")
+    first, second = lay_out(essay).parts
+    assert first.previews
+    assert first.content.startswith("One [link](<https://a.example/>).")
+    assert not second.previews
+
+
+def test_a_figure_of_a_site_generator_keeps_its_caption_and_description_apart() -> None:
+    code = '{{< figure src="https://a.example/a.png" alt="Nets" caption="Drying *nets*" >}}'
+    part = lay_out(read_essay(f"# T\n\nOne.\n\n{code}", format="markdown")).parts[0]
+    assert [picture.alt for picture in part.attached] == ["Nets"]
+    assert part.content == "One.\n-# Drying \\*nets\\*"
+    part = lay_out(
+        read_essay(f"# T\n\nOne.\n\n{code.replace('alt=', 'class=')}", format="markdown")
+    ).parts[0]
+    assert part.content == "One.\n-# Drying \\*nets\\*"
+
+
+@pytest.mark.parametrize("gap", ["{: .x}", "::: tip", "\u3000", "\u00a0", "{% x %}"])
+def test_a_line_of_nothing_but_a_marker_or_white_space_in_a_paragraph_is_no_line(gap: str) -> None:
+    assert " ".join(shown(f"One line\n{gap}\nand two\nand three.").split()) == (
+        "One line and two and three."
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("::: tip My *title*\nText.\n:::", "**My title**\nText."),
+        ("::: details More\n\nText.\n\n:::", "**More**\n\nText."),
+        (":::note{.x}\nText.\n:::", "Text."),
+        ("::::: {.a}\n::: {.b title='x'}\nText.\n:::\n:::::", "Text."),
+        ('{{< code lang="html" >}}\n<b>x</b> y\n{{< /code >}}', "```html\n<b>x</b> y\n```"),
+        ("{{< code file=a.py >}}\nx\n{{< /code >}}", "```\nx\n```"),
+    ],
+)
+def test_titles_of_containers_and_code_of_site_generators_are_kept(
+    source: str, expected: str
+) -> None:
+    assert shown(source) == expected
+
+
+def test_the_header_of_a_site_generator_is_no_text() -> None:
+    header = "Title: The Bay\nDate: 2023-03-17\nTags: sea\nSlug: the-bay\nAuthor: Ann Lee\n\n"
+    essay = read_essay(f"{header}It rained.\n\nIt rained again.", format="markdown")
+    assert (essay.title, essay.author, essay.date) == ("The Bay", "Ann Lee", "2023-03-17")
+    assert [passage.text for passage in essay.passages] == ["It rained.", "It rained again."]
+
+
+@pytest.mark.parametrize(
+    "header", ["Tags: sea\nWho: me", "Where: here\nWhen: now", "Slug : x y\n* a"]
+)
+def test_lines_with_other_labels_are_text(header: str) -> None:
+    essay = read_essay(f"# T\n\n{header}\n\nIt rained.", format="markdown")
+    assert header.split("\n")[0] in "\n".join(one.text for one in essay.passages)
+    essay = read_essay(
+        f"{header}\n\nIt rained.\n\nIt rained again.", format="markdown", name="t.md"
+    )
+    words = " ".join([essay.title, *(one.text for one in essay.passages)])
+    assert header.split(":")[0].strip() in words

@@ -117,6 +117,19 @@ def test_the_articles_own_words_that_are_like_a_sites_stay(own: str, place: int)
         ),
         "<h1>On Mending</h1><p>Subscribe to continue reading</p><p>Become a member today.</p>",
         "<p>You need to enable JavaScript to run this app.</p>",
+        (
+            "<h2>Ihre Privatsphäre ist uns wichtig</h2><p>Wir und unsere 842 Partner speichern "
+            "Cookies auf Ihrem Gerät.</p><button>Alle akzeptieren</button>"
+        ),
+        (
+            "<p>Nous et nos 842 partenaires utilisons des cookies. Vous pouvez tout accepter ou "
+            "gérer vos préférences.</p>"
+        ),
+        "<p>Usamos cookies. Puedes aceptar todas o cambiar tu privacidad.</p>",
+        "<p>当サイトはクッキーを使用しています。プライバシーポリシーに同意してください。</p>",
+        "<p>Bitte aktiviere JavaScript, um diese Seite zu sehen.</p>",
+        "<h1>Über das Flicken</h1><p>Dieser Artikel ist nur für Abonnenten.</p>",
+        "<h1>Réparer</h1><p>Cet article est réservé aux abonnés.</p>",
     ],
 )
 def test_a_wall_alone_is_refused_with_what_to_do(body: str) -> None:
@@ -132,6 +145,10 @@ def test_a_wall_alone_is_refused_with_what_to_do(body: str) -> None:
             "<h1>Walls</h1><p>They asked me to subscribe, and I asked them to mend my coat "
             "instead, "
             "since it was raining and the sleeve was open to the elbow.</p>"
+        ),
+        (
+            "<h1>Kekse</h1><p>Zum Datenschutz sagte mein Großvater nur, dass er die Keksdose "
+            "abschließe, und den Schlüssel trug er am Hals.</p>"
         ),
     ],
 )
@@ -193,7 +210,7 @@ def test_without_a_title_element_a_section_is_no_title(between: str) -> None:
     ["Found This Helpful", "Username", "LWN.net Logo", "作者", "Admin", "Www X Com", "By",
      "Editorial Team", "3 min read", "ann@example.org", "@ann", "https://a.example/ann",
      "Posted In",
-     "Guest Author", "管理员", "The Staff"],
+     "Guest Author", "管理员", "The Staff", "Reporter", "Rédaction", "编辑部"],
 )  # fmt: skip
 def test_what_is_no_name_is_no_author(name: str) -> None:
     assert not is_plausible_author(name, declared=True)
@@ -274,3 +291,32 @@ def test_verse_in_short_lines_beside_a_long_one_is_kept(poem: str, box: str, fir
 @pytest.mark.parametrize("body", ["<p>o sea</p>", "o sea", "<h1>o sea</h1><p>o bay</p>"])
 def test_a_page_of_short_lines_is_no_empty_essay(title: str, body: str) -> None:
     assert shown(body, f"<title>{title}</title>").strip()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<div class='read-more'>Posted by Ann Lee on Fri 02 December 2022</div>",
+        "<p>By <a href='/ann'>Ann Lee</a>, 3 May 2024</p>",
+        "<p>Veröffentlicht von Ann Lee am 3. Mai 2024</p>",
+        "<p>Par Ann Lee, le 3 mai 2024</p>",
+        "<div><span>Written by Ann Lee</span> <span>4 min read</span></div>",
+        "<p>Publicado por Ann Lee el 3 de mayo de 2024</p>",
+    ],
+)
+def test_a_line_that_says_by_whom_and_when_names_the_author(line: str) -> None:
+    assert author_of("", line) == "Ann Lee"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p>Posted by Admin on 3 May 2024</p>",
+        "<p>Written by hand in 2022</p>",
+        "<p>By the sea in May of 2024</p>",
+        "<p>By noon on 3 May 2024</p>",
+        "<div class='comment'><p>Posted by Bob Ray on 3 May 2024</p></div>",
+    ],
+)
+def test_a_line_that_names_nobody_is_no_author(line: str) -> None:
+    assert author_of("", line) is None

@@ -261,3 +261,18 @@ def test_a_list_of_links_in_a_list_of_the_article_stays() -> None:
     outer = "<ul><li>What there is to read about mending, if one has an evening for it:{}</li></ul>"
     text = shown(PAGE.replace(STORY, f"{STORY}{outer.format(LINKS)}"))
     assert "A coat of many colours" in text
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<footer>Ann Lee</footer>",
+        "<footer class='blockquote-footer'>Ann Lee in <cite>The Needle</cite></footer>",
+        "<footer><a href='https://a.example/'>Ann Lee</a></footer>",
+    ],
+)
+def test_the_source_below_a_quotation_stays(source: str) -> None:
+    quotation = f"<blockquote><p>A coat is a long sentence.</p>{source}</blockquote>"
+    text = shown(PAGE.replace("<ul><li>needle", f"{quotation}<ul><li>needle"))
+    assert "> A coat is a long sentence." in text
+    assert "Ann Lee" in text
