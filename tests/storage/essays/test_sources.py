@@ -14,7 +14,7 @@ from storage.essays import drafts, pending_revisions
 from storage.essays.revisions import NewRevision, add_revision
 from tests.ingest.test_record_batch import NOW_MS, essay
 
-BEFORE = 15  # migrations, before a source was saved apart from its revision
+BEFORE = 16  # migrations, before a source was saved apart from its revision
 BOOK, TEXT = b"a book of two chapters", b"another text"
 
 
