@@ -25,6 +25,7 @@ __all__ = ["main"]
 _BAD_DATA = 65
 _NO_INPUT = 66
 _UNAVAILABLE = 69
+_HIGHEST_PORT = 65535
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -49,6 +50,13 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _port(text: str) -> int:
+    """A port number. Raises ArgumentTypeError."""
+    if not text.isdecimal() or len(text) > 5 or int(text) > _HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} isn't a port: a number from 0 to 65535.")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot.emulator serve",
@@ -59,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--port",
-        type=int,
+        type=_port,
         default=8710,
         metavar="N",
         help="the port (default: 8710; 0: any free port)",

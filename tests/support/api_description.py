@@ -32,6 +32,10 @@ class Variant:
         for value in schemas.values_of(self, field):
             yield _replaced(self.body, self.path, value)
 
+    def with_value(self, field: str, value: Any, schemas: Description) -> Any:
+        """A body whose object has, beside its required fields, this field with this value."""
+        return _replaced(self.body, self.path, {**schemas.minimal(self), field: value})
+
 
 def _replaced(body: Any, path: tuple[str | int, ...], value: Any) -> Any:
     if not path:
@@ -62,6 +66,12 @@ class Description:
             content.get("content", {}).get("application/json", {}).get("schema")
         )
         return found
+
+    def parameters(self, method: str, path: str) -> list[str]:
+        """The names of a route's query parameters."""
+        operation = self.paths[path].get(method.lower(), {})
+        found = [*self.paths[path].get("parameters", []), *operation.get("parameters", [])]
+        return [one["name"] for one in found if one.get("in") == "query"]
 
     def routes(self) -> Iterator[tuple[str, str]]:
         """Method and path of every route."""
@@ -142,6 +152,11 @@ class Description:
                 value = [inner.body] if is_list else inner.body
                 path = (field, 0, *inner.path) if is_list else (field, *inner.path)
                 yield Variant(inner.kind, path, {**minimal, field: value}, inner.fields)
+
+    def minimal(self, variant: Variant) -> dict[str, Any]:
+        """A variant's object with only its required fields."""
+        found: dict[str, Any] = self.sample(self._objects[variant.kind])
+        return found
 
     def values_of(self, variant: Variant, field: str) -> Iterator[Any]:
         """Objects of a variant with one more field, once for every kind of value it can have."""

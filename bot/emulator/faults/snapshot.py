@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.emulator import payloads
 from bot.emulator.rest.request import json_response
+from bot.emulator.rules.json_form import read_id
 from bot.emulator.world.models import Interaction, Message
 from bot.emulator.world.signed_urls import is_valid_url
 from bot.emulator.world.world import World
@@ -59,7 +60,7 @@ def add_routes(app: web.Application, world: World) -> None:
     async def file(request: web.Request) -> web.Response:
         """docs: Reference › CDN Formatting, Signed Attachment CDN URLs."""
         wanted = request.match_info["attachment_id"]
-        content = world.files.get(int(wanted)) if wanted.isdecimal() else None
+        content = world.files.get(read_id(wanted) or 0)
         # Discord's client renews an address before it shows a file, so the page doesn't need to.
         shown = request.headers.get("Sec-Fetch-Site") == "same-origin"
         if not shown and not is_valid_url(

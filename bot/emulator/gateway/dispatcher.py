@@ -47,6 +47,7 @@ _ENDING_CLIENT_CODES = {1000, 1001}
 """Close codes of a client that end its session. docs: Gateway › Initiating a Disconnect.
 """
 _SEEN_BY_ALL = {"CHANNEL_CREATE", "CHANNEL_UPDATE", "CHANNEL_DELETE"}
+_BLOCKED = "AUTO_MODERATION_ACTION_EXECUTION"
 _WITH_CONTENT = {"MESSAGE_CREATE", "MESSAGE_UPDATE"}
 
 
@@ -310,6 +311,8 @@ class Dispatcher:
                 continue
             if dispatch.name in _WITH_CONTENT and self._is_withheld(session, dispatch.data):
                 data = orjson.dumps(strip_content(dispatch.data, session.user_id))
+            elif dispatch.name == _BLOCKED and not self._reads_content(session):
+                data = orjson.dumps({**dispatch.data, "content": "", "matched_content": ""})
             else:
                 if whole is None:
                     whole = orjson.dumps(dispatch.data)
@@ -333,6 +336,10 @@ class Dispatcher:
             return True
         if dispatch.guild_id is not None and self.world.member(dispatch.guild_id, user_id) is None:
             return False
+        if dispatch.permission and not dispatch.permission & self.world.guild_permissions(
+            user_id, dispatch.guild_id or 0
+        ):
+            return False
         if dispatch.channel_id is None or dispatch.name in _SEEN_BY_ALL:
             return True
         place = dispatch.channel_id
@@ -340,11 +347,14 @@ class Dispatcher:
             place = int(dispatch.data.get("parent_id") or 0)
         return self.world.can_view(user_id, place)
 
-    def _is_withheld(self, session: Session, message: dict[str, Any]) -> bool:
-        if not session.is_bot:
-            return False
+    def _reads_content(self, session: Session) -> bool:
+        """Whether a session gets the content of all messages."""
         flags = self.application_flags(session.user_id)
-        if session.intents & Intent.MESSAGE_CONTENT and flags & (1 << 18 | 1 << 19):
+        enabled = session.intents & Intent.MESSAGE_CONTENT and flags & (1 << 18 | 1 << 19)
+        return not session.is_bot or bool(enabled)
+
+    def _is_withheld(self, session: Session, message: dict[str, Any]) -> bool:
+        if self._reads_content(session):
             return False
         return (
             is_content_withheld(message, session.user_id)

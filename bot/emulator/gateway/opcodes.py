@@ -12,6 +12,7 @@ from bot.emulator import payloads
 from bot.emulator.gateway.dispatcher import Dispatcher
 from bot.emulator.gateway.intents import ACCEPTED_INTENTS, ALL_INTENTS, Intent, disallowed_intents
 from bot.emulator.gateway.sessions import Connection, Session
+from bot.emulator.rules.json_form import read_id
 from bot.emulator.world.events import PresenceUpdated
 from bot.emulator.world.models import Guild, User
 
@@ -257,6 +258,4 @@ def _nonce(data: dict[str, Any]) -> dict[str, str]:
 
 def _snowflake(value: Any) -> int:
     """An id as clients send it; 0, which no record has, for anything else."""
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and value.isdecimal() else 0
+    return read_id(value) or 0

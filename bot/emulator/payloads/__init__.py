@@ -13,6 +13,7 @@ from bot.emulator.payloads.applications import (
     partial_application,
     webhook,
 )
+from bot.emulator.payloads.automod import automod_rule
 from bot.emulator.payloads.channels import channel, thread_member
 from bot.emulator.payloads.dispatches import Dispatch, render
 from bot.emulator.payloads.guilds import guild, guild_create
@@ -24,6 +25,7 @@ __all__ = [
     "Dispatch",
     "application",
     "attachment",
+    "automod_rule",
     "channel",
     "command",
     "command_permissions",

@@ -9,10 +9,19 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
-from bot.emulator.payloads import applications, channels, guilds, messages, stickers, users
+from bot.emulator.payloads import (
+    applications,
+    automod,
+    channels,
+    guilds,
+    messages,
+    stickers,
+    users,
+)
 from bot.emulator.world import events
 from bot.emulator.world.events import Event
 from bot.emulator.world.models import Channel, Guild, Interaction, Message, Reaction
+from bot.emulator.world.permissions import Permission
 from bot.emulator.world.world import World
 
 __all__ = ["Dispatch", "render"]
@@ -26,7 +35,8 @@ class Dispatch:
 
     ``data`` is the payload as a session with every intent sees it. With a ``channel_id`` only
     users who can see the channel get it; with a ``user_id`` only that user's sessions do (an
-    interaction goes to its application's bot, an ephemeral message to one member).
+    interaction goes to its application's bot, an ephemeral message to one member). With a
+    ``permission`` only members who have it in the server get it.
     docs: Gateway › List of Intents, Gateway Events.
     """
 
@@ -35,6 +45,7 @@ class Dispatch:
     guild_id: int | None = None
     channel_id: int | None = None
     user_id: int | None = None
+    permission: int = 0
 
 
 @functools.singledispatch
@@ -351,6 +362,54 @@ def _role_updated(event: events.RoleUpdated, _: World) -> Dispatch:
 @render.register
 def _role_deleted(event: events.RoleDeleted, _: World) -> Dispatch:
     return _in_guild("GUILD_ROLE_DELETE", event.guild, {"role_id": str(event.role.id)})
+
+
+def _to_managers(name: str, guild: Guild, data: _Data) -> Dispatch:
+    """docs: Gateway Events › Auto Moderation (only for those with *Manage Server*)."""
+    return Dispatch(name, data, guild.id, permission=int(Permission.MANAGE_GUILD))
+
+
+@render.register
+def _automod_rule_created(event: events.AutoModRuleCreated, _: World) -> Dispatch:
+    data = automod.automod_rule(event.guild, event.rule)
+    return _to_managers("AUTO_MODERATION_RULE_CREATE", event.guild, data)
+
+
+@render.register
+def _automod_rule_updated(event: events.AutoModRuleUpdated, _: World) -> Dispatch:
+    data = automod.automod_rule(event.guild, event.rule)
+    return _to_managers("AUTO_MODERATION_RULE_UPDATE", event.guild, data)
+
+
+@render.register
+def _automod_rule_deleted(event: events.AutoModRuleDeleted, _: World) -> Dispatch:
+    data = automod.automod_rule(event.guild, event.rule)
+    return _to_managers("AUTO_MODERATION_RULE_DELETE", event.guild, data)
+
+
+@render.register
+def _message_blocked(event: events.MessageBlocked, _: World) -> Dispatch:
+    """docs: Gateway Events › Auto Moderation Action Execution."""
+    data = {
+        "guild_id": str(event.guild.id),
+        "action": automod.automod_action(event.rule),
+        "rule_id": str(event.rule.id),
+        "rule_trigger_type": 1,
+        "user_id": str(event.user_id),
+        "channel_id": str(event.channel.id),
+        "content": event.text,
+        "matched_keyword": event.keyword,
+        "matched_content": event.matched,
+    }
+    return _to_managers("AUTO_MODERATION_ACTION_EXECUTION", event.guild, data)
+
+
+@render.register
+def _webhooks_updated(event: events.WebhooksUpdated, _: World) -> Dispatch:
+    """docs: Gateway Events › Webhooks Update."""
+    channel = event.channel
+    data = {"guild_id": str(channel.guild_id), "channel_id": str(channel.id)}
+    return Dispatch("WEBHOOKS_UPDATE", data, channel.guild_id)
 
 
 @render.register

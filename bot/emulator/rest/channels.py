@@ -65,14 +65,16 @@ async def _delete(call: Call) -> Result:
 
 def _overwritable(call: Call) -> Channel:
     channel = get_channel(call.world, call.user, call.id("channel_id"))
-    if channel.guild_id is None or channel.thread is not None:
+    if channel.guild_id is None:
+        raise api_error(50003)
+    if channel.thread is not None:
         raise api_error(50024)
     require(call.world, call.user, channel, Permission.MANAGE_ROLES)
     return channel
 
 
 async def _put_overwrite(call: Call) -> Result:
-    """docs: Edit Channel Permissions: only bits that the caller has in the channel."""
+    """docs: Edit Channel Permissions; JSON Error Codes (30060)."""
     world, channel = call.world, _overwritable(call)
     form = call.form
     kind = OverwriteType(form.choice("type", (0, 1), required=True) or 0)
@@ -84,11 +86,13 @@ async def _put_overwrite(call: Call) -> Result:
     guild = world.guilds[channel.guild_id]
     if target not in (guild.roles if kind is OverwriteType.ROLE else world.users):
         raise api_error(10009)
-    if (allow | deny) & ~world.permissions(call.user.id, channel.id):
-        raise api_error(50013)
+    new = Overwrite(target, kind, allow, deny)
+    channels.check_overwrites(world, call.user, guild, channel, [new])
     kept = [o for o in channel.overwrites if (o.id, o.type) != (target, kind)]
+    if len(kept) >= channels.MAX_OVERWRITES:
+        raise api_error(30060)
     with access_may_change(world, guild.id):
-        channel.overwrites = [*kept, Overwrite(target, kind, allow, deny)]
+        channel.overwrites = [*kept, new]
         world.emit(ChannelUpdated(channel))
     return None
 

@@ -14,6 +14,7 @@ from bot.emulator.rules.access import get_guild, require_in_guild
 from bot.emulator.rules.command_access import can_use_command
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form, FormErrors, form_error
+from bot.emulator.rules.rate_limits import COMMAND_CREATES
 from bot.emulator.world.events import CommandPermissionsUpdated
 from bot.emulator.world.models import Application, Command, CommandPermission, Guild
 from bot.emulator.world.permissions import Permission
@@ -94,6 +95,11 @@ async def _replace(call: Call) -> Result:
         if sum(1 for one in read if one[0] == kind) > most:
             raise api_error(30032)
     kept = {(kind, name) for kind, name, _ in read}
+    before = commands.list_commands(world, application.id, guild_id)
+    known = {(c.type, c.name) for c in before}
+    known |= {renamed[c.id] for c in before if renamed.get(c.id, (0, ""))[0] == c.type}
+    for _ in kept - known:
+        _count_create(call, application, guild_id)
     for command in commands.list_commands(world, application.id, guild_id):
         if renamed.get(command.id, (0, ""))[0] == command.type:
             command.name = renamed[command.id][1]
@@ -110,9 +116,16 @@ async def _create(call: Call) -> Result:
     form = call.form
     kind, name, body = commands.read_command(form)
     form.check()
+    if commands.find_command(call.world, application.id, guild_id, kind, name) is None:
+        _count_create(call, application, guild_id)
     command, new = commands.put_command(call.world, application, guild_id, kind, name, body)
     data = _shown(call, command)
     return Created(data) if new else data
+
+
+def _count_create(call: Call, application: Application, guild_id: int | None) -> None:
+    """Raises 30034 if the application has created 200 commands within a day."""
+    call.rates.take(COMMAND_CREATES, str(application.id), str(guild_id))
 
 
 def _command(call: Call) -> Command:

@@ -5,12 +5,19 @@ docs: Guild Resource.
 
 from __future__ import annotations
 
+import copy
 import re
+from datetime import timedelta
 
 from bot.emulator import payloads
 from bot.emulator.rest.request import Api, Call, Created, Result
-from bot.emulator.rules.access import get_guild, require_in_guild
-from bot.emulator.rules.channels import read_kind_fields, read_overwrites
+from bot.emulator.rules.access import get_guild, require_in_guild, require_members_intent
+from bot.emulator.rules.channels import (
+    check_overwrites,
+    read_kind_fields,
+    read_overwrites,
+    read_parent,
+)
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form
 from bot.emulator.world.events import (
@@ -32,6 +39,7 @@ __all__ = ["add_routes", "highest_position", "remove_member"]
 _GUILD = "/guilds/{guild_id}"
 _MAX_CHANNELS = 500
 _MAX_ROLES = 250
+_LONGEST_TIME_OUT = timedelta(days=28)
 
 
 def add_routes(api: Api) -> None:
@@ -99,7 +107,6 @@ async def _create_channel(call: Call) -> Result:
         type=kind,
         name=name,
         guild_id=guild.id,
-        parent_id=form.snowflake("parent_id"),
         position=len(there) if position is None else position,
         topic=form.string("topic", most=1024 if kind < ChannelType.FORUM else 4096),
         nsfw=form.boolean("nsfw"),
@@ -113,16 +120,12 @@ async def _create_channel(call: Call) -> Result:
         )
         or 0,
     )
+    channel.parent_id = read_parent(world, guild.id, form, channel)
     read_kind_fields(world, channel, form)
     form.check()
     if len(there) >= _MAX_CHANNELS:
         raise api_error(30013)
-    parent = world.channels.get(channel.parent_id or 0)
-    if channel.parent_id is not None and (
-        parent is None or parent.type is not ChannelType.CATEGORY or parent.guild_id != guild.id
-    ):
-        form.add_error("parent_id", "CHANNEL_PARENT_INVALID", "Category does not exist")
-        form.check()
+    check_overwrites(world, call.user, guild, None, channel.overwrites)
     world.add_channel(channel)
     world.emit(ChannelCreated(channel))
     return Created(payloads.channel(world, channel))
@@ -165,10 +168,16 @@ def highest_position(world: World, guild: Guild, user: User) -> int:
     return max((guild.roles[r].position for r in member.roles), default=0) if member else 0
 
 
-def _read_role(form: Form, role: Role) -> None:
+def _read_role(form: Form, role: Role, own: int) -> None:
+    """Set a role's fields; ``own`` are the permissions that the caller has and so can grant.
+
+    docs: Permissions › Permission Hierarchy (a bot "can only grant permissions it has").
+    """
     role.name = form.string("name", least=1, most=100) or role.name
     bits = form.integer("permissions", least=0)
     if bits is not None:
+        if bits & ALL & ~(own | role.permissions):
+            raise api_error(50013)
         role.permissions = bits & ALL
     colour = form.integer("color", least=0, most=0xFFFFFF)
     role.color = role.color if colour is None else colour
@@ -183,7 +192,7 @@ async def _create_role(call: Call) -> Result:
     form = call.form
     everyone = guild.roles[guild.id].permissions
     role = Role(world.new_id(), "new role", everyone, position=1)
-    _read_role(form, role)
+    _read_role(form, role, world.guild_permissions(call.user.id, guild.id))
     form.check()
     if len(guild.roles) >= _MAX_ROLES:
         raise api_error(30005)
@@ -200,9 +209,12 @@ async def _change_role(call: Call) -> Result:
     if role.position >= highest_position(world, guild, call.user):
         raise api_error(50013)
     form = call.form
+    own = world.guild_permissions(call.user.id, guild.id)
+    changed = copy.copy(role)
+    _read_role(form, changed, own)
+    form.check()
     with access_may_change(world, guild.id):
-        _read_role(form, role)
-        form.check()
+        _read_role(form, role, own)
         world.emit(RoleUpdated(guild, role))
     return payloads.role(role)
 
@@ -224,8 +236,9 @@ async def _delete_role(call: Call) -> Result:
 
 
 async def _members(call: Call) -> Result:
-    """docs: Guild Resource › List Guild Members, by id."""
+    """docs: Guild Resource › List Guild Members, by id; for bots with the members intent."""
     guild = _guild(call)
+    require_members_intent(call.world, call.user)
     query = call.query
     limit = query.integer("limit", least=1, most=1000) or 1
     after = query.snowflake("after") or 0
@@ -238,7 +251,7 @@ async def _search(call: Call) -> Result:
     """docs: Guild Resource › Search Guild Members: names that begin with ``query``."""
     guild = _guild(call)
     query = call.query
-    start = (query.string("query", least=1, required=True) or "").lower()
+    start = (query.string("query", least=1, most=100, required=True) or "").lower()
     limit = query.integer("limit", least=1, most=1000) or 1
     query.check()
     found = []
@@ -265,19 +278,26 @@ async def _member(call: Call) -> Result:
 
 
 async def _change_member(call: Call) -> Result:
-    """docs: Guild Resource › Modify Guild Member, Modify Current Member."""
+    """docs: Guild Resource › Modify Guild Member, Modify Current Member; Permission Hierarchy."""
     world, guild = call.world, _guild(call)
     user_id = _known_member(call, guild)
     member = guild.members[user_id]
     form = call.form
     nick = form.string("nick", most=32)
     until = form.moment("communication_disabled_until")
+    if until is not None and until > world.now() + _LONGEST_TIME_OUT:
+        form.add_error(
+            "communication_disabled_until", "NUMBER_TYPE_MAX", "A time-out lasts 28 days at most."
+        )
     roles = form.snowflakes("roles", most=250)
     form.check()
+    highest = highest_position(world, guild, call.user)
     if "nick" in form:
         own = user_id == call.user.id
         wanted = Permission.CHANGE_NICKNAME if own else Permission.MANAGE_NICKNAMES
         require_in_guild(world, call.user, guild, wanted)
+        if not own and highest_position(world, guild, world.users[user_id]) >= highest:
+            raise api_error(50013)
         member.nick = nick or None
     if "communication_disabled_until" in form:
         require_in_guild(world, call.user, guild, Permission.MODERATE_MEMBERS)
@@ -288,8 +308,10 @@ async def _change_member(call: Call) -> Result:
         require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
         if any(role_id not in guild.roles for role_id in roles):
             raise api_error(10011)
-        highest = highest_position(world, guild, call.user)
-        if any(guild.roles[r].position >= highest for r in set(roles) ^ set(member.roles)):
+        if guild.id in roles:
+            raise api_error(50028)
+        changed = [guild.roles[r] for r in set(roles) ^ set(member.roles)]
+        if any(role.position >= highest or role.managed for role in changed):
             raise api_error(50013)
         with access_may_change(world, guild.id):
             member.roles = roles
@@ -302,6 +324,8 @@ async def _give_role(call: Call) -> Result:
     world, guild = call.world, _guild(call)
     require_in_guild(world, call.user, guild, Permission.MANAGE_ROLES)
     user_id, role = _known_member(call, guild), _known_role(call, guild)
+    if role.id == guild.id:
+        raise api_error(50028)
     if role.position >= highest_position(world, guild, call.user) or role.managed:
         raise api_error(50013)
     if role.id not in guild.members[user_id].roles:

@@ -17,6 +17,7 @@ from bot.emulator.rules.access import (
     get_message,
     get_text_channel,
     require,
+    require_connect,
     require_deletable,
     require_unarchived,
     require_unlocked,
@@ -98,10 +99,13 @@ async def _history(call: Call) -> Result:
     """
     world, user = call.world, call.user
     channel = get_text_channel(world, user, call.id("channel_id"))
+    require_connect(world, user, channel)
     query = call.query
     limit = query.integer("limit", least=1, most=100) or 50
     before, after = query.snowflake("before"), query.snowflake("after")
     around = query.snowflake("around")
+    if sum(one is not None for one in (before, after, around)) > 1:
+        query.add_error(None, "BASE_TYPE_CHOICES", "Only one of before, after and around.")
     query.check()
     if not world.permissions(user.id, channel.id) & Permission.READ_MESSAGE_HISTORY:
         return []
@@ -125,6 +129,7 @@ async def _get(call: Call) -> Result:
     """docs: Message Resource › Get Channel Message."""
     world, user = call.world, call.user
     channel = get_text_channel(world, user, call.id("channel_id"))
+    require_connect(world, user, channel)
     require(world, user, channel, Permission.READ_MESSAGE_HISTORY)
     return message_payload(call, get_message(world, user, channel.id, call.id("message_id")))
 
@@ -178,9 +183,14 @@ async def _delete(call: Call) -> Result:
 
 
 async def _bulk_delete(call: Call) -> Result:
-    """docs: Message Resource › Bulk Delete Messages: 2 to 100, none older than two weeks."""
+    """docs: Message Resource › Bulk Delete Messages: 2 to 100, none older than two weeks.
+
+    Only in servers (50003).
+    """
     world, user = call.world, call.user
     channel = get_text_channel(world, user, call.id("channel_id"))
+    if channel.guild_id is None:
+        raise api_error(50003)
     require(world, user, channel, Permission.MANAGE_MESSAGES)
     if not user.bot:
         raise api_error(20002)

@@ -13,7 +13,13 @@ from bot.emulator.rules import automod, messages
 from bot.emulator.rules.access import get_guild, require_in_guild
 from bot.emulator.rules.errors import ApiError, api_error
 from bot.emulator.rules.json_form import form_error
-from bot.emulator.world.events import MemberBanned, MemberUnbanned
+from bot.emulator.world.events import (
+    AutoModRuleCreated,
+    AutoModRuleDeleted,
+    AutoModRuleUpdated,
+    MemberBanned,
+    MemberUnbanned,
+)
 from bot.emulator.world.models import AutoModRule, Ban, Guild
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.snowflakes import snowflake_time
@@ -48,13 +54,13 @@ def _ban_payload(call: Call, ban: Ban) -> dict[str, Any]:
 
 
 async def _bans(call: Call) -> Result:
-    """docs: Guild Resource › Get Guild Bans: by user id, up to 1000."""
+    """docs: Guild Resource › Get Guild Bans: by user id, up to 1000; ``before`` beats ``after``."""
     guild = _guild(call, Permission.BAN_MEMBERS)
     query = call.query
     limit = query.integer("limit", least=1, most=1000) or 1000
     before, after = query.snowflake("before"), query.snowflake("after") or 0
     query.check()
-    ids = [i for i in sorted(guild.bans) if i > after and (before is None or i < before)]
+    ids = [i for i in sorted(guild.bans) if (i > after if before is None else i < before)]
     chosen = ids[-limit:] if before is not None else ids[:limit]
     return [_ban_payload(call, guild.bans[user_id]) for user_id in chosen]
 
@@ -111,27 +117,6 @@ async def _unban(call: Call) -> Result:
     return None
 
 
-def _rule_payload(guild: Guild, rule: AutoModRule) -> dict[str, Any]:
-    metadata = {} if rule.custom_message is None else {"custom_message": rule.custom_message}
-    return {
-        "id": str(rule.id),
-        "guild_id": str(guild.id),
-        "creator_id": str(rule.creator_id),
-        "name": rule.name,
-        "event_type": 1,
-        "trigger_type": 1,
-        "trigger_metadata": {
-            "keyword_filter": rule.keywords,
-            "regex_patterns": [],
-            "allow_list": rule.allowed,
-        },
-        "actions": [{"type": 1, "metadata": metadata}],
-        "enabled": rule.enabled,
-        "exempt_roles": [str(one) for one in rule.exempt_roles],
-        "exempt_channels": [str(one) for one in rule.exempt_channels],
-    }
-
-
 def _known_rule(call: Call, guild: Guild) -> AutoModRule:
     """Raises 404 without a code: which one an unknown rule has isn't documented."""
     rule = guild.automod_rules.get(call.id("rule_id"))
@@ -142,7 +127,7 @@ def _known_rule(call: Call, guild: Guild) -> AutoModRule:
 
 async def _list_rules(call: Call) -> Result:
     guild = _guild(call, Permission.MANAGE_GUILD)
-    return [_rule_payload(guild, rule) for rule in guild.automod_rules.values()]
+    return [payloads.automod_rule(guild, rule) for rule in guild.automod_rules.values()]
 
 
 async def _create_rule(call: Call) -> Result:
@@ -156,13 +141,13 @@ async def _create_rule(call: Call) -> Result:
             "trigger_type", "AUTO_MODERATION_MAX_RULES_OF_TYPE_EXCEEDED", "Too many rules"
         )
     guild.automod_rules[rule.id] = rule
-    call.world.touch()
-    return _rule_payload(guild, rule)
+    call.world.emit(AutoModRuleCreated(guild, rule))
+    return payloads.automod_rule(guild, rule)
 
 
 async def _get_rule(call: Call) -> Result:
     guild = _guild(call, Permission.MANAGE_GUILD)
-    return _rule_payload(guild, _known_rule(call, guild))
+    return payloads.automod_rule(guild, _known_rule(call, guild))
 
 
 async def _change_rule(call: Call) -> Result:
@@ -171,12 +156,12 @@ async def _change_rule(call: Call) -> Result:
     automod.read_rule(form, changed, new=False)
     form.check()
     guild.automod_rules[changed.id] = changed
-    call.world.touch()
-    return _rule_payload(guild, changed)
+    call.world.emit(AutoModRuleUpdated(guild, changed))
+    return payloads.automod_rule(guild, changed)
 
 
 async def _delete_rule(call: Call) -> Result:
     guild = _guild(call, Permission.MANAGE_GUILD)
-    del guild.automod_rules[_known_rule(call, guild).id]
-    call.world.touch()
+    rule = guild.automod_rules.pop(_known_rule(call, guild).id)
+    call.world.emit(AutoModRuleDeleted(guild, rule))
     return None

@@ -5,7 +5,12 @@ from __future__ import annotations
 from bot.emulator import payloads
 from bot.emulator.rest.messages import message_payload
 from bot.emulator.rest.request import Api, Call, Result
-from bot.emulator.rules.access import get_message, require
+from bot.emulator.rules.access import (
+    get_message,
+    require,
+    require_unarchived,
+    require_unlocked,
+)
 from bot.emulator.rules.errors import api_error
 from bot.emulator.world.events import PollVoteAdded, PollVoteRemoved
 from bot.emulator.world.models import Message
@@ -43,6 +48,7 @@ async def _vote(call: Call) -> Result:
         raise api_error(20001)
     if poll.get("finalized"):
         raise api_error(520001)
+    require_unarchived(world.channels[message.channel_id])
     form = call.form
     chosen = form.snowflakes("answer_ids", most=10)
     known = {answer["answer_id"] for answer in poll["answers"]}
@@ -73,20 +79,20 @@ async def _voters(call: Call) -> Result:
 
 
 async def _end(call: Call) -> Result:
-    """docs: Poll Resource › End Poll: only one's own poll; reading it needs the history."""
+    """docs: Poll Resource › End Poll: only one's own poll; reading it needs the history.
+
+    It updates the message, so it isn't possible in an archived or locked thread (docs: Threads).
+    """
     message = get_message(call.world, call.user, call.id("channel_id"), call.id("message_id"))
     if message.poll is None:
         raise api_error(520006)
-    require(
-        call.world,
-        call.user,
-        call.world.channels[message.channel_id],
-        Permission.READ_MESSAGE_HISTORY,
-    )
+    channel = call.world.channels[message.channel_id]
+    require(call.world, call.user, channel, Permission.READ_MESSAGE_HISTORY)
     if message.author_id != call.user.id:
         raise api_error(50005)
-    assert message.poll is not None
     if message.poll.get("finalized"):
         raise api_error(520001)
+    require_unarchived(channel)
+    require_unlocked(call.world, call.user, channel)
     call.world.end_poll(message)
     return message_payload(call, message)

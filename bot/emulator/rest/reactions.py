@@ -14,6 +14,7 @@ from bot.emulator.rules import messages
 from bot.emulator.rules.access import get_message, get_text_channel, require, require_unarchived
 from bot.emulator.rules.emojis import find_emoji, is_unicode_emoji, require_emoji
 from bot.emulator.rules.errors import api_error
+from bot.emulator.rules.json_form import read_id
 from bot.emulator.world.events import (
     MessageUpdated,
     PinsUpdated,
@@ -55,9 +56,10 @@ def _emoji(call: Call) -> tuple[int | None, str]:
     """docs: Create Reaction: a Unicode emoji, or ``name:id`` of a server's own."""
     text = unquote(call.text("emoji"))
     name, colon, number = text.removeprefix("a:").rpartition(":")
-    if colon and number.isdecimal():
-        known = find_emoji(call.world, call.user, int(number))
-        return int(number), known.name if known is not None else name
+    emoji_id = read_id(number) if colon else None
+    if emoji_id is not None:
+        known = find_emoji(call.world, call.user, emoji_id)
+        return emoji_id, known.name if known is not None else name
     if not is_unicode_emoji(text):
         raise api_error(10014)
     return None, text
@@ -120,6 +122,8 @@ async def _remove_own(call: Call) -> Result:
 async def _remove_other(call: Call) -> Result:
     message = _message(call)
     user_id = call.id("user_id")
+    if user_id not in call.world.users:
+        raise api_error(10013)
     if user_id != call.user.id:
         channel = call.world.channels[message.channel_id]
         require(call.world, call.user, channel, Permission.MANAGE_MESSAGES)
@@ -153,13 +157,17 @@ async def _clear(call: Call) -> Result:
 
 
 async def _who(call: Call) -> Result:
-    """docs: Message Resource › Get Reactions: users in the order of their ids."""
+    """docs: Message Resource › Get Reactions: users in the order of their ids.
+
+    Nobody here has a burst reaction (``type`` 1).
+    """
     message = _message(call)
     query = call.query
+    kind = query.choice("type", (0, 1))
     limit = query.integer("limit", least=1, most=100) or 25
     after = query.snowflake("after") or 0
     query.check()
-    reaction = _find(message, _emoji(call))
+    reaction = _find(message, _emoji(call)) if not kind else None
     users = sorted(user_id for user_id in reaction.users if user_id > after) if reaction else []
     return [payloads.user(call.world.users[user_id]) for user_id in users[:limit]]
 
@@ -213,10 +221,11 @@ def _pinned(call: Call, channel_id: int) -> list[Message]:
 
 
 async def _pins_plain(call: Call) -> Result:
+    """docs: Message Resource › Get Pinned Messages (deprecated; the first 50)."""
     channel = get_text_channel(call.world, call.user, call.id("channel_id"))
     if not call.world.permissions(call.user.id, channel.id) & Permission.READ_MESSAGE_HISTORY:
         return []
-    return [message_payload(call, message) for message in _pinned(call, channel.id)]
+    return [message_payload(call, message) for message in _pinned(call, channel.id)[:50]]
 
 
 async def _pins(call: Call) -> Result:

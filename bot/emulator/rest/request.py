@@ -17,8 +17,8 @@ from aiohttp.base_protocol import BaseProtocol
 from bot.emulator.address import API_VERSIONS, Address
 from bot.emulator.rest.refused_fields import REFUSED_FIELDS
 from bot.emulator.rules.errors import ApiError, api_error
-from bot.emulator.rules.json_form import Form, form_error
-from bot.emulator.rules.rate_limits import TABLE, Limit, RateLimits
+from bot.emulator.rules.json_form import Form, FormText, form_error, read_id
+from bot.emulator.rules.rate_limits import TABLE, Limit, RateLimits, headers_when_exceeded
 from bot.emulator.rules.uploads import Upload
 from bot.emulator.world.models import Application, User
 from bot.emulator.world.world import World
@@ -52,6 +52,7 @@ class Call:
     caller: User | None
     body: dict[str, Any] | list[Any] = field(default_factory=dict)
     uploads: list[Upload] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
 
     @property
     def user(self) -> User:
@@ -74,9 +75,10 @@ class Call:
         value = self.request.match_info[name]
         if value == "@me":
             return self.user.id
-        if not value.isdecimal() or int(value) >= 1 << 63:
+        found = read_id(value)
+        if found is None:
             raise form_error(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
-        return int(value)
+        return found
 
     def text(self, name: str) -> str:
         """A text in the path."""
@@ -85,11 +87,14 @@ class Call:
     @property
     def query(self) -> Form:
         """The query string's parameters."""
-        return Form(dict(self.request.query))
+        return Form(self.parameters)
 
     def flag(self, name: str) -> bool:
-        """A boolean query parameter."""
-        return self.request.query.get(name, "").lower() in {"1", "true"}
+        """A boolean query parameter. docs: Reference › Boolean Query Strings."""
+        value = str(self.parameters.get(name, "")).lower()
+        if value not in {"", "0", "1", "false", "true"}:
+            raise form_error(name, "BASE_TYPE_CONVERT", "Could not interpret value as boolean.")
+        return value in {"1", "true"}
 
     def own_application(self) -> Application:
         """The path's application, which must be the caller's own. docs: error 20012."""
@@ -148,12 +153,23 @@ def _watched(value: Any) -> Any:
     return [_watched(one) for one in value] if isinstance(value, list) else value
 
 
-def _ignored_header(body: dict[str, Any] | list[Any]) -> dict[str, str]:
-    """Names the ignored fields in a response, at most twenty."""
+def _ignored_header(body: dict[str, Any] | list[Any], parameters: _Body) -> dict[str, str]:
+    """Names the ignored fields in a response, at most twenty; ``?`` is before a parameter's."""
     parts = body if isinstance(body, list) else [body]
     found = {name for one in parts if isinstance(one, _Body) for name in one.ignored()}
-    names = sorted(found)[:20]
+    names = sorted({f"?{name}" for name in parameters.ignored()} | found)[:20]
     return {"X-Emulator-Ignored": ", ".join(names)} if names else {}
+
+
+def _route_headers(method: str, path: str, refusal: ApiError) -> dict[str, str]:
+    """The rate-limit headers in a 429 for a limit that isn't announced; none for others.
+
+    docs: Rate Limits › Exceeding A Rate Limit.
+    """
+    hidden = refusal.headers.get("X-RateLimit-Scope") == "user"
+    if not hidden or "X-RateLimit-Limit" in refusal.headers:
+        return {}
+    return headers_when_exceeded(method, path, refusal.body["retry_after"])
 
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Result]]
@@ -192,6 +208,7 @@ class Api:
             header = request.headers.get("Authorization")
             caller = self._world.user_by_authorization(header)
             body: dict[str, Any] | list[Any] = {}
+            parameters = _Body(dict(request.query))
             try:
                 if caller is None and not open_to_all:
                     raise ApiError(401, 0, "401: Unauthorized")
@@ -210,13 +227,15 @@ class Api:
                     caller,
                     body,
                     uploads,
+                    parameters,
                 )
                 result = await handler(call)
-                headers |= _ignored_header(body)
+                headers |= _ignored_header(body, parameters)
             except ApiError as refusal:
                 if caller is None or caller.bot:
                     self._rates.note_answer(refusal.status)
-                headers |= _ignored_header(body)
+                headers |= _ignored_header(body, parameters)
+                headers = _route_headers(method, path, refusal) | headers
                 return json_response(refusal.status, refusal.body, headers | refusal.headers)
             if isinstance(result, web.Response):
                 result.headers.update(headers)
@@ -285,7 +304,9 @@ def _urlencoded(content: bytes) -> dict[str, Any] | list[Any]:
     except ValueError as error:
         raise api_error(50109) from error
     payload = fields.get("payload_json")
-    return _json(payload.encode()) if payload is not None else dict(fields)
+    if payload is not None:
+        return _json(payload.encode())
+    return {name: FormText(value) for name, value in fields.items()}
 
 
 def _json(content: bytes) -> dict[str, Any] | list[Any]:
@@ -322,7 +343,7 @@ async def _multipart(
                 kind = part.headers.get("Content-Type", "application/octet-stream")
                 uploads.append(Upload(number, part.filename or "file", kind, held))
             elif isinstance(body, dict):
-                body[name] = held.decode(errors="replace")
+                body[name] = FormText(held.decode(errors="replace"))
     except (ValueError, AssertionError) as error:
         raise api_error(50109) from error
     return body, uploads

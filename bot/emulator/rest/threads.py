@@ -17,6 +17,7 @@ from bot.emulator.rules.access import (
     get_message,
     get_thread,
     require,
+    require_members_intent,
     require_unarchived,
 )
 from bot.emulator.rules.errors import api_error
@@ -83,7 +84,7 @@ async def _join(call: Call) -> Result:
     """docs: Channels Resource › Join Thread."""
     channel = get_thread(call.world, call.user, call.id("channel_id"))
     require_unarchived(channel)
-    thread_state.join(call.world, channel, call.user.id)
+    threads.add_member(call.world, channel, call.user, call.user.id)
     return None
 
 
@@ -95,11 +96,17 @@ async def _leave(call: Call) -> Result:
 
 
 async def _add_member(call: Call) -> Result:
-    """docs: Channels Resource › Add Thread Member: needs permission to write in the thread."""
+    """docs: Channels Resource › Add Thread Member: needs permission to write in the thread.
+
+    To a private thread that isn't ``invitable`` only moderators add others (docs: Thread Metadata
+    Object).
+    """
     world, user = call.world, call.user
     channel = get_thread(world, user, call.id("channel_id"))
     require_unarchived(channel)
     require(world, user, channel, Permission.SEND_MESSAGES_IN_THREADS)
+    if channel.thread is not None and not channel.thread.invitable:
+        require(world, user, channel, Permission.MANAGE_THREADS)
     other = call.id("user_id")
     if world.member(channel.guild_id, other) is None:
         raise api_error(10007)
@@ -143,13 +150,19 @@ async def _member(call: Call) -> Result:
 
 
 async def _members(call: Call) -> Result:
-    """docs: Channels Resource › List Thread Members."""
+    """docs: Channels Resource › List Thread Members.
+
+    It is for bots with the members intent, and has pages only if ``with_member`` is set.
+    """
     channel = get_thread(call.world, call.user, call.id("channel_id"))
     assert channel.thread is not None
+    require_members_intent(call.world, call.user)
     query = call.query
-    limit = query.integer("limit", least=1, most=100) or 100
+    limit: int | None = query.integer("limit", least=1, most=100) or 100
     after = query.snowflake("after") or 0
     query.check()
+    if not call.flag("with_member"):
+        limit, after = None, 0
     found = sorted(channel.thread.members.items())
     return [
         _with_member(call, channel, user_id, payloads.thread_member(channel.id, member))

@@ -5,11 +5,13 @@ docs: Users Resource; Application Resource; Gateway › Get Gateway.
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.emulator import payloads
 from bot.emulator.rest.request import Api, Call, Result
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import form_error
-from bot.emulator.world.models import Channel, ChannelType
+from bot.emulator.world.models import Channel, ChannelType, Guild
 from bot.emulator.world.seed import GATEWAY_MEMBERS, GATEWAY_PRESENCES, MESSAGE_CONTENT
 
 __all__ = ["add_routes"]
@@ -47,20 +49,32 @@ async def _change_me(call: Call) -> Result:
 
 
 async def _my_guilds(call: Call) -> Result:
-    """docs: Users Resource › Get Current User Guilds."""
-    world = call.world
-    return [
-        {
-            "id": str(guild.id),
-            "name": guild.name,
-            "icon": None,
-            "banner": None,
-            "owner": guild.owner_id == call.user.id,
-            "permissions": str(world.guild_permissions(call.user.id, guild.id)),
-            "features": guild.features,
-        }
-        for guild in world.guilds_of(call.user.id)
-    ]
+    """docs: Users Resource › Get Current User Guilds: by id, up to 200."""
+    world, query = call.world, call.query
+    limit = query.integer("limit", least=1, most=200) or 200
+    before, after = query.snowflake("before"), query.snowflake("after") or 0
+    query.check()
+    found = sorted(world.guilds_of(call.user.id), key=lambda guild: guild.id)
+    found = [g for g in found if (g.id > after if before is None else g.id < before)]
+    chosen = found[:limit] if before is None else found[-limit:]
+    return [_my_guild(call, guild) for guild in chosen]
+
+
+def _my_guild(call: Call, guild: Guild) -> dict[str, Any]:
+    """docs: Users Resource › Example Partial Guild; ``with_counts`` adds two fields."""
+    data: dict[str, Any] = {
+        "id": str(guild.id),
+        "name": guild.name,
+        "icon": None,
+        "banner": None,
+        "owner": guild.owner_id == call.user.id,
+        "permissions": str(call.world.guild_permissions(call.user.id, guild.id)),
+        "features": guild.features,
+    }
+    if call.flag("with_counts"):
+        counts = {"approximate_member_count": len(guild.members)}
+        data |= {**counts, "approximate_presence_count": 0}
+    return data
 
 
 async def _open_dm(call: Call) -> Result:

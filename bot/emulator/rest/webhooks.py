@@ -12,10 +12,11 @@ from bot.emulator import payloads
 from bot.emulator.rest.request import Api, Call, Result, json_response
 from bot.emulator.rules import interaction_responses, messages, threads
 from bot.emulator.rules.access import get_channel, get_guild, require, require_in_guild
-from bot.emulator.rules.components import IS_COMPONENTS_V2
+from bot.emulator.rules.components import IS_COMPONENTS_V2, walk_given
 from bot.emulator.rules.errors import api_error
-from bot.emulator.rules.json_form import Form, form_error
+from bot.emulator.rules.json_form import Form, form_error, read_id
 from bot.emulator.rules.message_input import EXECUTE, SILENT, SUPPRESS_EMBEDS, Draft, read_draft
+from bot.emulator.world.events import WebhooksUpdated
 from bot.emulator.world.models import Channel, ChannelType, Message, User, Webhook
 from bot.emulator.world.permissions import Permission
 
@@ -39,6 +40,7 @@ def add_routes(api: Api) -> None:
     api.add("PATCH", "/webhooks/{webhook_id}", _change)
     api.add("DELETE", "/webhooks/{webhook_id}", _delete)
     api.add("GET", _EXECUTE, _get_by_token, open_to_all=True)
+    api.add("PATCH", _EXECUTE, _change_by_token, open_to_all=True)
     api.add("DELETE", _EXECUTE, _delete_by_token, open_to_all=True)
     api.add("POST", _EXECUTE, _execute, open_to_all=True)
     api.add("GET", _MESSAGE, _get_message, open_to_all=True)
@@ -65,17 +67,15 @@ async def _create(call: Call) -> Result:
     """docs: Webhook Resource › Create Webhook; errors 30007 and 30058."""
     world, user = call.world, call.user
     channel = get_channel(world, user, call.id("channel_id"))
-    if channel.guild_id is None or channel.thread is not None:
-        raise api_error(50024)
-    require(world, user, channel, Permission.MANAGE_WEBHOOKS)
+    _require_place(call, channel)
     form = call.form
     name = _name(form, "name", required=True) or ""
     form.check()
-    if sum(1 for w in world.webhooks.values() if w.channel_id == channel.id) >= _MAX_PER_CHANNEL:
-        raise api_error(30007)
+    _check_room(call, channel)
     if sum(1 for w in world.webhooks.values() if w.guild_id == channel.guild_id) >= _MAX_PER_GUILD:
         raise api_error(30058)
     application = world.application_of(user.id)
+    assert channel.guild_id is not None
     webhook = Webhook(
         id=world.new_id(),
         channel_id=channel.id,
@@ -86,8 +86,23 @@ async def _create(call: Call) -> Result:
         application_id=application.id if application is not None else None,
     )
     world.webhooks[webhook.id] = webhook
-    world.touch()
+    world.emit(WebhooksUpdated(channel))
     return payloads.webhook(world, webhook, secret=True)
+
+
+def _require_place(call: Call, channel: Channel) -> None:
+    """Raises 50024 where a webhook can't be, 50013 without *Manage Webhooks*."""
+    nowhere = channel.guild_id is None or channel.thread is not None
+    if nowhere or channel.type is ChannelType.CATEGORY:
+        raise api_error(50024)
+    require(call.world, call.user, channel, Permission.MANAGE_WEBHOOKS)
+
+
+def _check_room(call: Call, channel: Channel) -> None:
+    """docs: JSON Error Codes (30007)."""
+    found = (w for w in call.world.webhooks.values() if w.channel_id == channel.id)
+    if sum(1 for _ in found) >= _MAX_PER_CHANNEL:
+        raise api_error(30007)
 
 
 def _payload(call: Call, webhook: Webhook) -> dict[str, object]:
@@ -122,7 +137,12 @@ def _known(call: Call) -> Webhook:
 
 
 async def _get(call: Call) -> Result:
-    return _payload(call, _known(call))
+    """docs: Webhook Resource › Get Webhook: its own application needs no permission."""
+    webhook = call.world.webhooks.get(call.id("webhook_id"))
+    application = call.world.application_of(call.user.id)
+    if webhook is None or application is None or webhook.application_id != application.id:
+        webhook = _known(call)
+    return _payload(call, webhook)
 
 
 async def _change(call: Call) -> Result:
@@ -132,19 +152,28 @@ async def _change(call: Call) -> Result:
     name = _name(form, "name", required="name" in form)
     where = form.snowflake("channel_id")
     form.check()
-    if where is not None:
+    before = call.world.channels[webhook.channel_id]
+    if where is not None and where != webhook.channel_id:
         channel = get_channel(call.world, call.user, where)
-        require(call.world, call.user, channel, Permission.MANAGE_WEBHOOKS)
+        _require_place(call, channel)
+        if channel.guild_id != webhook.guild_id:
+            raise form_error("channel_id", "BASE_TYPE_CHOICES", "The channel isn't in the server.")
+        _check_room(call, channel)
         webhook.channel_id = channel.id
+        call.world.emit(WebhooksUpdated(channel))
     webhook.name = name or webhook.name
-    call.world.touch()
+    call.world.emit(WebhooksUpdated(before))
     return _payload(call, webhook)
 
 
 async def _delete(call: Call) -> Result:
-    del call.world.webhooks[_known(call).id]
-    call.world.touch()
+    _remove(call, _known(call))
     return None
+
+
+def _remove(call: Call, webhook: Webhook) -> None:
+    del call.world.webhooks[webhook.id]
+    call.world.emit(WebhooksUpdated(call.world.channels[webhook.channel_id]))
 
 
 def _by_token(call: Call) -> Webhook:
@@ -152,7 +181,8 @@ def _by_token(call: Call) -> Webhook:
     webhook = call.world.webhooks.get(call.id("webhook_id"))
     if webhook is None:
         raise api_error(10015)
-    if not secrets.compare_digest(webhook.token, call.text("webhook_token")):
+    given = call.text("webhook_token").encode(errors="replace")
+    if not secrets.compare_digest(webhook.token.encode(), given):
         raise api_error(50027)
     return webhook
 
@@ -166,10 +196,37 @@ async def _get_by_token(call: Call) -> Result:
     return payloads.webhook(call.world, _by_token(call), secret=True, creator=False)
 
 
+async def _change_by_token(call: Call) -> Result:
+    """docs: Modify Webhook with Token: its name only; without the user who created it."""
+    webhook = _by_token(call)
+    form = call.form
+    name = _name(form, "name", required="name" in form)
+    form.check()
+    webhook.name = name or webhook.name
+    call.world.emit(WebhooksUpdated(call.world.channels[webhook.channel_id]))
+    return payloads.webhook(call.world, webhook, secret=True, creator=False)
+
+
 async def _delete_by_token(call: Call) -> Result:
-    del call.world.webhooks[_by_token(call).id]
-    call.world.touch()
+    _remove(call, _by_token(call))
     return None
+
+
+def _check_components(call: Call, webhook: Webhook, form: Form) -> None:
+    """Apply the rules for components of a webhook that no application owns.
+
+    They are ignored unless ``with_components`` is set, and interactive ones are refused.
+    docs: Webhook Resource › Execute Webhook, Edit Webhook Message (``components``).
+    """
+    with_components = call.flag("with_components")
+    if webhook.application_id is not None:
+        return
+    if not with_components:
+        form.body.pop("components", None)
+    elif any(one.get("custom_id") for one in walk_given(form.body.get("components"))):
+        form.add_error(
+            "components", "NOT_FOR_WEBHOOKS", "This webhook can't send interactive components."
+        )
 
 
 async def _execute(call: Call) -> Result:
@@ -187,6 +244,7 @@ async def _execute(call: Call) -> Result:
     avatar = form.string("avatar_url", most=2048)
     thread_name = form.string("thread_name", least=1, most=100)
     tags = form.snowflakes("applied_tags", most=5)
+    _check_components(call, webhook, form)
     draft = read_draft(form, call.uploads, settable=_SETTABLE, fields=EXECUTE)
     for name in ("message_reference", "sticker_ids"):
         if form.body.get(name):
@@ -273,7 +331,7 @@ def _message(call: Call) -> Message:
         return interaction_responses.get_response(call.world, interaction, wanted)
     webhook = _by_token(call)
     where = _target(call, webhook).id
-    message = call.world.message(where, int(wanted) if wanted.isdecimal() else 0)
+    message = call.world.message(where, read_id(wanted) or 0)
     if message is None or message.webhook_id != webhook.id:
         raise api_error(10008)
     return message
@@ -290,6 +348,9 @@ async def _edit_message(call: Call) -> Result:
         channel = call.world.channels[message.channel_id]
         if channel.thread is not None and channel.thread.archived:
             raise api_error(50083)
+        form = call.form
+        _check_components(call, _by_token(call), form)
+        form.check()
     interaction_responses.edit_response(call.world, message, call.form, call.uploads)
     return payloads.message(call.world, message)
 

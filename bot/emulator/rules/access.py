@@ -8,6 +8,7 @@ from __future__ import annotations
 from bot.emulator.rules.errors import api_error
 from bot.emulator.world.models import Channel, ChannelType, Guild, Message, User
 from bot.emulator.world.permissions import Permission
+from bot.emulator.world.seed import GATEWAY_MEMBERS
 from bot.emulator.world.world import World
 
 __all__ = [
@@ -17,11 +18,16 @@ __all__ = [
     "get_text_channel",
     "get_thread",
     "require",
+    "require_connect",
     "require_deletable",
     "require_in_guild",
+    "require_members_intent",
     "require_unarchived",
     "require_unlocked",
 ]
+
+_MEMBERS_FLAGS = GATEWAY_MEMBERS | GATEWAY_MEMBERS >> 1
+"""docs: Application Resource › Application Flags (full and limited)."""
 
 _WITH_MESSAGES = frozenset(ChannelType) - {
     ChannelType.CATEGORY,
@@ -70,6 +76,16 @@ def get_text_channel(world: World, user: User, channel_id: int) -> Channel:
     return channel
 
 
+def require_connect(world: World, user: User, channel: Channel) -> None:
+    """Raises 50001 in a voice channel for users without *Connect*, who can't read its messages.
+
+    docs: Message Resource › Get Channel Messages, Get Channel Message (silent about the code).
+    """
+    bits = world.permissions(user.id, channel.id)
+    if channel.type is ChannelType.VOICE and not bits & Permission.CONNECT:
+        raise api_error(50001)
+
+
 def get_message(world: World, user: User, channel_id: int, message_id: int) -> Message:
     """The message, if the user can see it. Raises 10003, 50001 or 10008."""
     get_text_channel(world, user, channel_id)
@@ -85,6 +101,17 @@ def get_thread(world: World, user: User, channel_id: int) -> Channel:
     if channel.thread is None:
         raise api_error(50024)
     return channel
+
+
+def require_members_intent(world: World, user: User) -> None:
+    """Raises 50001 for a bot whose application hasn't enabled the members intent.
+
+    docs: Guild Resource › List Guild Members; Channels Resource › List Thread Members (which don't
+    name the error code).
+    """
+    application = world.application_of(user.id)
+    if application is not None and not application.flags & _MEMBERS_FLAGS:
+        raise api_error(50001)
 
 
 def require_deletable(world: World, user: User, channel: Channel) -> None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 
-from bot.emulator.rules.errors import ApiError, api_error
+from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form
+from bot.emulator.world.events import MessageBlocked
 from bot.emulator.world.models import AutoModRule, Channel, User
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.world import World
@@ -39,7 +40,7 @@ def read_rule(form: Form, rule: AutoModRule, *, new: bool) -> None:
         metadata.refuse("mention_raid_protection_enabled")
         rule.keywords = _words(metadata, "keyword_filter", most=1000)
         rule.allowed = _words(metadata, "allow_list", most=100)
-    for action in form.forms("actions", most=5, required=new):
+    for action in form.forms("actions", least=1, most=5, required=new):
         action.choice("type", (_BLOCK,), required=True)
         inner = action.form("metadata")
         if inner is not None:
@@ -78,26 +79,34 @@ def check_text(
             continue
         if member is not None and set(member.roles) & set(rule.exempt_roles):
             continue
-        if _is_blocked(rule, text):
-            raise _blocked(rule, title=title)
+        found = _find_blocked(rule, text)
+        if found is not None:
+            world.emit(MessageBlocked(guild, rule, channel, user.id, text, *found))
+            raise api_error(200001 if title else 200000, rule.custom_message)
 
 
-def _blocked(rule: AutoModRule, *, title: bool) -> ApiError:
-    return api_error(200001 if title else 200000, rule.custom_message)
+def _find_blocked(rule: AutoModRule, text: str) -> tuple[str, str] | None:
+    """The first keyword that blocks a text, and what it matched; None if none does.
 
-
-def _is_blocked(rule: AutoModRule, text: str) -> bool:
-    allowed = [_pattern(word) for word in rule.allowed]
+    A match inside a word or phrase of the ``allow_list`` doesn't count.
+    docs: Auto Moderation › Trigger Metadata.
+    """
+    allowed = [found.span() for word in rule.allowed for found in _pattern(word).finditer(text)]
     for keyword in rule.keywords:
         for found in _pattern(keyword).finditer(text):
-            if not any(one.fullmatch(found[0]) for one in allowed):
-                return True
-    return False
+            start, end = found.span()
+            if not any(first <= start and end <= last for first, last in allowed):
+                return keyword, found[0]
+    return None
 
 
 def _pattern(keyword: str) -> re.Pattern[str]:
-    """``word`` matches the whole word, ``word*`` its start, ``*word`` its end, ``*word*`` any."""
+    """``word`` matches the whole word, ``word*`` its start, ``*word`` its end, ``*word*`` any.
+
+    A whole word has white space around it. docs: Auto Moderation › Keyword Matching Strategies.
+    """
     core = re.escape(keyword.strip("*"))
-    before = "" if keyword.startswith("*") else r"(?<!\w)"
-    after = "" if keyword.endswith("*") else r"(?!\w)"
+    edge = r"\w" if keyword[:1] == "*" or keyword[-1:] == "*" else r"\S"
+    before = "" if keyword.startswith("*") else f"(?<!{edge})"
+    after = "" if keyword.endswith("*") else f"(?!{edge})"
     return re.compile(f"{before}{core}{after}", re.IGNORECASE)

@@ -11,6 +11,7 @@ from typing import Any
 from bot.emulator.rules import messages
 from bot.emulator.rules.access import require
 from bot.emulator.rules.automod import check_text
+from bot.emulator.rules.emojis import is_unicode_emoji
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form, form_error
 from bot.emulator.rules.threads import DURATIONS
@@ -18,6 +19,7 @@ from bot.emulator.world.events import ChannelUpdated
 from bot.emulator.world.models import (
     Channel,
     ChannelType,
+    Guild,
     MessageType,
     Overwrite,
     OverwriteType,
@@ -26,14 +28,39 @@ from bot.emulator.world.models import (
 from bot.emulator.world.permissions import ALL, Permission
 from bot.emulator.world.world import World
 
-__all__ = ["change_channel", "change_thread", "read_kind_fields", "read_overwrites"]
+__all__ = [
+    "MAX_OVERWRITES",
+    "change_channel",
+    "change_thread",
+    "check_overwrites",
+    "read_kind_fields",
+    "read_overwrites",
+    "read_parent",
+]
 
+MAX_OVERWRITES = 1000
+"""docs: JSON Error Codes (30060)."""
+_MAX_OVERWRITES_AT_ONCE = 100
+_MAX_IN_CATEGORY = 50
 _PINNED = 1 << 1
 _REQUIRE_TAG = 1 << 4
+_HIDE_MEDIA_DOWNLOAD_OPTIONS = 1 << 15
+_IS_SPOILER_CHANNEL = 1 << 21
+_FLAGS = {
+    ChannelType.TEXT: _IS_SPOILER_CHANNEL,
+    ChannelType.VOICE: _IS_SPOILER_CHANNEL,
+    ChannelType.ANNOUNCEMENT: _IS_SPOILER_CHANNEL,
+    ChannelType.FORUM: _IS_SPOILER_CHANNEL | _REQUIRE_TAG,
+    ChannelType.MEDIA: _IS_SPOILER_CHANNEL | _REQUIRE_TAG | _HIDE_MEDIA_DOWNLOAD_OPTIONS,
+}
+"""The flags that each type of channel can have. docs: Channels Resource › Channel Flags."""
 
 
 def read_overwrites(form: Form) -> list[Overwrite]:
-    """The field ``permission_overwrites``."""
+    """The field ``permission_overwrites``.
+
+    At most 100 in a request, which only Discord's API description says.
+    """
     return [
         Overwrite(
             id=one.snowflake("id", required=True) or 0,
@@ -41,28 +68,97 @@ def read_overwrites(form: Form) -> list[Overwrite]:
             allow=(one.integer("allow", least=0) or 0) & ALL,
             deny=(one.integer("deny", least=0) or 0) & ALL,
         )
-        for one in form.forms("permission_overwrites", most=500)
+        for one in form.forms("permission_overwrites", most=_MAX_OVERWRITES_AT_ONCE)
     ]
 
 
-def _read_tags(world: World, form: Form) -> list[dict[str, Any]]:
+def check_overwrites(
+    world: World, user: User, guild: Guild, channel: Channel | None, wanted: list[Overwrite]
+) -> None:
+    """Raises 50013 if an overwrite that is new or changed has permissions the user doesn't have.
+
+    They count if the user has them in the server or the channel's category, and all of them with
+    an overwrite for *Manage Roles* in the channel. In a new channel (None) only those in the server
+    count, and only administrators set *Manage Roles*.
+    docs: Channels Resource › Modify Channel, Edit Channel Permissions; Guild Resource › Create
+    Guild Channel.
+    """
+    known = world.guild_permissions(user.id, guild.id)
+    old: list[Overwrite] = []
+    if channel is None and not known & Permission.ADMINISTRATOR:
+        known &= ~Permission.MANAGE_ROLES
+    if channel is not None:
+        old = channel.overwrites
+        if channel.parent_id is not None:
+            known |= world.permissions(user.id, channel.parent_id)
+        mine = {user.id, *guild.members[user.id].roles}
+        if any(one.id in mine and one.allow & Permission.MANAGE_ROLES for one in old):
+            return
+    if any((one.allow | one.deny) & ~known for one in wanted if one not in old):
+        raise api_error(50013)
+
+
+def read_parent(world: World, guild_id: int, form: Form, channel: Channel | None) -> int | None:
+    """The field ``parent_id`` of a channel, or of a new one (None).
+
+    It has to be a category of the server with fewer than 50 channels.
+    docs: Channels Resource › Channel Object (``parent_id``).
+    """
+    parent_id = form.snowflake("parent_id")
+    if parent_id is None:
+        return None
+    parent = world.channels.get(parent_id)
+    if parent is None or parent.type is not ChannelType.CATEGORY or parent.guild_id != guild_id:
+        form.add_error("parent_id", "CHANNEL_PARENT_INVALID", "Category does not exist")
+    elif channel is not None and channel.type is ChannelType.CATEGORY:
+        form.add_error(
+            "parent_id", "CHANNEL_PARENT_INVALID_TYPE", "A category can't be in a category"
+        )
+    others = [c for c in world.channels.values() if c.parent_id == parent_id and c is not channel]
+    if len(others) >= _MAX_IN_CATEGORY:
+        form.add_error(
+            "parent_id",
+            "CHANNEL_PARENT_MAX_CHANNELS",
+            f"Maximum number of channels in category reached ({_MAX_IN_CATEGORY})",
+        )
+    return parent_id
+
+
+def _read_emoji(world: World, channel: Channel, form: Form, *, required: bool) -> dict[str, Any]:
+    """A forum's emoji: the id of one of the server's, or a Unicode emoji.
+
+    Which error code an unknown emoji has isn't documented; here it is 10014, as for a reaction.
+    docs: Channels Resource › Default Reaction Object, Forum Tag Object.
+    """
+    emoji_id, name = form.snowflake("emoji_id"), form.string("emoji_name")
+    if emoji_id is not None and name is not None:
+        form.add_error("emoji_name", "BASE_TYPE_CHOICES", "Set emoji_id or emoji_name, not both.")
+    elif name is not None and not is_unicode_emoji(name):
+        form.add_error("emoji_name", "BASE_TYPE_CHOICES", "Invalid emoji")
+    elif required and emoji_id is None and name is None:
+        form.add_error("emoji_name", "BASE_TYPE_REQUIRED", "This field is required")
+    form.check()
+    guild = world.guilds[channel.guild_id or 0]
+    if emoji_id is not None and emoji_id not in guild.emojis:
+        raise api_error(10014)
+    return {"emoji_id": str(emoji_id) if emoji_id is not None else None, "emoji_name": name}
+
+
+def _read_tags(world: World, channel: Channel, form: Form) -> list[dict[str, Any]]:
     """The field ``available_tags``: at most 20 tags.
 
     docs: Channels Resource › Forum Tag Object: names of up to 20 characters (raised to 50 later);
     JSON Error Codes (40061).
     """
-    found = []
-    for one in form.forms("available_tags", most=20):
-        emoji_id = one.snowflake("emoji_id")
-        found.append(
-            {
-                "id": str(one.snowflake("id") or world.new_id()),
-                "name": one.string("name", least=0, most=50, required=True) or "",
-                "moderated": one.boolean("moderated"),
-                "emoji_id": str(emoji_id) if emoji_id else None,
-                "emoji_name": one.string("emoji_name"),
-            }
-        )
+    found = [
+        {
+            "id": str(one.snowflake("id") or world.new_id()),
+            "name": one.string("name", least=0, most=50, required=True) or "",
+            "moderated": one.boolean("moderated"),
+            **_read_emoji(world, channel, one, required=False),
+        }
+        for one in form.forms("available_tags", most=20)
+    ]
     form.check()
     if len({tag["name"] for tag in found}) < len(found):
         raise api_error(40061)
@@ -70,12 +166,13 @@ def _read_tags(world: World, form: Form) -> list[dict[str, Any]]:
 
 
 def read_kind_fields(world: World, channel: Channel, form: Form) -> None:
-    """Set the fields that only forums or only voice channels have; others refuse them.
+    """Set the flags and the fields that only forums or only voice channels have.
 
-    Documented for those kinds only; what Discord does with them elsewhere isn't said.
+    Others refuse them; what Discord does with them there isn't documented.
     docs: Guild Resource › Create Guild Channel; Channels Resource › Modify Channel.
     """
     form.refuse("default_tag_setting")
+    _read_flags(channel, form)
     if channel.type is ChannelType.VOICE:
         channel.bitrate = form.integer("bitrate", least=8000, most=96000) or channel.bitrate
         limit = form.integer("user_limit", least=0, most=99)
@@ -90,20 +187,28 @@ def read_kind_fields(world: World, channel: Channel, form: Form) -> None:
         form.refuse("default_forum_layout")
         return
     if "available_tags" in form:
-        channel.available_tags = _read_tags(world, form)
+        channel.available_tags = _read_tags(world, channel, form)
     if "default_reaction_emoji" in form:
         emoji = form.form("default_reaction_emoji")
-        emoji_id = emoji.snowflake("emoji_id") if emoji is not None else None
-        channel.default_reaction_emoji = None
-        if emoji is not None:
-            channel.default_reaction_emoji = {
-                "emoji_id": str(emoji_id) if emoji_id is not None else None,
-                "emoji_name": emoji.string("emoji_name"),
-            }
+        channel.default_reaction_emoji = (
+            _read_emoji(world, channel, emoji, required=True) if emoji is not None else None
+        )
     if "default_sort_order" in form:
         channel.default_sort_order = form.choice("default_sort_order", (0, 1))
     layout = form.choice("default_forum_layout", (0, 1, 2))
     channel.default_forum_layout = channel.default_forum_layout if layout is None else layout
+
+
+def _read_flags(channel: Channel, form: Form) -> None:
+    """docs: Channels Resource › Channel Flags (a spoiler channel isn't age-restricted)."""
+    flags = form.integer("flags", least=0)
+    if flags is None:
+        return
+    if flags & ~_FLAGS.get(channel.type, 0):
+        form.add_error("flags", "BASE_TYPE_CHOICES", "This type of channel can't have these flags.")
+    if flags & _IS_SPOILER_CHANNEL and form.boolean("nsfw", default=channel.nsfw):
+        form.add_error("flags", "BASE_TYPE_CHOICES", "A spoiler channel can't be age-restricted.")
+    channel.flags = flags
 
 
 def change_channel(world: World, user: User, channel: Channel, form: Form) -> None:
@@ -116,18 +221,19 @@ def change_channel(world: World, user: User, channel: Channel, form: Form) -> No
     inner_slowmode = form.integer("default_thread_rate_limit_per_user", least=0, most=21600)
     duration = form.choice("default_auto_archive_duration", DURATIONS)
     position = form.integer("position", least=0)
-    kind = form.choice("type", (0, 5))
-    flags = form.integer("flags", least=0)
+    kind = _read_new_type(channel, form)
     overwrites = read_overwrites(form)
     nsfw = form.boolean("nsfw", default=channel.nsfw)
-    parent_id = form.snowflake("parent_id")
+    assert channel.guild_id is not None
+    parent_id = read_parent(world, channel.guild_id, form, channel)
     changed = copy.copy(channel)
     read_kind_fields(world, changed, form)
     form.check()
-    read_kind_fields(world, channel, form)
     if "permission_overwrites" in form:
         require(world, user, channel, Permission.MANAGE_ROLES)
+        check_overwrites(world, user, world.guilds[channel.guild_id], channel, overwrites)
         channel.overwrites = overwrites
+    read_kind_fields(world, channel, form)
     channel.name = name or channel.name
     channel.topic = topic if "topic" in form else channel.topic
     channel.nsfw = nsfw
@@ -137,13 +243,24 @@ def change_channel(world: World, user: User, channel: Channel, form: Form) -> No
         channel.default_thread_rate_limit_per_user = inner_slowmode
     if "default_auto_archive_duration" in form:
         channel.default_auto_archive_duration = duration
-    if kind is not None and channel.type in {ChannelType.TEXT, ChannelType.ANNOUNCEMENT}:
-        channel.type = ChannelType(kind)
-    if flags is not None and forum:
-        channel.flags = flags & _REQUIRE_TAG
+    if kind is not None:
+        channel.type = kind
     if "parent_id" in form:
         channel.parent_id = parent_id
     world.emit(ChannelUpdated(channel))
+
+
+def _read_new_type(channel: Channel, form: Form) -> ChannelType | None:
+    """The field ``type``; only text channels become announcement channels, and the reverse.
+
+    docs: Channels Resource › Modify Channel (``type``, which the emulator allows in every server).
+    """
+    kind = form.choice("type", (ChannelType.TEXT, ChannelType.ANNOUNCEMENT))
+    if kind is None:
+        return None
+    if channel.type not in {ChannelType.TEXT, ChannelType.ANNOUNCEMENT}:
+        form.add_error("type", "BASE_TYPE_CHOICES", "The type of this channel can't be changed.")
+    return ChannelType(kind)
 
 
 def change_thread(world: World, user: User, channel: Channel, form: Form) -> None:
@@ -162,6 +279,8 @@ def change_thread(world: World, user: User, channel: Channel, form: Form) -> Non
     duration = form.choice("auto_archive_duration", DURATIONS)
     slowmode = form.integer("rate_limit_per_user", least=0, most=21600)
     flags = form.integer("flags", least=0)
+    if flags is not None and flags & ~_PINNED:
+        form.add_error("flags", "BASE_TYPE_CHOICES", "A thread can't have these flags.")
     tags = form.snowflakes("applied_tags", most=5)
     form.check()
     _require_can_change(world, user, channel, form, archived=archived)
@@ -184,7 +303,7 @@ def change_thread(world: World, user: User, channel: Channel, form: Form) -> Non
     thread.auto_archive_duration = duration or thread.auto_archive_duration
     channel.rate_limit_per_user = channel.rate_limit_per_user if slowmode is None else slowmode
     if flags is not None:
-        channel.flags = flags & _PINNED
+        channel.flags = flags
     if thread.archived:
         channel.flags &= ~_PINNED
     renamed = name is not None and name != channel.name
@@ -236,12 +355,19 @@ def _check_pin(world: World, channel: Channel, flags: int) -> None:
 
 
 def _apply_tags(world: World, user: User, channel: Channel, tags: list[int]) -> None:
+    """Set a post's tags. Raises 50013 if moderated ones change without *Manage Threads*.
+
+    docs: Channels Resource › Forum Tag Object (``moderated``); JSON Error Codes (40067).
+    """
     parent = world.channels.get(channel.parent_id or 0)
     assert channel.thread is not None
-    known = {int(tag["id"]) for tag in parent.available_tags} if parent else set()
+    known = {int(tag["id"]): tag for tag in parent.available_tags} if parent else {}
     if any(tag not in known for tag in tags):
         raise form_error("applied_tags", "BASE_TYPE_CHOICES", "Unknown forum tag")
     manages = world.permissions(user.id, channel.id) & Permission.MANAGE_THREADS
+    changed = set(tags) ^ set(channel.thread.applied_tags)
+    if not manages and any(known.get(tag, {}).get("moderated") for tag in changed):
+        raise api_error(50013)
     if parent is not None and parent.flags & _REQUIRE_TAG and not tags and not manages:
         raise api_error(40067)
     channel.thread.applied_tags = tags

@@ -16,11 +16,12 @@ from bot.emulator.world.models import Command, Guild
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.world import World
 
-__all__ = ["can_use_command", "read_options"]
+__all__ = ["can_use_command", "is_usable_in_dm", "read_options"]
 
 SUB, GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
-_MAX_INTEGER = 2**53
+_MAX_INTEGER = 2**53 - 1
+"""docs: Application Command Option Type."""
 
 
 _FOR_ROLE, _FOR_USER, _FOR_CHANNEL = 1, 2, 3
@@ -63,6 +64,16 @@ def can_use_command(
     if wanted is None:
         return True
     return int(wanted) != 0 and bits & int(wanted) == int(wanted)
+
+
+def is_usable_in_dm(command: Command) -> bool:
+    """Whether a command can be used in a direct message with its bot.
+
+    docs: Application Commands › Contexts (BOT_DM is 1); Application Command Object
+    (``dm_permission``, deprecated).
+    """
+    contexts = command.body.get("contexts")
+    return bool(command.body.get("dm_permission", True)) if contexts is None else 1 in contexts
 
 
 def _user_override(level: dict[tuple[int, int], bool], guild: Guild, user_id: int) -> bool | None:

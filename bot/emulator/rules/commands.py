@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from bot.emulator.rules.components import CHANNEL_TYPES
 from bot.emulator.rules.errors import api_error
+from bot.emulator.rules.file_types import read_file_types
 from bot.emulator.rules.json_form import Form
-from bot.emulator.world.models import Application, ChannelType, Command
+from bot.emulator.world.models import Application, Command
 from bot.emulator.world.permissions import ALL
 from bot.emulator.world.world import World
 
@@ -18,6 +20,7 @@ __all__ = [
     "CHAT_INPUT",
     "FIELDS",
     "MAX_PER_TYPE",
+    "check_number",
     "find_command",
     "list_commands",
     "put_command",
@@ -57,7 +60,6 @@ _MAX_CHARACTERS = 8000
 # Letters of any script, digits, and the marks that the documentation lists.
 _NAME = re.compile(r"^[-_'\w\u0900-\u097f\u0e00-\u0e7f]{1,32}$")
 _WITH_CHOICES = (3, 4, 10)
-_CHANNELS = tuple(int(kind) for kind in ChannelType)
 
 
 def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
@@ -81,18 +83,20 @@ def read_command(form: Form) -> tuple[int, str, dict[str, Any]]:
                     "APPLICATION_COMMAND_CONTEXT_MENU_FIELD",
                     "Context menu commands cannot have this field",
                 )
-    permissions = form.integer("default_member_permissions", least=0)
+    permissions = form.integer("default_member_permissions", least=0, most=2**54 - 1)
     form.refuse("handler")
-    contexts = [c for c in form.items("contexts", most=3) if c in (0, 1, 2)]
-    if "contexts" in form and form.body["contexts"] is not None and not contexts:
-        form.add_error("contexts", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 3 in length.")
+    contexts = form.choices("contexts", (0, 1, 2), most=3)
+    for field, most in (("contexts", 3), ("integration_types", 2)):
+        if form.body.get(field) == []:
+            form.add_error(
+                field, "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {most} in length."
+            )
     body: dict[str, Any] = {
         "description": description,
         "default_member_permissions": None if permissions is None else str(permissions & ALL),
         "dm_permission": form.boolean("dm_permission", default=True),
         "contexts": contexts or None,
-        "integration_types": [t for t in form.items("integration_types", most=2) if t in (0, 1)]
-        or [0],
+        "integration_types": form.choices("integration_types", (0, 1), most=2) or [0],
         "nsfw": form.boolean("nsfw"),
     }
     body["name_localizations"] = _localizations(
@@ -224,20 +228,21 @@ def _limits(form: Form, kind: int) -> dict[str, Any]:
             )
     if form.body.get("choices"):
         data["choices"] = [_choice(choice, kind) for choice in form.forms("choices", most=25)]
+        if kind not in _WITH_CHOICES:
+            form.add_error("choices", "BASE_TYPE_CHOICES", "Only texts and numbers have choices.")
     if kind == 7 and form.body.get("channel_types"):
-        data["channel_types"] = [t for t in form.items("channel_types", most=20) if t in _CHANNELS]
+        data["channel_types"] = form.choices(
+            "channel_types", CHANNEL_TYPES, most=len(CHANNEL_TYPES)
+        )
     if kind == 11 and form.body.get("file_types"):
-        types = form.items("file_types", most=100)
-        if not all(isinstance(one, str) and one for one in types):
-            form.add_error("file_types", "BASE_TYPE_CONVERT", "File types are strings.")
-        data["file_types"] = types
+        data["file_types"] = read_file_types(form)
     elif form.body.get("file_types"):
         form.add_error("file_types", "BASE_TYPE_CHOICES", "Only attachment options have them.")
     if kind in {4, 10}:
         for name in ("min_value", "max_value"):
             value = form.body.get(name)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                data[name] = value
+            if value is not None:
+                data[name] = _number(form, name, kind)
     if kind == 3:
         for name, least in (("min_length", 0), ("max_length", 1)):
             length = form.integer(name, least=least, most=6000)
@@ -246,12 +251,35 @@ def _limits(form: Form, kind: int) -> dict[str, Any]:
     return data
 
 
+def _number(form: Form, name: str, kind: int) -> int | float | None:
+    """A number, which is whole for an option of type INTEGER."""
+    value = form.body.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        form.add_error(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not a number.')
+        return None
+    if kind == 4 and isinstance(value, float) and not value.is_integer():
+        form.add_error(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')
+        return None
+    check_number(form, name, value, whole=kind == 4)
+    return value
+
+
+def check_number(form: Form, name: str, value: float, *, whole: bool) -> None:
+    """Add an error for a number that no option can have.
+
+    docs: Application Command Option Type (INTEGER: between -2^53+1 and 2^53-1; NUMBER: 2^53).
+    """
+    most = 2**53 - 1 if whole else 2**53
+    if not -most <= value <= most:
+        form.add_error(name, "NUMBER_TYPE_MAX", f"Value must be from -{most} to {most}.")
+
+
 def _choice(form: Form, kind: int) -> dict[str, Any]:
     value: Any = form.body.get("value")
     if kind == 3:
         value = form.string("value", least=1, most=100, required=True, strip=False)
-    elif isinstance(value, bool) or not isinstance(value, int | float):
-        form.add_error("value", "NUMBER_TYPE_COERCE", f'Value "{value}" is not a number.')
+    else:
+        value = _number(form, "value", kind)
     data = {"name": form.string("name", least=1, most=100, required=True), "value": value}
     if form.body.get("name_localizations") is not None:
         data["name_localizations"] = _localizations(form, "name_localizations", 100)

@@ -13,13 +13,25 @@ from typing import Any
 from bot.emulator.rules.emojis import is_unicode_emoji
 from bot.emulator.rules.json_form import Form
 
-__all__ = ["IS_COMPONENTS_V2", "SELECTS", "Tree", "find", "media_of", "read_message_components"]
+__all__ = [
+    "IS_COMPONENTS_V2",
+    "SELECTS",
+    "Tree",
+    "find",
+    "media_of",
+    "read_message_components",
+    "walk_given",
+]
 
 IS_COMPONENTS_V2 = 1 << 15
 _MAX_COMPONENTS = 40
 _MAX_TEXT = 4000
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
 SELECTS = (3, 5, 6, 7, 8)
+CHANNEL_SELECT = 8
+_DEFAULTS = {5: ("user",), 6: ("role",), 7: ("user", "role"), CHANNEL_SELECT: ("channel",)}
+CHANNEL_TYPES = (0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16)
+"""What a channel can be chosen by. docs: Channels Resource › Channel Types."""
 SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER = 9, 10, 11, 12, 13, 14, 17
 LABEL, FILE_UPLOAD = 18, 19
 _TOP_V2 = (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR, CONTAINER)
@@ -226,10 +238,27 @@ def read_select(form: Form, tree: Tree, kind: int, *, modal: bool = False) -> di
                 "max_values must be at most the number of options.",
             )
     elif form.body.get("default_values"):
-        data["default_values"] = form.items("default_values", most=25)
-    if kind == 8 and form.body.get("channel_types"):
-        data["channel_types"] = form.items("channel_types", most=20)
+        data["default_values"] = _default_values(form, kind)
+        if not data["min_values"] <= len(data["default_values"]) <= data["max_values"]:
+            form.add_error("default_values", "BASE_TYPE_BAD_LENGTH", "Too few or too many values.")
+    if kind == CHANNEL_SELECT and form.body.get("channel_types"):
+        data["channel_types"] = form.choices(
+            "channel_types", CHANNEL_TYPES, most=len(CHANNEL_TYPES)
+        )
     return data
+
+
+def _default_values(form: Form, kind: int) -> list[dict[str, Any]]:
+    """docs: User Select › Select Default Value Structure."""
+    found = []
+    for one in form.forms("default_values", most=25):
+        value_id = one.snowflake("id", required=True)
+        what = one.string("type", required=True)
+        if what is not None and what not in _DEFAULTS[kind]:
+            allowed = ", ".join(_DEFAULTS[kind])
+            one.add_error("type", "BASE_TYPE_CHOICES", f"Value must be one of {allowed}.")
+        found.append({"id": str(value_id), "type": what})
+    return found
 
 
 def _options(form: Form) -> list[dict[str, Any]]:
@@ -272,7 +301,7 @@ def _media_item(form: Form, name: str) -> dict[str, Any]:
         _check_url(medium, "url", url, ("http://", "https://", "attachment://"))
     return {
         name: {"id": "0", "url": url or "", "proxy_url": url or ""},
-        "description": form.string("description", most=1024) or None,
+        "description": form.string("description", least=1, most=1024),
         "spoiler": form.boolean("spoiler"),
     }
 
@@ -294,6 +323,15 @@ def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for name in ("accessory", "component"):
             if isinstance(component.get(name), dict):
                 yield from walk([component[name]])
+
+
+def walk_given(components: Any) -> Iterator[dict[str, Any]]:
+    """All components at all depths of a request that hasn't been validated."""
+    for component in components if isinstance(components, list) else [components]:
+        if isinstance(component, dict):
+            yield component
+            for name in ("components", "accessory", "component"):
+                yield from walk_given(component.get(name))
 
 
 def find(components: list[dict[str, Any]], custom_id: str) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Detects a file's type and, for pictures, their size from its bytes.
+"""Detects a file's type and, for pictures, their size from its bytes; reads ``file_types``.
 
 docs: Message Resource › Attachment Object (``content_type``, ``width``, ``height``, ``flags``).
 How Discord detects the type isn't documented; it doesn't believe the uploader. Here the bytes say
@@ -8,9 +8,12 @@ it for pictures and PDF, the name's extension for everything else.
 from __future__ import annotations
 
 import mimetypes
+import re
 from dataclasses import dataclass
 
-__all__ = ["FileType", "detect_type"]
+from bot.emulator.rules.json_form import Form
+
+__all__ = ["FileType", "detect_type", "is_of_types", "read_file_types"]
 
 _EXTENSIONS = mimetypes.MimeTypes()
 for _kind, _extension in (
@@ -20,6 +23,13 @@ for _kind, _extension in (
 ):
     _EXTENSIONS.add_type(_kind, _extension)
 
+_FILTER = re.compile(r"image|video|audio|\.[^\s./\\]+(\.[^\s./\\]+)*")
+_GROUPS = {
+    "image": (".png", ".gif", ".jpg", ".jpeg", ".jfif", ".webp", ".avif"),
+    "video": (".mp4", ".mov", ".qt", ".webm"),
+    "audio": (".mp3", ".m4a", ".wav", ".ogg", ".opus", ".flac"),
+}
+"""docs: Reference › File Type Filtering."""
 _JPEG_SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 
 
@@ -31,6 +41,33 @@ class FileType:
     width: int | None = None
     height: int | None = None
     animated: bool = False
+
+
+def read_file_types(form: Form) -> list[str]:
+    """The field ``file_types``: at most ten groups or extensions, which become lower-case.
+
+    docs: Reference › File Type Filtering; Application Command Option Structure; File Upload.
+    """
+    found: list[str] = []
+    for value in form.items("file_types", most=10):
+        if not isinstance(value, str) or not _FILTER.fullmatch(value):
+            form.add_error(
+                "file_types",
+                "BASE_TYPE_CHOICES",
+                "File types are image, video, audio, or an extension with a dot.",
+            )
+        else:
+            found.append(value.lower())
+    return found
+
+
+def is_of_types(filename: str, types: list[str]) -> bool:
+    """Whether a file's extension is one of ``file_types``; all are if that is empty.
+
+    docs: Reference › File Type Filtering (only the name counts).
+    """
+    extensions = {one for kind in types for one in _GROUPS.get(kind, (kind,))}
+    return not types or filename.lower().endswith(tuple(extensions))
 
 
 def detect_type(filename: str, content: bytes) -> FileType:

@@ -11,10 +11,11 @@ from typing import Any
 from bot.emulator import payloads
 from bot.emulator.rules import messages, modals
 from bot.emulator.rules.automod import check_text
+from bot.emulator.rules.commands import check_number
 from bot.emulator.rules.components import IS_COMPONENTS_V2
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL
-from bot.emulator.rules.json_form import Form
+from bot.emulator.rules.json_form import Form, read_id
 from bot.emulator.rules.message_input import (
     EDIT,
     EPHEMERAL,
@@ -105,6 +106,8 @@ def _choices(form: Form) -> list[dict[str, Any]]:
             choice.string("value", least=1, most=100, required=True, strip=False)
         elif isinstance(value, bool) or not isinstance(value, int | float):
             choice.add_error("value", "BASE_TYPE_REQUIRED", "This field is required")
+        else:
+            check_number(choice, "value", value, whole=isinstance(value, int))
         name = choice.string("name", least=1, most=100, required=True)
         found.append({"name": name, "value": value})
     form.check()
@@ -170,6 +173,8 @@ def _first_message(
     world: World, interaction: Interaction, form: Form, uploads: list[Upload], *, deferred: bool
 ) -> None:
     draft = read_draft(form, uploads, settable=_SETTABLE, fields=EXECUTE)
+    if deferred and (form.integer("flags") or 0) & ~EPHEMERAL:
+        form.add_error("flags", "BASE_TYPE_CHOICES", "Only EPHEMERAL may be set here.")
     form.check()
     if draft.empty and not deferred:
         raise api_error(50006)
@@ -250,7 +255,14 @@ def get_by_token(world: World, application_id: int, token: str) -> Interaction:
 def send_followup(
     world: World, interaction: Interaction, form: Form, uploads: list[Upload]
 ) -> Message:
-    """docs: Create Followup Message."""
+    """Send a follow-up, or fill in a response that was deferred and still loads.
+
+    docs: Create Followup Message.
+    """
+    original = world.messages.get(interaction.original_id or 0)
+    if original is not None and original.loading and not original.deleted:
+        edit_response(world, original, form, uploads)
+        return original
     draft = read_draft(form, uploads, settable=_SETTABLE, fields=EXECUTE)
     form.check()
     if draft.empty:
@@ -267,8 +279,8 @@ def get_response(world: World, interaction: Interaction, wanted: str) -> Message
     if wanted == "@original":
         message = world.messages.get(interaction.original_id or 0)
     else:
-        known = wanted.isdecimal() and int(wanted) in interaction.messages
-        message = world.messages.get(int(wanted)) if known else None
+        number = read_id(wanted)
+        message = world.messages.get(number or 0) if number in interaction.messages else None
     if message is None or message.deleted:
         raise api_error(10008)
     return message

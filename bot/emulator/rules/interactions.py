@@ -12,11 +12,11 @@ from typing import Any
 from bot.emulator import payloads
 from bot.emulator.rules import commands, modals
 from bot.emulator.rules.access import get_channel, require_unarchived
-from bot.emulator.rules.command_access import can_use_command, read_options
+from bot.emulator.rules.command_access import can_use_command, is_usable_in_dm, read_options
 from bot.emulator.rules.components import BUTTON, SELECTS, STRING_SELECT, find
 from bot.emulator.rules.errors import api_error
-from bot.emulator.rules.file_types import detect_type
-from bot.emulator.rules.json_form import Form, form_error
+from bot.emulator.rules.file_types import detect_type, is_of_types
+from bot.emulator.rules.json_form import Form, form_error, read_id
 from bot.emulator.rules.uploads import IS_ANIMATED, MAX_FILE, Upload, file_name
 from bot.emulator.world.events import InteractionCreated, InteractionReceived
 from bot.emulator.world.models import (
@@ -29,6 +29,7 @@ from bot.emulator.world.models import (
     Message,
     User,
 )
+from bot.emulator.world.permissions import Permission
 from bot.emulator.world.world import World
 
 __all__ = ["AUTOCOMPLETE", "COMMAND", "COMPONENT", "MODAL", "start"]
@@ -94,13 +95,20 @@ class _Context:
         self.guild: Guild | None = world.guilds.get(channel.guild_id or 0)
 
     def run(self, data: Form, *, partial: bool) -> Interaction:
-        """Run a command, or request choices for one of its options."""
+        """Run a command, or request choices for one of its options.
+
+        An age-restricted command needs such a channel; a user command needs permission to write.
+        docs: Application Commands › Using Age-Restricted Commands, User Commands.
+        """
         command = self._command(data)
         bits = self.world.permissions(self.member.id, self.channel.id)
         place = self.world.permission_channel(self.channel)
-        if self.guild is not None and not can_use_command(
-            command, self.guild, self.member.id, bits, place.id
-        ):
+        if self.guild is None:
+            usable = is_usable_in_dm(command)
+        else:
+            usable = can_use_command(command, self.guild, self.member.id, bits, place.id)
+            usable = usable and (place.nsfw or not command.body.get("nsfw"))
+        if not usable or (command.type == _USERS and not bits & self._writing):
             raise api_error(50013)
         shown: dict[str, Any] = {
             "id": str(command.id),
@@ -116,7 +124,7 @@ class _Context:
             options = read_options(self.world, where, declared, data, partial=partial)
             if partial and not _focused(options):
                 data.add_error("options", "BASE_TYPE_REQUIRED", "One option has to be focused.")
-            self._resolve_options(options, resolved, data)
+            self._resolve_options(options, declared, resolved, data)
             data.check()
             shown["options"] = options
         else:
@@ -124,6 +132,12 @@ class _Context:
         if resolved:
             shown["resolved"] = resolved
         return self._make(AUTOCOMPLETE if partial else COMMAND, shown)
+
+    @property
+    def _writing(self) -> Permission:
+        """The permission to write here. docs: Threads › Permissions."""
+        in_thread = self.channel.thread is not None
+        return Permission.SEND_MESSAGES_IN_THREADS if in_thread else Permission.SEND_MESSAGES
 
     def _command(self, data: Form) -> Command:
         """The command, by its id, or by name and type if the client sent no id."""
@@ -227,7 +241,7 @@ class _Context:
             known = {option["value"] for option in component["options"]}
             if not set(values) <= known:
                 data.add_error("values", "BASE_TYPE_CHOICES", "A value is none of the options.")
-        elif not all(value.isdecimal() for value in values):
+        elif not all(read_id(value) for value in values):
             data.add_error("values", "NUMBER_TYPE_COERCE", "The values have to be ids.")
         data.check()
         return values
@@ -243,7 +257,7 @@ class _Context:
         shape, fields = modals.read_submission(opened.modal, data)
         resolved: dict[str, dict[str, Any]] = {}
         for field in fields:
-            self._resolve_field(field, resolved, data)
+            self._resolve_field(opened.modal, field, resolved, data)
         data.check()
         opened.modal = None
         shown: dict[str, Any] = {"custom_id": custom_id, "components": shape}
@@ -265,28 +279,41 @@ class _Context:
         return None
 
     def _resolve_field(
-        self, field: dict[str, Any], resolved: dict[str, dict[str, Any]], data: Form
+        self,
+        modal: dict[str, Any],
+        field: dict[str, Any],
+        resolved: dict[str, dict[str, Any]],
+        data: Form,
     ) -> None:
         if field["type"] == 19:
-            field["values"] = [self._upload(value, resolved, data) for value in field["values"]]
+            asked = find(modal["components"], field["custom_id"]) or {}
+            types = asked.get("file_types") or []
+            field["values"] = [self._upload(one, resolved, data, types) for one in field["values"]]
         elif field["type"] in SELECTS and field["type"] != STRING_SELECT:
             for value in field["values"]:
-                if value.isdecimal():
-                    self._resolve_any(int(value), resolved)
+                self._resolve_any(read_id(value) or 0, resolved)
 
     def _resolve_options(
-        self, options: list[dict[str, Any]], resolved: dict[str, dict[str, Any]], data: Form
+        self,
+        options: list[dict[str, Any]],
+        declared: list[dict[str, Any]],
+        resolved: dict[str, dict[str, Any]],
+        data: Form,
     ) -> None:
         """docs: Interaction Object › Resolved Data Structure."""
+        by_name = {option["name"]: option for option in declared}
         for option in options:
+            known = by_name[option["name"]]
             if "options" in option:
-                self._resolve_options(option["options"], resolved, data)
+                inner = known.get("options") or []
+                self._resolve_options(option["options"], inner, resolved, data)
             elif option["type"] == 11 and not option.get("focused"):
-                option["value"] = self._upload(option["value"], resolved, data)
-            elif option["type"] in {6, 7, 8, 9} and str(option["value"]).isdecimal():
-                self._resolve_any(int(option["value"]), resolved)
+                types = known.get("file_types") or []
+                option["value"] = self._upload(option["value"], resolved, data, types)
+            elif option["type"] in {6, 7, 8, 9}:
+                self._resolve_any(read_id(option["value"]) or 0, resolved)
             elif option["type"] == 3 and isinstance(option["value"], str):
-                for found in re.findall(r"<@!?(\d+)>", option["value"]):
+                for found in re.findall(r"<@!?(\d{1,19})>", option["value"]):
                     self._resolve_user(int(found), resolved)
 
     def _resolve_any(self, one: int, resolved: dict[str, dict[str, Any]]) -> None:
@@ -310,11 +337,20 @@ class _Context:
             data = {**payloads.member_fields(belongs), "permissions": str(bits)}
             resolved.setdefault("members", {})[str(one)] = data
 
-    def _upload(self, value: str, resolved: dict[str, dict[str, Any]], data: Form) -> str:
-        """Store an uploaded file, by its number in ``files[n]``; its attachment id."""
+    def _upload(
+        self, value: str, resolved: dict[str, dict[str, Any]], data: Form, types: list[str]
+    ) -> str:
+        """Store an uploaded file, by its number in ``files[n]``; its attachment id.
+
+        ``types`` are the ``file_types`` that its option or field takes.
+        """
         upload = self.uploads.get(str(value))
         if upload is None:
             data.add_error("attachments", "UNKNOWN_ATTACHMENT", f"There is no file number {value}.")
+            return value
+        if not is_of_types(upload.filename, types):
+            wanted = ", ".join(types)
+            data.add_error("attachments", "BASE_TYPE_CHOICES", f"The file must be one of {wanted}.")
             return value
         kind = detect_type(upload.filename, upload.content)
         record = Attachment(

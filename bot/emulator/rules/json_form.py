@@ -6,16 +6,20 @@ docs: Reference › Error Messages (code 50035 with ``errors`` nested along the 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.emulator.rules.errors import ApiError
 
 _log = logging.getLogger(__name__)
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
+_ID = re.compile(r"[0-9]{1,19}")
+_BIGGEST = (1 << 63) - 1
 
-__all__ = ["Form", "FormErrors", "form_error"]
+__all__ = ["Form", "FormErrors", "FormText", "form_error", "read_id"]
 
 
 @dataclass(slots=True)
@@ -50,6 +54,18 @@ def form_error(path: str, code: str, message: str) -> ApiError:
     except ApiError as error:
         return error
     raise AssertionError("there is an error")
+
+
+def read_id(value: Any) -> int | None:
+    """An id, as a string or a number; None for anything else."""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return int(text) if _ID.fullmatch(text) and int(text) <= _BIGGEST else None
+
+
+class FormText(str):
+    """A field of an HTML form, which has only texts; as a boolean it may be "true" or "false"."""
+
+    __slots__ = ()
 
 
 class Form:
@@ -131,15 +147,15 @@ class Form:
         most: int | None = None,
         required: bool = False,
     ) -> int | None:
-        """An integer between two bounds; like Discord, also accepts "1" and 1.0."""
+        """A 64-bit integer between two bounds; like Discord, also accepts "1" and 1.0."""
         value = self._value(name, required)
         if value is None:
             return None
-        if isinstance(value, str) and value.lstrip("-").isdecimal():
+        if isinstance(value, str) and _WHOLE.fullmatch(value):
             value = int(value)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _BIGGEST:
             self.add_error(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')
             return None
         if least is not None and value < least:
@@ -166,10 +182,12 @@ class Form:
         return value
 
     def boolean(self, name: str, *, default: bool = False) -> bool:
-        """A boolean."""
+        """A boolean; in an HTML form a text. docs: Reference › Boolean Query Strings."""
         value = self.body.get(name)
         if value is None:
             return default
+        if isinstance(value, FormText):
+            value = {"true": True, "1": True, "false": False, "0": False}.get(value.lower())
         if not isinstance(value, bool):
             self.add_error(name, "BASE_TYPE_CONVERT", "Could not interpret value as boolean.")
             return default
@@ -180,23 +198,39 @@ class Form:
         value = self._value(name, required)
         if value is None:
             return None
-        if isinstance(value, bool) or not str(value).isdecimal() or int(value) >= 1 << 63:
+        found = read_id(value)
+        if found is None:
             self.add_error(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
-            return None
-        return int(value)
+        return found
 
     def snowflakes(self, name: str, *, most: int) -> list[int]:
         """A list of ids."""
         found: list[int] = []
         for at, value in enumerate(self.items(name, most=most)):
-            if isinstance(value, bool) or not str(value).isdecimal():
+            number = read_id(value)
+            if number is None:
                 self.errors.add(
                     (*self.path, name, str(at)),
                     "NUMBER_TYPE_COERCE",
                     f'Value "{value}" is not snowflake.',
                 )
             else:
+                found.append(number)
+        return found
+
+    def choices(self, name: str, options: Collection[int], *, most: int) -> list[int]:
+        """A list of some of the given integers."""
+        found: list[int] = []
+        for at, value in enumerate(self.items(name, most=most)):
+            if isinstance(value, int) and not isinstance(value, bool) and value in options:
                 found.append(int(value))
+                continue
+            allowed = ", ".join(str(int(option)) for option in sorted(options))
+            self.errors.add(
+                (*self.path, name, str(at)),
+                "BASE_TYPE_CHOICES",
+                f"Value must be one of {{{allowed}}}.",
+            )
         return found
 
     def moment(self, name: str) -> datetime | None:
@@ -205,12 +239,13 @@ class Form:
         if value is None:
             return None
         try:
-            return datetime.fromisoformat(value)
+            found = datetime.fromisoformat(value)
         except ValueError:
             self.add_error(
                 name, "DATE_TIME_TYPE_PARSE", f"Could not parse {value}. Should be ISO8601."
             )
             return None
+        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
     def items(self, name: str, *, least: int = 0, most: int, required: bool = False) -> list[Any]:
         """A list of ``least`` to ``most`` values of any type."""

@@ -15,8 +15,8 @@ from bot.emulator.world.world import World
 
 __all__ = ["AllowedMentions", "Mentions", "find_mentions", "read_allowed_mentions"]
 
-_USER = re.compile(r"<@!?(\d+)>")
-_ROLE = re.compile(r"<@&(\d+)>")
+_USER = re.compile(r"<@!?(\d{1,19})>")
+_ROLE = re.compile(r"<@&(\d{1,19})>")
 _EVERYONE = re.compile(r"@(everyone|here)")
 
 

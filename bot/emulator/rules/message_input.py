@@ -12,7 +12,7 @@ from bot.emulator.rules.components import IS_COMPONENTS_V2, read_message_compone
 from bot.emulator.rules.embeds import read_embeds
 from bot.emulator.rules.emojis import is_unicode_emoji
 from bot.emulator.rules.errors import api_error
-from bot.emulator.rules.json_form import Form
+from bot.emulator.rules.json_form import Form, read_id
 from bot.emulator.rules.mentions import AllowedMentions, read_allowed_mentions
 from bot.emulator.rules.stickers import MAX_IN_MESSAGE
 from bot.emulator.rules.uploads import MAX_FILE, Upload
@@ -45,6 +45,7 @@ CREATE = EXECUTE | {"nonce", "enforce_nonce", "message_reference", "sticker_ids"
 SUPPRESS_EMBEDS = 1 << 2
 EPHEMERAL = 1 << 6
 SILENT = 1 << 12
+IS_VOICE_MESSAGE = 1 << 13
 MAX_CONTENT = 2000
 
 
@@ -93,7 +94,6 @@ class Draft:
             or self.poll
             or self.sticker_ids
             or forward
-            or self.kept
         )
 
 
@@ -112,7 +112,8 @@ def read_draft(
     """
     if any(len(upload.content) > MAX_FILE for upload in uploads):
         raise api_error(40005)
-    flags = (form.integer("flags", least=0, most=2**31 - 1) or 0) & settable
+    flags_given = form.integer("flags", least=0, most=2**31 - 1) or 0
+    flags = flags_given & settable
     second = bool(v2) or bool(flags & IS_COMPONENTS_V2)
     draft = Draft(
         content=form.string("content", most=MAX_CONTENT) or "",
@@ -131,6 +132,8 @@ def read_draft(
         kept=_kept(form, uploads),
         given=frozenset(form.body) & fields,
     )
+    if flags_given & IS_VOICE_MESSAGE and "tts" in fields:
+        form.add_error("flags", "NOT_EMULATED", "The emulator doesn't have voice messages.")
     if len(uploads) + len(draft.kept or []) > 10:
         form.add_error("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
     if second:
@@ -209,8 +212,8 @@ def _kept(form: Form, uploads: list[Upload]) -> list[int] | None:
         return None
     numbers = {upload.number for upload in uploads}
     ids = [one.get("id") for one in form.body["attachments"] if isinstance(one, dict)]
-    known = [int(str(one)) for one in ids if str(one).isdecimal()]
-    return [one for one in known if one not in numbers]
+    known = [read_id(one) for one in ids]
+    return [one for one in known if one is not None and one not in numbers]
 
 
 def _poll_emoji(media: Form) -> dict[str, Any] | None:
@@ -220,11 +223,10 @@ def _poll_emoji(media: Form) -> dict[str, Any] | None:
         return None
     emoji_id = emoji.snowflake("id")
     name = emoji.string("name", most=32)
-    animated = emoji.boolean("animated")
+    emoji.boolean("animated")
     if emoji_id is None and not is_unicode_emoji(name or ""):
         emoji.add_error("name", "POLL_INVALID_EMOJI", "Invalid emoji")
-    data = {"id": str(emoji_id) if emoji_id is not None else None, "name": name}
-    return {**data, "animated": True} if animated and emoji_id is not None else data
+    return {"id": str(emoji_id) if emoji_id is not None else None, "name": name}
 
 
 def _poll(form: Form) -> dict[str, Any] | None:

@@ -57,7 +57,12 @@ UNDELETABLE = (
 
 
 def build_message(world: World, channel: Channel, author: User, draft: Draft) -> Message:
-    """Build a message from a draft and store its files, without posting it."""
+    """Build a message from a draft and store its files, without posting it.
+
+    Raises 50146 if the draft names a file that wasn't uploaded.
+    """
+    if draft.kept:
+        raise api_error(50146)
     _check_media(draft, [])
     message_id = world.new_id()
     answered = world.messages.get((draft.reference or {}).get("message_id") or 0)
@@ -91,14 +96,20 @@ def build_message(world: World, channel: Channel, author: User, draft: Draft) ->
 def _poll(world: World, user: User, draft: Draft) -> dict[str, Any] | None:
     """A draft's poll with the time it ends. Raises 520004 for an emoji the user can't use.
 
-    docs: Poll Resource; JSON Error Codes (520004).
+    A custom emoji gets its name. docs: Poll Resource; JSON Error Codes (520004).
     """
     if draft.poll is None:
         return None
     for answer in draft.poll["answers"]:
-        emoji_id = (answer["poll_media"].get("emoji") or {}).get("id")
-        if emoji_id is not None and find_emoji(world, user, int(emoji_id)) is None:
+        emoji = answer["poll_media"].get("emoji") or {}
+        if emoji.get("id") is None:
+            continue
+        known = find_emoji(world, user, int(emoji["id"]))
+        if known is None:
             raise api_error(520004)
+        emoji["name"] = known.name
+        if known.animated:
+            emoji["animated"] = True
     shown = {key: value for key, value in draft.poll.items() if key != "duration"}
     ends = world.now() + timedelta(hours=draft.poll["duration"])
     return {**shown, "expiry": payloads.iso(ends)}
@@ -262,10 +273,14 @@ def _require_reset(message: Message, draft: Draft) -> None:
 def edit(world: World, message: Message, draft: Draft) -> None:
     """Change the given fields; the message must not become empty (50006).
 
-    The caller checks permissions. docs: Message Resource › Edit Message.
+    Raises 50146 if the draft keeps a file that neither is in the message nor was uploaded; which
+    code this has isn't documented. The caller checks permissions.
+    docs: Message Resource › Edit Message.
     """
     channel = world.channels[message.channel_id]
     given = draft.given
+    if set(draft.kept or []) - {record.id for record in message.attachments}:
+        raise api_error(50146)
     kept = [a for a in message.attachments if draft.kept is None or a.id in draft.kept]
     _check_media(draft, kept)
     if message.flags & IS_COMPONENTS_V2 and "components" in given and not draft.components:

@@ -21,6 +21,7 @@ from bot.emulator.rules.components import (
     read_text_display,
     walk,
 )
+from bot.emulator.rules.file_types import read_file_types
 from bot.emulator.rules.json_form import Form
 
 __all__ = ["read_modal", "read_submission"]
@@ -52,7 +53,7 @@ def _top(form: Form, tree: Tree) -> dict[str, Any]:
         children = form.forms("components", least=1, most=1, required=True)
         return data | {"components": [_field(c, tree, (TEXT_INPUT,), row=True) for c in children]}
     data["label"] = form.string("label", least=1, most=45, required=True)
-    description = form.string("description", most=100)
+    description = form.string("description", least=1, most=100)
     if description:
         data["description"] = description
     inner = form.form("component", required=True)
@@ -65,7 +66,9 @@ def _field(form: Form, tree: Tree, allowed: tuple[int, ...], *, row: bool) -> di
         return {}
     data: dict[str, Any] = {"type": kind, "id": tree.enter(form)}
     if kind in SELECTS:
-        return data | read_select(form, tree, kind, modal=True)
+        select = read_select(form, tree, kind, modal=True)
+        _check_fewest(form, select["min_values"], required=select["required"])
+        return data | select
     data["custom_id"] = tree.custom_id(form)
     data["required"] = form.boolean("required", default=kind != _CHECKBOX)
     if kind == TEXT_INPUT:
@@ -74,7 +77,12 @@ def _field(form: Form, tree: Tree, allowed: tuple[int, ...], *, row: bool) -> di
         least = form.integer("min_values", least=0, most=10)
         data["min_values"] = 1 if least is None else least
         data["max_values"] = form.integer("max_values", least=1, most=10) or 1
+        if form.body.get("file_types"):
+            data["file_types"] = read_file_types(form)
+        _check_fewest(form, least, required=data["required"])
         return data
+    if kind == _CHECKBOX:
+        data["default"] = form.boolean("default")
     if kind in {_RADIO, _CHECKBOXES}:
         fewest = 2 if kind == _RADIO else 1
         data["options"] = [
@@ -91,7 +99,16 @@ def _field(form: Form, tree: Tree, allowed: tuple[int, ...], *, row: bool) -> di
         data["min_values"] = 1 if least is None else least
         most = form.integer("max_values", least=1, most=10)
         data["max_values"] = len(data["options"]) if most is None else most
+        _check_fewest(form, least, required=data["required"])
     return data
+
+
+def _check_fewest(form: Form, least: int | None, *, required: bool) -> None:
+    """docs: String Select, File Upload, … (``min_values`` is at least 1 if ``required``)."""
+    if required and least == 0:
+        form.add_error(
+            "min_values", "NUMBER_TYPE_MIN", "int value should be greater than or equal to 1."
+        )
 
 
 def _text_input(form: Form, *, row: bool) -> dict[str, Any]:
@@ -104,7 +121,7 @@ def _text_input(form: Form, *, row: bool) -> dict[str, Any]:
     label = form.string("label", least=1 if row else 0, most=45, required=row)
     if row:
         data["label"] = label
-    elif label:
+    elif label is not None:
         form.add_error(
             "label", "TEXT_INPUT_LABEL_IN_LABEL", "The label stands in the Label around it"
         )

@@ -17,6 +17,7 @@ from bot.emulator.rules.errors import ApiError, api_error
 
 __all__ = [
     "CHANNEL_CHANGES",
+    "COMMAND_CREATES",
     "GLOBAL",
     "INVALID",
     "MESSAGE_CHANGES",
@@ -62,6 +63,9 @@ HISTORY = Limit("history", 10, 1.0)
 MESSAGE_CHANGES = Limit("message changes", 10, 5.0)
 CHANNEL_CHANGES = Limit("channel changes", 10, 5.0)
 WEBHOOKS = Limit("webhooks", 5, 2.0)
+#: New commands of an application, global or of one server; documented.
+#: docs: Application Commands › Registering a Command; JSON Error Codes, 30034.
+COMMAND_CREATES = Limit("command creates", 200, 86_400.0, announced=False, code=30034)
 INVALID = Limit("invalid requests", 10_000, 600.0, announced=False)
 
 _REACTION = "/channels/{channel_id}/messages/{message_id}/reactions"

@@ -13,9 +13,10 @@ from bot.emulator.rules import messages
 from bot.emulator.rules.access import require
 from bot.emulator.rules.automod import check_text
 from bot.emulator.rules.components import IS_COMPONENTS_V2
-from bot.emulator.rules.errors import ApiError, api_error
+from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import form_error
 from bot.emulator.rules.message_input import SILENT, SUPPRESS_EMBEDS, Draft
+from bot.emulator.rules.slowmode import check_message
 from bot.emulator.world.models import Channel, Message, MessageType, User
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.seed import MESSAGE_CONTENT
@@ -84,24 +85,6 @@ def require_contents(world: World, user: User, channel: Channel, draft: Draft) -
         require(world, user, channel, Permission.EMBED_LINKS)
     if draft.poll is not None:
         require(world, user, channel, Permission.SEND_POLLS)
-
-
-def _check_slowmode(world: World, user: User, channel: Channel) -> None:
-    """docs: Channels Resource › ``rate_limit_per_user``, error 20016; it doesn't apply to bots.
-
-    Only *Bypass Slowmode* exempts a member. docs: Change Log, 24 November 2025 (from 23 February
-    2026 *Manage Messages* and *Manage Channels* no longer do).
-    """
-    if user.bot or not channel.rate_limit_per_user:
-        return
-    last = world.last_sent.get((channel.id, user.id))
-    if last is None or world.permissions(user.id, channel.id) & Permission.BYPASS_SLOWMODE:
-        return
-    left = (last - world.now()).total_seconds() + channel.rate_limit_per_user
-    if left > 0:
-        message = "This action cannot be performed due to slowmode rate limit."
-        more = {"retry_after": round(left, 3), "global": False}
-        raise ApiError(429, 20016, message, more=more, headers={"Via": "1.1 google"})
 
 
 def _find_by_nonce(world: World, user: User, draft: Draft) -> Message | None:
@@ -190,7 +173,7 @@ def send_message(world: World, user: User, channel: Channel, draft: Draft) -> Me
     if draft.empty:
         raise api_error(50006)
     check_text(world, user, channel, draft.content)
-    _check_slowmode(world, user, channel)
+    check_message(world, user, channel)
     message = messages.build_message(world, channel, user, draft)
     if reference is not None and answered is not None:
         message.reference = reference

@@ -13,8 +13,14 @@ from bot.emulator.rules.automod import check_text
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.json_form import Form, form_error
 from bot.emulator.rules.message_input import Draft
+from bot.emulator.rules.slowmode import check_thread
 from bot.emulator.world import thread_state
-from bot.emulator.world.events import ChannelCreated, ChannelDeleted, MessageUpdated
+from bot.emulator.world.events import (
+    ChannelCreated,
+    ChannelDeleted,
+    ChannelUpdated,
+    MessageUpdated,
+)
 from bot.emulator.world.models import (
     Channel,
     ChannelType,
@@ -83,7 +89,7 @@ def _add_thread(
     kind: ChannelType,
 ) -> Channel:
     """Add a thread to the world, with its owner as its first member."""
-    now = world.now()
+    now = world.last_thread[parent.id, owner.id] = world.now()
     thread = ThreadState(
         owner_id=owner.id,
         archived=False,
@@ -125,6 +131,7 @@ def start_from_message(
         raise api_error(50021)
     check_text(world, user, parent, fields.name, title=True)
     _check_limit(world, parent)
+    check_thread(world, user, parent)
     channel = _add_thread(world, parent, user, fields, message.id, _KINDS[parent.type])
     message.flags |= HAS_THREAD
     world.emit(ChannelCreated(channel))
@@ -169,6 +176,7 @@ def start_without_message(world: World, user: User, parent: Channel, form: Form)
     )
     check_text(world, user, parent, fields.name, title=True)
     _check_limit(world, parent)
+    check_thread(world, user, parent)
     channel = _add_thread(world, parent, user, fields, world.new_id(), ChannelType(kind))
     assert channel.thread is not None
     channel.thread.invitable = invitable
@@ -226,6 +234,8 @@ async def start_forum_post(
     check_text(world, user, parent, fields.name, title=True)
     check_text(world, user, parent, draft.content)
     _check_limit(world, parent)
+    if as_webhook is None:
+        check_thread(world, user, parent)
     message = as_webhook or messages.build_message(world, parent, user, draft)
     channel = _add_thread(world, parent, user, fields, message.id, ChannelType.PUBLIC_THREAD)
     assert channel.thread is not None
@@ -247,9 +257,14 @@ async def start_forum_post(
 def delete_channel(world: World, channel: Channel) -> None:
     """Delete a channel or thread with everything in it.
 
-    A channel's threads are deleted too, without events of their own.
-    docs: Gateway Events › Channel Delete, Thread Delete.
+    A channel's threads are deleted too, without events of their own; a category's channels lose
+    their parent. docs: Channels Resource › Delete/Close Channel; Gateway Events › Channel Delete,
+    Thread Delete.
     """
+    if channel.type is ChannelType.CATEGORY:
+        for inner in [c for c in world.channels.values() if c.parent_id == channel.id]:
+            inner.parent_id = None
+            world.emit(ChannelUpdated(inner))
     if channel.thread is None:
         for inner in [c for c in world.channels.values() if c.thread and c.parent_id == channel.id]:
             _remove(world, inner)
@@ -271,8 +286,13 @@ def _remove(world: World, channel: Channel) -> None:
 def add_member(world: World, channel: Channel, by: User, user_id: int) -> None:
     """Add a user to a thread; if somebody else adds them, a system message says so.
 
-    docs: Channels Resource › Add Thread Member; Message Types (RECIPIENT_ADD).
+    Raises 30033 if the thread has 1,000 members.
+    docs: Channels Resource › Add Thread Member, Example Thread Channel (members per thread are
+    limited); JSON Error Codes (30033); Message Types (RECIPIENT_ADD).
     """
+    assert channel.thread is not None
+    if user_id not in channel.thread.members and thread_state.is_full(channel):
+        raise api_error(30033)
     if thread_state.join(world, channel, user_id) and by.id != user_id:
         messages.post_system_message(
             world, channel, by.id, MessageType.RECIPIENT_ADD, mentions=[user_id]

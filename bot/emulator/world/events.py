@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from bot.emulator.world.models import (
     Application,
+    AutoModRule,
     Channel,
     Guild,
     Interaction,
@@ -23,6 +24,9 @@ from bot.emulator.world.models import (
 
 __all__ = [
     "ApplicationJoined",
+    "AutoModRuleCreated",
+    "AutoModRuleDeleted",
+    "AutoModRuleUpdated",
     "AutocompleteAnswered",
     "ChannelCreated",
     "ChannelDeleted",
@@ -40,6 +44,7 @@ __all__ = [
     "MemberRemoved",
     "MemberUnbanned",
     "MemberUpdated",
+    "MessageBlocked",
     "MessageCreated",
     "MessageDeleted",
     "MessageUpdated",
@@ -61,6 +66,7 @@ __all__ = [
     "ThreadListSynced",
     "ThreadMembersUpdated",
     "TypingStarted",
+    "WebhooksUpdated",
 ]
 
 
@@ -301,6 +307,50 @@ class StickersUpdated:
 
 
 @dataclass(frozen=True, slots=True)
+class AutoModRuleCreated:
+    """An AutoMod rule was created."""
+
+    guild: Guild
+    rule: AutoModRule
+
+
+@dataclass(frozen=True, slots=True)
+class AutoModRuleUpdated:
+    """An AutoMod rule was changed."""
+
+    guild: Guild
+    rule: AutoModRule
+
+
+@dataclass(frozen=True, slots=True)
+class AutoModRuleDeleted:
+    """An AutoMod rule was deleted."""
+
+    guild: Guild
+    rule: AutoModRule
+
+
+@dataclass(frozen=True, slots=True)
+class MessageBlocked:
+    """An AutoMod rule blocked a text; ``matched`` is the part that its ``keyword`` matched."""
+
+    guild: Guild
+    rule: AutoModRule
+    channel: Channel
+    user_id: int
+    text: str
+    keyword: str
+    matched: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhooksUpdated:
+    """A webhook of a channel was created, changed, moved or deleted."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
 class CommandPermissionsUpdated:
     """For the application's bot: who may use a command, or all its commands, was changed.
 
@@ -396,6 +446,11 @@ Event: TypeAlias = (
     | RoleUpdated
     | StickersUpdated
     | RoleDeleted
+    | AutoModRuleCreated
+    | AutoModRuleUpdated
+    | AutoModRuleDeleted
+    | MessageBlocked
+    | WebhooksUpdated
     | CommandPermissionsUpdated
     | InteractionReceived
     | InteractionCreated

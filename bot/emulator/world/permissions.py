@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import IntFlag
 
-from bot.emulator.world.models import Channel, Guild, Overwrite, OverwriteType
+from bot.emulator.world.models import Channel, ChannelType, Guild, Overwrite, OverwriteType
 
 __all__ = ["ALL", "Permission", "channel_permissions", "guild_permissions"]
 
@@ -99,7 +99,7 @@ def channel_permissions(guild: Guild, place: Channel, user_id: int, now: datetim
     """A member's permission bits in a channel; for a thread, ``place`` is the thread's parent.
 
     Without *View Channel* there are none; without *Send Messages* those that need sending are
-    removed; a member in time-out can only read.
+    removed, without *Connect* a voice channel can't be managed; a member in time-out can only read.
     docs: Permissions › Permission Overwrites, Implicit Permissions, Permissions for Timed Out
     Members.
     """
@@ -114,6 +114,8 @@ def channel_permissions(guild: Guild, place: Channel, user_id: int, now: datetim
         return 0
     if not bits & (P.SEND_MESSAGES | P.SEND_MESSAGES_IN_THREADS):
         bits &= ~_NEED_SENDING
+    if place.type is ChannelType.VOICE and not bits & P.CONNECT:
+        bits &= ~P.MANAGE_CHANNELS
     until = member.communication_disabled_until
     if until is not None and until > now:
         bits &= _TIMED_OUT

@@ -63,9 +63,9 @@ class World:
     or without an event, so that the world can be saved. ``thread_limit`` is how many threads of
     one server may be active at once. ``cdn`` is the base address of files, ``cdn_secret`` the key
     that signs their addresses.
-    ``last_sent`` is when a member last wrote in a channel, by channel id and user id. ``opening``
-    has the ids of forum posts whose first message hasn't arrived yet, ``open_polls`` the ids of
-    messages whose poll hasn't ended.
+    ``last_sent`` is when a member last wrote in a channel, ``last_thread`` when they last started
+    a thread in it, both by channel id and user id. ``opening`` has the ids of forum posts whose
+    first message hasn't arrived yet, ``open_polls`` the ids of messages whose poll hasn't ended.
     """
 
     def __init__(self, clock: WorldClock | None = None, files: FileStore | None = None) -> None:
@@ -83,6 +83,7 @@ class World:
         self.interactions: dict[int, Interaction] = {}
         self.nonces: dict[str, int] = {}
         self.last_sent: dict[tuple[int, int], datetime] = {}
+        self.last_thread: dict[tuple[int, int], datetime] = {}
         self.opening: set[int] = set()
         self.open_polls: set[int] = set()
         self.tokens: dict[str, int] = {}

@@ -60,7 +60,8 @@ def _walked() -> list[tuple[str, str]]:
     return [
         (method, path)
         for method, path in description.routes()
-        if (method, _plain(path)) in served.found and description.request(method, path)
+        if {(method, _plain(path)), (method, _plain(path).replace("@me", "{}"))} & served.found
+        and description.request(method, path)
     ]
 
 
@@ -265,7 +266,7 @@ _COMMAND = {
         {"type": 3, "name": "a", "description": "d", "required": True, "max_length": 5},
         {"type": 4, "name": "b", "description": "d", "min_value": 1, "max_value": 3},
         {"type": 7, "name": "e", "description": "d", "channel_types": [0]},
-        {"type": 11, "name": "f", "description": "d", "file_types": ["image/png"]},
+        {"type": 11, "name": "f", "description": "d", "file_types": ["image", ".png"]},
         {"type": 3, "name": "g", "description": "d", "choices": [{"name": "n", "value": "v"}]},
     ],
 }

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.emulator.server import Emulator
+from bot.emulator.world.models import Ban
 from bot.emulator.world.permissions import Permission
 from tests.emulator.dispatches import collect_dispatches
+from tests.emulator.gateway_client import identified
 from tests.emulator.http_clients import SeededServer
 from tests.emulator.rules.test_interactions import ESSAY, GIVEN, Play
 
@@ -147,3 +150,71 @@ async def test_responses_that_others_see_are_moderated_and_webhooks_are_not(
     made = await server.bot.post(f"/channels/{server.essays}/webhooks", {"name": "w"})
     path = f"/webhooks/{made.body['id']}/{made.body['token']}"
     assert (await server.nobody.post(path, {"content": "cat"})).status == 204
+
+
+async def test_a_keyword_inside_an_allowed_word_does_not_block(server: SeededServer) -> None:
+    """docs: Auto Moderation › Trigger Metadata (``allow_list``), Keyword Matching Strategies."""
+    metadata = {"keyword_filter": ["cat*", "the mat"], "allow_list": ["catalog*", "on the mat"]}
+    await _rule(server, trigger_metadata=metadata)
+    path = f"/channels/{server.essays}/messages"
+    for text, code in {
+        "a catalogue": None,
+        "a catalogue and a cat": 200000,
+        "caterpillar": 200000,
+        "sat on the mat": None,
+        "the mat": 200000,
+        "bathe mat": None,
+        "the mat.": None,
+    }.items():
+        assert (await server.ann.post(path, {"content": text})).code == code, text
+
+
+async def test_rules_and_what_they_block_are_events_for_those_who_manage_the_server(
+    emulator: Emulator, server: SeededServer
+) -> None:
+    """docs: Gateway Events › Auto Moderation (content needs the message-content intent)."""
+    guild = emulator.world.guild
+    role = next(r for r in guild.roles.values() if r.bot_id == server.bot.user.id)
+    async with identified(emulator, server.bot.user) as client:
+        await _rule(server, "dog")
+        role.permissions |= Permission.MANAGE_GUILD
+        rule = await _rule(server, "cat")
+        assert (await client.event("AUTO_MODERATION_RULE_CREATE"))["id"] == rule["id"]
+        path = f"/channels/{server.essays}/messages"
+        assert (await server.ann.post(path, {"content": "a cat"})).code == 200000
+        blocked = await client.event("AUTO_MODERATION_ACTION_EXECUTION")
+        assert blocked == {
+            "guild_id": str(guild.id),
+            "action": {"type": 1, "metadata": {}},
+            "rule_id": rule["id"],
+            "rule_trigger_type": 1,
+            "user_id": str(server.ann.user.id),
+            "channel_id": str(server.essays),
+            "content": "a cat",
+            "matched_keyword": "cat",
+            "matched_content": "cat",
+        }
+        emulator.world.application.flags = 0
+        assert (await server.ann.post(path, {"content": "a cat"})).code == 200000
+        withheld = await client.event("AUTO_MODERATION_ACTION_EXECUTION")
+        assert (withheld["content"], withheld["matched_content"]) == ("", "")
+        one = f"/guilds/{guild.id}/auto-moderation/rules/{rule['id']}"
+        await server.ada.patch(one, {"enabled": False})
+        assert (await client.event("AUTO_MODERATION_RULE_UPDATE"))["enabled"] is False
+        await server.ada.delete(one)
+        assert (await client.event("AUTO_MODERATION_RULE_DELETE"))["id"] == rule["id"]
+
+
+async def test_before_beats_after_in_the_list_of_bans(server: SeededServer) -> None:
+    """docs: Get Guild Bans."""
+    guild, world = server.emulator.world.guild, server.emulator.world
+    ids = [world.add_user(name).id for name in ("x", "y", "z")]
+    guild.bans |= {one: Ban(one) for one in ids}
+    path = f"/guilds/{guild.id}/bans"
+
+    async def listed(query: str) -> list[int]:
+        return [int(ban["user"]["id"]) for ban in (await server.ada.get(f"{path}?{query}")).body]
+
+    assert await listed(f"after={ids[0]}") == ids[1:]
+    assert await listed(f"before={ids[2]}&after={ids[1]}") == ids[:2]
+    assert await listed(f"before={ids[2]}&limit=1") == ids[1:2]

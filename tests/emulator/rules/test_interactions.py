@@ -706,3 +706,117 @@ async def test_an_attachment_option_keeps_its_file_types(server: SeededServer) -
     wrong = {**command, "options": [{**option, "type": 3}]}
     path = f"/applications/{server.application_id}/commands"
     assert (await server.bot.put(path, [wrong])).code == 50035
+
+
+async def test_an_attachment_option_takes_files_of_its_types(server: SeededServer) -> None:
+    """docs: Reference › File Type Filtering; Application Command Option Structure."""
+    option = {"type": 11, "name": "file", "description": "A file", "required": True}
+    play = Play(server)
+    path = f"/applications/{server.application_id}/commands"
+    for types in ([".txt"] * 11, ["txt"], ["text"], [5], "image", ["."], [".a/b"]):
+        body = {"name": "x", "description": "X", "options": [{**option, "file_types": types}]}
+        assert (await server.bot.post(path, body)).code == 50035, types
+    wanted = {**option, "file_types": ["audio", ".Txt"]}
+    [command] = await play.register({**ESSAY, "options": [wanted]})
+    assert command["options"][0]["file_types"] == ["audio", ".txt"]
+    given = [{"type": 11, "name": "file", "value": "0"}]
+    data = {"id": command["id"], "name": "essay", "type": 1, "options": given}
+    for name, code in (("a.png", 50035), ("a.TXT", None), ("a.mp3", None), ("txt", 50035)):
+        reply = await play.begin(server.ann, 2, data, files={name: b"x"})
+        assert reply.code == code, name
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"contexts": [3]},
+        {"contexts": [0, "1"]},
+        {"contexts": [[]]},
+        {"contexts": []},
+        {"integration_types": [2]},
+        {"integration_types": []},
+        {"options": [{**TITLE, "type": 4, "min_value": -(2**53)}]},
+        {"options": [{**TITLE, "type": 10, "max_value": 2**53 + 2}]},
+        {"options": [{**TITLE, "type": 4, "choices": [{"name": "n", "value": 2**53}]}]},
+        {"options": [{**TITLE, "type": 7, "channel_types": [99]}]},
+        {"options": [{**TITLE, "type": 6, "choices": [{"name": "n", "value": 1}]}]},
+        {"options": [{**TITLE, "type": 4, "min_value": "1"}]},
+        {"options": [{**TITLE, "type": 4, "max_value": 1.5}]},
+        {"options": [{**TITLE, "type": 4, "choices": [{"name": "n", "value": 1.5}]}]},
+    ],
+)
+async def test_no_value_of_a_command_is_dropped(play: Play, fields: dict[str, Any]) -> None:
+    """docs: Application Command Object, Option Structure, Option Choice Structure."""
+    path = f"/applications/{play.server.application_id}/commands"
+    body = {"name": "c", "description": "d", **fields}
+    assert (await play.server.bot.post(path, body)).code == 50035
+
+
+async def test_an_age_restricted_command_needs_such_a_channel(server: SeededServer) -> None:
+    """docs: Application Commands › Using Age-Restricted Commands."""
+    play = Play(server)
+    [command] = await play.register({"name": "essay", "description": "d", "nsfw": True})
+    data = {"id": command["id"], "name": "essay", "type": 1, "options": []}
+    for allowed, code in ((False, 50013), (True, None)):
+        server.emulator.world.channels[server.essays].nsfw = allowed
+        assert (await play.begin(server.ada, 2, data)).code == code
+    message = await server.ann.post_message(server.essays, "one")
+    thread = await server.bot.open_thread(server.essays, message["id"])
+    assert (await play.begin(server.ann, 2, data, channel_id=thread["id"])).status == 204
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({}, None),
+        ({"contexts": [0]}, 50013),
+        ({"contexts": [0, 1]}, None),
+        ({"dm_permission": False}, 50013),
+    ],
+)
+async def test_a_command_is_used_in_direct_messages_if_its_contexts_say_so(
+    play: Play, fields: dict[str, Any], code: int | None
+) -> None:
+    """docs: Application Commands › Contexts."""
+    [command] = await play.register({"name": "essay", "description": "d", **fields})
+    body = {"recipient_id": str(play.server.bot.user.id)}
+    opened = (await play.server.ann.post("/users/@me/channels", body)).body["id"]
+    data = {"id": command["id"], "name": "essay", "type": 1, "options": []}
+    assert (await play.begin(play.server.ann, 2, data, channel_id=opened)).code == code
+
+
+async def test_a_user_command_needs_the_permission_to_write(server: SeededServer) -> None:
+    """docs: Application Commands › User Commands."""
+    play = Play(server)
+    user, message = await play.register({"name": "U", "type": 2}, {"name": "M", "type": 3})
+    said = await server.bot.post_message(server.essays, "x")
+    about = {"id": user["id"], "name": "U", "type": 2, "target_id": str(server.ben.user.id)}
+    on = {"id": message["id"], "name": "M", "type": 3, "target_id": said["id"]}
+    assert (await play.begin(server.ann, 2, about)).status == 204
+    server.deny(server.ann.user, server.essays, Permission.SEND_MESSAGES)
+    assert (await play.begin(server.ann, 2, about)).code == 50013
+    assert (await play.begin(server.ann, 2, on)).status == 204
+
+
+async def test_a_follow_up_to_a_deferred_response_fills_it_in(play: Play) -> None:
+    """docs: Create Followup Message (as Edit Original Interaction Response, flags ignored)."""
+    await play.register(ESSAY)
+    got = await play.run(GIVEN)
+    assert (await play.answer(got, 5)).status == 200
+    first = await play.server.nobody.post(play.hook(got), {"content": "here", "flags": EPHEMERAL})
+    assert first.body["flags"] == 0
+    second = await play.server.nobody.post(play.hook(got), {"content": "and more"})
+    history = await play.server.bot.get(f"/channels/{play.server.essays}/messages")
+    assert [one["content"] for one in history.body] == ["and more", "here"]
+    original = await play.server.nobody.get(play.hook(got, "/messages/@original"))
+    assert original.body["id"] == first.body["id"]
+    assert second.body["message_reference"]["message_id"] == first.body["id"]
+
+
+async def test_a_deferred_response_takes_no_flag_but_ephemeral(play: Play) -> None:
+    """docs: Interaction Callback Data Structure › Messages (``flags``)."""
+    await play.register(ESSAY)
+    got = await play.run(GIVEN)
+    for flags in (1 << 15, 1 << 2, EPHEMERAL | 1 << 12):
+        assert (await play.answer(got, 5, {"flags": flags})).code == 50035
+    assert (await play.answer(got, 5, {"flags": EPHEMERAL})).status == 200

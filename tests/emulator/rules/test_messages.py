@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.emulator.world.models import Emoji, Overwrite, OverwriteType
@@ -477,3 +478,101 @@ async def test_a_bot_without_the_content_intent_cannot_forward_what_it_cannot_re
     for one, code in ((first["id"], 160014), (own["id"], None)):
         reference = {"type": 1, "message_id": one, "channel_id": str(server.essays)}
         assert (await server.bot.post(path, {"message_reference": reference})).code == code
+
+
+async def test_only_one_of_before_after_and_around_is_taken(server: SeededServer) -> None:
+    """docs: Get Channel Messages (they are mutually exclusive)."""
+    path = f"/channels/{server.essays}/messages"
+    for query in ("before=1&after=1", "around=1&after=1", "before=1&after=1&around=1"):
+        assert (await server.bot.get(f"{path}?{query}")).code == 50035
+    for query in ("before=1", "after=1", "around=1"):
+        assert (await server.bot.get(f"{path}?{query}")).status == 200
+
+
+async def test_a_file_that_was_not_uploaded_is_50146(server: SeededServer) -> None:
+    """docs: Attachment Request Structure; JSON Error Codes (50146)."""
+    path = f"/channels/{server.essays}/messages"
+    for content in ("", "x"):
+        body = {"content": content, "attachments": [{"id": 0, "filename": "a.txt"}]}
+        refused = await server.bot.post(path, body)
+        assert refused.code == (50146 if content else 50006)
+    sent = await server.bot.post(path, body, files={"a.txt": b"words"})
+    assert sent.status == 200
+    one, kept = f"{path}/{sent.body['id']}", {"id": sent.body["attachments"][0]["id"]}
+    for attachments, code in (([kept], None), ([kept, {"id": "5"}], 50146), ([], None)):
+        reply = await server.bot.patch(one, {"content": "y", "attachments": attachments})
+        assert reply.code == code
+    assert reply.body["attachments"] == []
+
+
+async def test_the_flag_of_voice_messages_is_refused(server: SeededServer) -> None:
+    """docs: Create Message (``IS_VOICE_MESSAGE``)."""
+    body = {"content": "x", "flags": 1 << 13}
+    reply = await server.bot.post(f"/channels/{server.essays}/messages", body)
+    assert reply.fault("flags") == "NOT_EMULATED"
+
+
+async def test_messages_are_bulk_deleted_in_servers_only(server: SeededServer) -> None:
+    """docs: Bulk Delete Messages; JSON Error Codes (50003)."""
+    body = {"recipient_id": str(server.ann.user.id)}
+    channel = (await server.bot.post("/users/@me/channels", body)).body["id"]
+    ids = {"messages": [str(server.emulator.world.new_id()) for _ in range(2)]}
+    assert (await server.bot.post(f"/channels/{channel}/messages/bulk-delete", ids)).code == 50003
+    target = f"/channels/{channel}/permissions/{server.ann.user.id}"
+    assert (await server.bot.put(target, {"type": 1})).code == 50003
+
+
+async def test_the_deprecated_list_of_pins_has_50(server: SeededServer) -> None:
+    """docs: Get Pinned Messages (deprecated)."""
+    for _ in range(51):
+        sent = await server.ann.post_message(server.essays, "x")
+        message = server.emulator.world.messages[int(sent["id"])]
+        message.pinned, message.pinned_at = True, message.timestamp
+    path = f"/channels/{server.essays}"
+    assert len((await server.bot.get(f"{path}/pins")).body) == 50
+    page = (await server.bot.get(f"{path}/messages/pins")).body
+    assert (len(page["items"]), page["has_more"]) == (50, True)
+
+
+async def test_a_polls_custom_emoji_has_the_emojis_name(server: SeededServer) -> None:
+    """docs: Poll Media Object (only the ``id`` is needed)."""
+    server.emulator.world.guild.emojis[5] = Emoji(5, "wave", animated=True)
+    media = {"text": "yes", "emoji": {"id": "5", "name": "other"}}
+    poll = {"question": {"text": "?"}, "answers": [{"poll_media": media}]}
+    sent = await server.ann.post(f"/channels/{server.essays}/messages", {"poll": poll})
+    shown = sent.body["poll"]["answers"][0]["poll_media"]["emoji"]
+    assert shown == {"id": "5", "name": "wave", "animated": True}
+
+
+async def test_normal_and_burst_reactions_are_listed_separately(server: SeededServer) -> None:
+    """docs: Get Reactions (``type``); Delete User Reaction."""
+    sent = await server.ann.post_message(server.essays, "x")
+    path = f"/channels/{server.essays}/messages/{sent['id']}/reactions/%E2%9D%A4"
+    await server.ann.put(f"{path}/@me")
+    assert len((await server.bot.get(f"{path}?type=0")).body) == 1
+    assert (await server.bot.get(f"{path}?type=1")).body == []
+    assert (await server.bot.get(f"{path}?type=2")).code == 50035
+    assert (await server.bot.delete(f"{path}/1")).code == 10013
+
+
+@pytest.mark.parametrize("multipart", [True, False])
+async def test_a_form_has_its_fields_as_texts(server: SeededServer, multipart: bool) -> None:
+    """docs: Reference › Uploading Files (an example without ``payload_json``)."""
+
+    async def send(**fields: str) -> tuple[int, Any]:
+        form = aiohttp.FormData(default_to_multipart=multipart)
+        for name, value in fields.items():
+            form.add_field(name, value)
+        async with server.ada.session.post(
+            f"{server.emulator.api}/channels/{server.essays}/messages",
+            headers={"Authorization": server.ada.user.token},
+            data=form,
+        ) as response:
+            return response.status, await response.json()
+
+    status, sent = await send(content="true", tts="true", flags="4")
+    assert (status, sent["content"], sent["tts"], sent["flags"]) == (200, "true", True, 4)
+    assert (await send(content="x", tts="False"))[1]["tts"] is False
+    assert (await send(content="x", tts="yes"))[1]["code"] == 50035
+    assert (await send(payload_json="[]"))[1]["code"] == 50035
+    assert (await send(payload_json="{"))[1]["code"] == 50109

@@ -112,8 +112,41 @@ async def test_a_text_input_in_an_action_row_needs_a_label(server: SeededServer)
         {"type": 22, "options": []},
         {"type": 2, "style": 1, "label": "a button"},
         {"type": 3, "options": _OPTIONS, "max_values": 3},
+        {"type": 3, "options": _OPTIONS, "min_values": 0},
+        {"type": 19, "min_values": 0},
+        {"type": 19, "file_types": ["pdf"]},
+        {"type": 19, "file_types": [".pdf"] * 11},
+        {"type": 22, "options": _OPTIONS, "min_values": 0, "required": True},
     ],
 )
 async def test_a_field_has_limits(server: SeededServer, field: dict[str, Any]) -> None:
     _, code = await _show(server, _label(**field))
     assert code == 50035
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"type": 3, "options": _OPTIONS, "min_values": 0, "required": False},
+        {"type": 19, "min_values": 0, "required": False},
+        {"type": 19, "file_types": [".pdf"] * 10},
+        {"type": 23, "default": True},
+    ],
+)
+async def test_a_field_within_its_limits_is_shown(
+    server: SeededServer, field: dict[str, Any]
+) -> None:
+    _, code = await _show(server, _label(**field))
+    assert code is None
+
+
+async def test_a_file_upload_takes_files_of_its_types(server: SeededServer) -> None:
+    """docs: Reference › File Type Filtering (only the name counts)."""
+    play, code = await _show(server, _label(type=19, file_types=["image", ".TAR.gz"]))
+    assert code is None
+    for name, refused in (("a.pdf", 50035), ("b.tar.GZ", None)):
+        field = {"type": 19, "custom_id": "f", "values": ["0"]}
+        filled = [{"type": 18, "component": field}]
+        data = {"custom_id": "form", "components": filled}
+        reply = await play.begin(server.ann, 5, data, files={name: b"x"})
+        assert reply.code == refused, name

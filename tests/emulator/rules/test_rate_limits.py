@@ -169,3 +169,24 @@ async def test_few_messages_over_an_hour_old_can_be_edited_at_once(busy: SeededS
     assert 0 < reply.body["retry_after"] <= OLD_EDITS.seconds
     assert reply.headers["Via"]
     assert reply.headers["X-RateLimit-Limit"] == str(MESSAGE_CHANGES.calls)
+
+
+async def test_200_commands_are_created_in_a_day(busy: SeededServer) -> None:
+    """docs: Application Commands › Registering a Command; JSON Error Codes (30034)."""
+    path = f"/applications/{busy.application_id}/guilds/{busy.guild_id}/commands"
+
+    def named(first: int, last: int) -> list[dict[str, str]]:
+        return [{"name": f"c{n}", "description": "d"} for n in range(first, last)]
+
+    assert (await busy.bot.put(path, named(0, 100))).status == 200
+    assert (await busy.bot.put(path, named(0, 100))).status == 200
+    assert (await busy.bot.put(path, named(100, 200))).status == 200
+    refused = await busy.bot.put(path, named(199, 201))
+    assert (refused.status, refused.code) == (429, 30034)
+    assert refused.headers["X-RateLimit-Remaining"] == "0"
+    assert float(refused.headers["X-RateLimit-Reset-After"]) > 3600
+    assert len((await busy.bot.get(path)).body) == 100
+    assert (await busy.bot.post(path, named(200, 201)[0])).code == 30034
+    assert (await busy.bot.post(path, named(199, 200)[0])).status == 200
+    everywhere = f"/applications/{busy.application_id}/commands"
+    assert (await busy.bot.post(everywhere, named(200, 201)[0])).status == 201

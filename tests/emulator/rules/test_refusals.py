@@ -11,25 +11,14 @@ import pytest
 
 from bot.emulator import rules
 from bot.emulator.world.models import (
-    AutoModRule,
-    Ban,
-    Channel,
     ChannelType,
     Emoji,
-    Message,
-    MessageType,
-    Overwrite,
-    OverwriteType,
-    Reaction,
     Role,
-    Sticker,
-    ThreadMember,
-    ThreadState,
-    Webhook,
 )
 from bot.emulator.world.permissions import ALL, Permission
 from bot.emulator.world.seed import put_channel
 from tests.emulator.http_clients import Reply, SeededServer
+from tests.emulator.made_world import fill, grant, make_objects, plain_path, served_routes
 
 P = Permission
 _EMOJI = "%F0%9F%91%8D"
@@ -150,11 +139,159 @@ PERMISSIONS: list[tuple[str, str, Any, Permission, int]] = [
         50013,
     ),
     ("DELETE", "/guilds/{guild}/stickers/{sticker}", None, P.MANAGE_GUILD_EXPRESSIONS, 50013),
+    ("GET", "/channels/{essays}", None, P.VIEW_CHANNEL, 50001),
+    ("GET", "/channels/{essays}/messages", None, P.VIEW_CHANNEL, 50001),
+    ("GET", "/channels/{voice}/messages", None, P.CONNECT, 50001),
+    ("GET", "/channels/{voice}/messages/{spoken}", None, P.CONNECT, 50001),
+    ("PATCH", "/channels/{voice}", {"user_limit": 1}, P.CONNECT, 50013),
+    ("GET", "/channels/{essays}/messages/pins", None, P.VIEW_CHANNEL, 50001),
+    ("GET", "/channels/{essays}/pins", None, P.VIEW_CHANNEL, 50001),
+    ("DELETE", "/channels/{essays}/pins/{theirs}", None, P.PIN_MESSAGES, 50013),
+    ("POST", "/channels/{news}/messages/{mine}/crosspost", None, P.SEND_MESSAGES, 50013),
+    ("POST", "/channels/{news}/messages/{their_news}/crosspost", None, P.MANAGE_MESSAGES, 50013),
+    ("GET", _MESSAGE + f"/reactions/{_HEART}", None, P.VIEW_CHANNEL, 50001),
+    ("DELETE", _MESSAGE + f"/reactions/{_HEART}/@me", None, P.VIEW_CHANNEL, 50001),
+    ("GET", "/channels/{essays}/polls/{poll}/answers/1", None, P.VIEW_CHANNEL, 50001),
+    ("POST", "/channels/{essays}/polls/{poll}/expire", None, P.READ_MESSAGE_HISTORY, 50013),
+    ("GET", "/channels/{thread}/thread-members", None, P.VIEW_CHANNEL, 50001),
+    ("GET", "/channels/{thread}/thread-members/{ann}", None, P.VIEW_CHANNEL, 50001),
+    ("PUT", "/channels/{thread}/thread-members/@me", None, P.VIEW_CHANNEL, 50001),
+    ("DELETE", "/channels/{thread}/thread-members/@me", None, P.VIEW_CHANNEL, 50001),
+    (
+        "GET",
+        "/channels/{essays}/users/@me/threads/archived/private",
+        None,
+        P.READ_MESSAGE_HISTORY,
+        50013,
+    ),
+    (
+        "PATCH",
+        "/channels/{essays}",
+        {"permission_overwrites": [{"id": "{ben}", "type": 1}]},
+        P.MANAGE_ROLES,
+        50013,
+    ),
+    (
+        "PATCH",
+        "/channels/{essays}",
+        {"permission_overwrites": [{"id": "{ben}", "type": 1, "allow": str(int(P.SPEAK))}]},
+        P.SPEAK,
+        50013,
+    ),
+    (
+        "PUT",
+        "/channels/{essays}/permissions/{ben}",
+        {"type": 1, "deny": str(int(P.SPEAK))},
+        P.SPEAK,
+        50013,
+    ),
+    (
+        "POST",
+        "/guilds/{guild}/channels",
+        {
+            "name": "c",
+            "permission_overwrites": [{"id": "{ben}", "type": 1, "deny": str(int(P.SPEAK))}],
+        },
+        P.SPEAK,
+        50013,
+    ),
+    (
+        "POST",
+        "/guilds/{guild}/roles",
+        {"permissions": str(int(P.SPEAK))},
+        P.SPEAK,
+        50013,
+    ),
+    (
+        "PATCH",
+        "/guilds/{guild}/roles/{role}",
+        {"permissions": str(int(P.SPEAK))},
+        P.SPEAK,
+        50013,
+    ),
 ]
 """Method, path, body, the permission it needs, the error code without it.
 
 docs: the resources' pages say which permission each endpoint needs; Permissions; JSON Error Codes.
 """
+
+_OWN = "the caller's own, which needs no permission"
+_FOR_MEMBERS = "for every member of the server"
+_BY_TOKEN = "the token in the path is enough"
+_WITHOUT: dict[str, tuple[tuple[str, str], ...]] = {
+    _OWN: (
+        ("GET", "/users/@me"),
+        ("PATCH", "/users/@me"),
+        ("GET", "/users/@me/guilds"),
+        ("DELETE", "/users/@me/guilds/{}"),
+        ("POST", "/users/@me/channels"),
+        ("GET", "/applications/@me"),
+        ("PATCH", "/applications/@me"),
+        ("GET", "/oauth2/applications/@me"),
+        *(
+            (method, f"/applications/{{}}{scope}/commands{rest}")
+            for scope in ("", "/guilds/{}")
+            for rest, methods in (
+                ("", ("GET", "PUT", "POST")),
+                ("/{}", ("GET", "PATCH", "DELETE")),
+            )
+            for method in methods
+        ),
+        ("GET", "/applications/{}/guilds/{}/commands/permissions"),
+        ("GET", "/applications/{}/guilds/{}/commands/{}/permissions"),
+    ),
+    _FOR_MEMBERS: (
+        ("GET", "/guilds/{}"),
+        ("GET", "/guilds/{}/channels"),
+        ("GET", "/guilds/{}/threads/active"),
+        ("GET", "/guilds/{}/roles"),
+        ("GET", "/guilds/{}/roles/member-counts"),
+        ("GET", "/guilds/{}/roles/{}"),
+        ("GET", "/guilds/{}/members"),
+        ("GET", "/guilds/{}/members/search"),
+        ("GET", "/guilds/{}/members/{}"),
+        ("GET", "/guilds/{}/stickers"),
+        ("GET", "/guilds/{}/stickers/{}"),
+        ("GET", "/guilds/{}/soundboard-sounds"),
+        ("GET", "/guilds/{}/application-command-index"),
+    ),
+    _BY_TOKEN: (
+        ("POST", "/interactions/{}/{}/callback"),
+        *((method, "/webhooks/{}/{}") for method in ("GET", "POST", "PATCH", "DELETE")),
+        *((method, "/webhooks/{}/{}/messages/{}") for method in ("GET", "PATCH", "DELETE")),
+    ),
+    "for everybody": (
+        ("GET", "/gateway"),
+        ("GET", "/gateway/bot"),
+        ("GET", "/users/{}"),
+        ("GET", "/stickers/{}"),
+        ("GET", "/sticker-packs"),
+        ("GET", "/sticker-packs/{}"),
+        ("GET", "/soundboard-default-sounds"),
+    ),
+    "for members only, with tests of its own": (
+        ("POST", "/interactions"),
+        ("PUT", "/channels/{}/polls/{}/answers/@me"),
+        ("PUT", "/applications/{}/guilds/{}/commands/{}/permissions"),
+    ),
+    "takes a file, so test_stickers has it": (("POST", "/guilds/{}/stickers"),),
+}
+"""The routes that aren't in the table above, with the reason."""
+
+
+def test_every_route_is_in_the_table_of_permissions_or_needs_none() -> None:
+    walked = {
+        (
+            method,
+            re.sub(r"(%[0-9A-F]{2})+", "{}", plain_path(path)).replace("answers/1", "answers/{}"),
+        )
+        for method, path, *_ in PERMISSIONS
+    }
+    without = {route for routes in _WITHOUT.values() for route in routes}
+    served = {(route.method, plain_path(route.path)) for route in served_routes()}
+    assert walked | without == served
+    assert not walked & without
+
 
 LIMITS: list[tuple[str, str, str, int, int]] = [
     ("POST", "/channels/{essays}/messages", "content", 1, 2000),
@@ -170,80 +307,18 @@ LIMITS: list[tuple[str, str, str, int, int]] = [
 """Method, path, a text field, its fewest and most characters. docs: the resources' tables."""
 
 
-def _names(server: SeededServer) -> dict[str, int]:
-    """New objects that no permission is needed for, since the world makes them."""
-    world, guild = server.emulator.world, server.emulator.world.guild
-    now, ann = world.now(), server.ann.user.id
-    theirs = Message(
-        world.new_id(), server.essays, ann, MessageType.DEFAULT, "theirs", now, guild.id
-    )
-    other = Message(world.new_id(), server.essays, ann, MessageType.DEFAULT, "other", now, guild.id)
-    world.add_message(other)
-    world.add_message(theirs)
-    theirs.reactions.append(Reaction(None, "\N{HEAVY BLACK HEART}", [ann]))
-    state = ThreadState(ann, False, now, 1440, now, now)
-    state.members[ann] = ThreadMember(ann, now)
-    thread = Channel(world.new_id(), ChannelType.PUBLIC_THREAD, "T", guild.id, server.essays)
-    thread.thread = state
-    world.add_channel(thread)
-    webhook = Webhook(world.new_id(), server.essays, guild.id, "w", "token", ann)
-    world.webhooks[webhook.id] = webhook
-    role = Role(world.new_id(), "r", 0)
-    rule = AutoModRule(world.new_id(), ann, "W")
-    sticker = Sticker(world.new_id(), "Hello", "wave")
-    guild.roles[role.id], guild.automod_rules[rule.id] = role, rule
-    guild.stickers[sticker.id] = sticker
-    ben = Overwrite(server.ben.user.id, OverwriteType.MEMBER)
-    world.channels[server.essays].overwrites = [ben]
-    banned = world.add_user("banned")
-    guild.bans[banned.id] = Ban(banned.id)
-    return {
-        "essays": server.essays,
-        "forum": server.forum,
-        "guild": guild.id,
-        "bot": server.bot.user.id,
-        "ann": ann,
-        "ben": server.ben.user.id,
-        "theirs": theirs.id,
-        "other": other.id,
-        "thread": thread.id,
-        "webhook": webhook.id,
-        "role": role.id,
-        "rule": rule.id,
-        "sticker": sticker.id,
-        "banned": banned.id,
-    }
-
-
-def _filled(body: Any, names: dict[str, int]) -> Any:
-    """A body with the names in braces replaced by ids."""
-    if isinstance(body, dict):
-        return {key: _filled(value, names) for key, value in body.items()}
-    if isinstance(body, list):
-        return [_filled(one, names) for one in body]
-    return str(names[body[1:-1]]) if isinstance(body, str) and body[:1] == "{" else body
-
-
 async def _send(server: SeededServer, method: str, path: str, body: Any) -> Reply:
-    names = _names(server)
-    return await server.bot.call(method, path.format(**names), _filled(body, names))
-
-
-def _grant(server: SeededServer, bits: int) -> None:
-    guild = server.emulator.world.guild
-    guild.roles[guild.id].permissions = 0
-    guild.roles[guild.id].permissions |= int(P.VIEW_CHANNEL) & bits
-    role = next(role for role in guild.roles.values() if role.bot_id == server.bot.user.id)
-    role.permissions = bits & ~Permission.ADMINISTRATOR
+    names = make_objects(server)
+    return await server.bot.call(method, path.format(**names), fill(body, names))
 
 
 @pytest.mark.parametrize(("method", "path", "body", "permission", "code"), PERMISSIONS)
 async def test_each_permission_is_needed_and_enough_with_the_others(
     server: SeededServer, method: str, path: str, body: Any, permission: Permission, code: int
 ) -> None:
-    _grant(server, ALL & ~permission)
+    grant(server, ALL & ~permission)
     assert (await _send(server, method, path, body)).code == code
-    _grant(server, ALL)
+    grant(server, ALL)
     allowed = await _send(server, method, path, body)
     assert allowed.status < 300, allowed
 
@@ -252,7 +327,7 @@ async def test_each_permission_is_needed_and_enough_with_the_others(
 async def test_a_text_is_accepted_up_to_its_limits_and_refused_outside(
     server: SeededServer, method: str, path: str, field: str, least: int, most: int
 ) -> None:
-    _grant(server, ALL)
+    grant(server, ALL)
     for length in (max(least, 1), most):
         reply = await _send(server, method, path, {field: "x" * length})
         assert reply.status < 300, (length, reply)
@@ -352,7 +427,7 @@ async def test_a_value_is_accepted_within_its_limits_and_refused_outside(
     below: Any,
     above: Any,
 ) -> None:
-    _grant(server, ALL)
+    grant(server, ALL)
     for value in (below, above):
         refused = await _send(server, method, path, {**body, field: value})
         assert refused.code == 50035, (value, refused)
@@ -365,7 +440,7 @@ async def test_a_value_is_accepted_within_its_limits_and_refused_outside(
 async def test_a_query_is_accepted_within_its_limits_and_refused_outside(
     server: SeededServer, path: str, field: str, least: int, most: int
 ) -> None:
-    _grant(server, ALL)
+    grant(server, ALL)
     mark = "&" if "?" in path else "?"
     for value, code in ((least, None), (most, None), (least - 1, 50035), (most + 1, 50035)):
         reply = await _send(server, "GET", f"{path}{mark}{field}={value}", None)
@@ -374,7 +449,7 @@ async def test_a_query_is_accepted_within_its_limits_and_refused_outside(
 
 async def test_bulk_delete_takes_2_to_100_messages_of_two_weeks(server: SeededServer) -> None:
     """docs: Bulk Delete Messages; JSON Error Codes (50016, 50034)."""
-    _grant(server, ALL)
+    grant(server, ALL)
     world, path = server.emulator.world, f"/channels/{server.essays}/messages/bulk-delete"
     ids = [str(world.new_id()) for _ in range(101)]
     for chosen, code in ((ids[:1], 50016), (ids, 50016), (ids[:2], None), (ids[:100], None)):
@@ -386,7 +461,7 @@ async def test_bulk_delete_takes_2_to_100_messages_of_two_weeks(server: SeededSe
 async def test_a_channel_has_250_pins(server: SeededServer) -> None:
     """docs: JSON Error Codes (30003)."""
     for number in range(251):
-        names = _names(server)
+        names = make_objects(server)
         message = server.emulator.world.messages[names["theirs"]]
         message.pinned, message.pinned_at = number < 249, message.timestamp
     pins = f"/channels/{server.essays}/messages/pins"

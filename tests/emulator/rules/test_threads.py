@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.emulator.world.events import ChannelCreated, Event
-from bot.emulator.world.models import OverwriteType
+from bot.emulator.world.models import Overwrite, OverwriteType, ThreadMember
 from bot.emulator.world.permissions import Permission
 from tests.emulator.dispatches import collect_dispatches
 from tests.emulator.http_clients import SeededServer
@@ -453,3 +453,126 @@ async def test_system_messages_and_messages_in_threads_cannot_start_a_thread(
     told = (await server.bot.get(f"/channels/{server.essays}/messages")).body[0]
     path = f"/channels/{server.essays}/messages/{told['id']}/threads"
     assert (await server.bot.post(path, {"name": "T"})).code == 50021
+
+
+async def test_slowmode_also_limits_how_often_a_member_starts_a_thread(
+    server: SeededServer,
+) -> None:
+    """docs: Channel Object (one message and one thread in each interval); error 20016."""
+    world = server.emulator.world
+    for place in (server.essays, server.forum):
+        world.channels[place].rate_limit_per_user = 30
+    said = [await server.bot.post_message(server.essays, text) for text in ("one", "two")]
+    first, second = (f"/channels/{server.essays}/messages/{one['id']}/threads" for one in said)
+    plain, posts = f"/channels/{server.essays}/threads", f"/channels/{server.forum}/threads"
+    post = {"name": "T", "message": {"content": "x"}}
+    assert (await server.ann.post(first, {"name": "T"})).status == 201
+    await server.ann.post_message(server.essays, "a message counts on its own")
+    for path, body in ((second, {"name": "T"}), (plain, {"name": "T", "type": 11})):
+        refused = await server.ann.post(path, body)
+        assert (refused.status, refused.code) == (429, 20016)
+    assert (await server.ann.post(posts, post)).status == 201
+    assert (await server.ann.post(posts, post)).code == 20016
+    for _ in range(2):
+        assert (await server.bot.post(posts, post)).status == 201
+    world.clock.advance_to(world.now() + timedelta(seconds=30))
+    assert (await server.ann.post(second, {"name": "T"})).status == 201
+    allowed = Overwrite(
+        server.ann.user.id, OverwriteType.MEMBER, allow=int(Permission.BYPASS_SLOWMODE)
+    )
+    world.channels[server.essays].overwrites.append(allowed)
+    assert (await server.ann.post(plain, {"name": "T", "type": 11})).status == 201
+
+
+async def test_deleting_a_category_keeps_its_channels(server: SeededServer) -> None:
+    """docs: Delete/Close Channel (their ``parent_id`` is removed)."""
+    path = f"/guilds/{server.guild_id}/channels"
+    category = (await server.ada.post(path, {"name": "C", "type": 4})).body["id"]
+    inside = (await server.ada.post(path, {"name": "in", "parent_id": category})).body["id"]
+    heard = collect_dispatches(server.emulator.world)
+    assert (await server.ada.delete(f"/channels/{category}")).status == 200
+    assert [event.name for event in heard] == ["CHANNEL_UPDATE", "CHANNEL_DELETE"]
+    assert (await server.ada.get(f"/channels/{inside}")).body["parent_id"] is None
+
+
+async def test_only_moderators_add_others_to_a_private_thread_that_is_not_invitable(
+    server: SeededServer,
+) -> None:
+    """docs: Thread Metadata Object (``invitable``)."""
+    body = {"name": "T", "type": 12, "invitable": False}
+    thread = (await server.ann.post(f"/channels/{server.essays}/threads", body)).body["id"]
+    member = f"/channels/{thread}/thread-members/{server.ben.user.id}"
+    assert (await server.ann.put(member)).code == 50013
+    assert (await server.bot.put(member)).status == 204
+    open_one = {**body, "invitable": True}
+    thread = (await server.ann.post(f"/channels/{server.essays}/threads", open_one)).body["id"]
+    member = f"/channels/{thread}/thread-members/{server.ben.user.id}"
+    assert (await server.ann.put(member)).status == 204
+
+
+async def test_a_thread_has_1000_members(server: SeededServer) -> None:
+    """docs: JSON Error Codes (30033)."""
+    _, made = await _thread(server)
+    thread = server.emulator.world.channels[int(made["id"])].thread
+    assert thread is not None
+    own, now = server.bot.user.id, server.emulator.world.now()
+    thread.members = {own: thread.members[own]}
+    thread.members |= {number: ThreadMember(number, now) for number in range(1, 999)}
+    path = f"/channels/{made['id']}/thread-members"
+    assert (await server.bot.put(f"{path}/{server.ben.user.id}")).status == 204
+    assert len(thread.members) == 1000
+    assert (await server.bot.put(f"{path}/{server.ben.user.id}")).status == 204
+    assert (await server.bot.put(f"{path}/{server.ann.user.id}")).code == 30033
+    assert (await server.ann.put(f"{path}/@me")).code == 30033
+    await server.ann.post_message(made["id"], "members aside, anyone may write")
+    assert len(thread.members) == 1000
+
+
+async def test_a_poll_is_not_voted_in_or_ended_in_an_archived_thread(server: SeededServer) -> None:
+    """docs: Threads › Active & Archived Threads, Locked Threads."""
+    _, made = await _thread(server)
+    poll = {"question": {"text": "?"}, "answers": [{"poll_media": {"text": "yes"}}]}
+    asked = (await server.ann.post(f"/channels/{made['id']}/messages", {"poll": poll})).body["id"]
+    path = f"/channels/{made['id']}/polls/{asked}"
+    await _archive(server, made["id"])
+    assert (await server.ben.put(f"{path}/answers/@me", {"answer_ids": ["1"]})).code == 50083
+    assert (await server.ann.post(f"{path}/expire")).code == 50083
+    await server.bot.patch(f"/channels/{made['id']}", {"archived": False, "locked": True})
+    assert (await server.ann.post(f"{path}/expire")).code == 160005
+    await server.bot.patch(f"/channels/{made['id']}", {"locked": False})
+    assert (await server.ann.post(f"{path}/expire")).status == 200
+
+
+async def test_the_members_of_a_thread_are_listed_in_pages_only_with_the_members(
+    server: SeededServer,
+) -> None:
+    """docs: List Thread Members (``with_member``; the members intent)."""
+    _, made = await _thread(server)
+    path = f"/channels/{made['id']}/thread-members"
+    await server.ann.put(f"{path}/@me")
+    assert len((await server.bot.get(f"{path}?limit=1")).body) == 2
+    assert len((await server.bot.get(f"{path}?limit=1&with_member=true")).body) == 1
+    server.emulator.world.application.flags = 0
+    assert (await server.bot.get(path)).code == 50001
+    assert (await server.ann.get(path)).status == 200
+
+
+async def test_moderated_tags_are_set_and_removed_by_moderators(server: SeededServer) -> None:
+    """docs: Forum Tag Object (``moderated``)."""
+    tags = [{"name": "a", "moderated": False}, {"name": "b", "moderated": True}]
+    path = f"/channels/{server.forum}"
+    made = (await server.ada.patch(path, {"available_tags": tags})).body["available_tags"]
+    free, moderated = (tag["id"] for tag in made)
+    post = {"name": "T", "message": {"content": "x"}}
+    refused = await server.ann.post(f"{path}/threads", {**post, "applied_tags": [moderated]})
+    assert refused.code == 50013
+    thread = (await server.ann.post(f"{path}/threads", post)).body["id"]
+    for client, wanted, code in (
+        (server.ann, [free], None),
+        (server.ann, [free, moderated], 50013),
+        (server.bot, [free, moderated], None),
+        (server.ann, [moderated], None),
+        (server.ann, [], 50013),
+    ):
+        reply = await client.patch(f"/channels/{thread}", {"applied_tags": wanted})
+        assert reply.code == code, wanted

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.emulator.world.models import Webhook
+from bot.emulator.world.models import ChannelType, Webhook
+from bot.emulator.world.permissions import Permission
+from bot.emulator.world.seed import add_guild, put_channel
+from tests.emulator.dispatches import collect_dispatches
 from tests.emulator.http_clients import SeededServer
 
 
@@ -197,3 +200,74 @@ async def test_deleting_a_webhooks_message_needs_manage_messages(server: SeededS
     path = f"/channels/{server.essays}/messages/{sent['id']}"
     assert (await server.ann.delete(path)).code == 50013
     assert (await server.bot.delete(path)).status == 204
+
+
+async def test_components_of_a_webhook_without_an_application_need_a_parameter(
+    server: SeededServer,
+) -> None:
+    """docs: Execute Webhook, Edit Webhook Message (``with_components``)."""
+    reply = await server.ada.post(f"/channels/{server.essays}/webhooks", {"name": "w"})
+    link = {"type": 2, "style": 5, "label": "There", "url": "https://a.example"}
+    button = {"type": 2, "style": 1, "label": "Go", "custom_id": "go"}
+    rows = [{"type": 1, "components": [link]}]
+    pressed = {"content": "x", "components": [{"type": 1, "components": [button]}]}
+    path = _path(reply.body, "?wait=true")
+    sent = await server.nobody.post(path, {"content": "x", "components": rows})
+    assert sent.body["components"] == []
+    message = _path(reply.body, f"/messages/{sent.body['id']}")
+    assert (await server.nobody.patch(message, {"components": rows})).body["components"] == []
+    asked = f"{message}?with_components=true"
+    changed = await server.nobody.patch(asked, {"components": rows})
+    assert len(changed.body["components"]) == 1
+    assert (await server.nobody.patch(asked, pressed)).code == 50035
+    assert (await server.nobody.post(f"{path}&with_components=true", pressed)).code == 50035
+    own = await _webhook(server)
+    assert (await server.nobody.post(_path(own, "?wait=true"), pressed)).status == 200
+
+
+async def test_a_webhook_is_changed_with_its_token(server: SeededServer) -> None:
+    """docs: Modify Webhook with Token."""
+    webhook = await _webhook(server)
+    changed = await server.nobody.patch(_path(webhook), {"name": "Another"})
+    assert (changed.status, changed.body["name"], "user" in changed.body) == (200, "Another", False)
+    assert (await server.nobody.patch(_path(webhook), {"name": "clyde"})).code == 50035
+    wrong = {**webhook, "token": "t"}
+    assert (await server.nobody.patch(_path(wrong), {"name": "x"})).code == 50027
+
+
+async def test_a_webhook_moves_within_its_server(server: SeededServer) -> None:
+    """docs: Modify Webhook (``channel_id``); JSON Error Codes (30007, 50024)."""
+    world, webhook = server.emulator.world, await _webhook(server)
+    path = f"/webhooks/{webhook['id']}"
+    moved = await server.ada.patch(path, {"channel_id": str(server.admins)})
+    assert moved.body["channel_id"] == str(server.admins)
+    elsewhere = put_channel(world, add_guild(world, "B", server.ada.user), "c")
+    category = put_channel(world, world.guild, "C", ChannelType.CATEGORY)
+    for place, code in ((elsewhere.id, 50035), (category.id, 50024), (1, 10003)):
+        assert (await server.ada.patch(path, {"channel_id": str(place)})).code == code
+    for _ in range(15):
+        await _webhook(server)
+    assert (await server.ada.patch(path, {"channel_id": str(server.essays)})).code == 30007
+    assert (await server.ada.patch(path, {"channel_id": str(server.admins)})).status == 200
+
+
+async def test_each_change_of_a_webhook_is_an_event(server: SeededServer) -> None:
+    """docs: Gateway Events › Webhooks Update."""
+    heard = collect_dispatches(server.emulator.world)
+    webhook = await _webhook(server)
+    await server.bot.patch(f"/webhooks/{webhook['id']}", {"name": "Another"})
+    await server.nobody.delete(_path(webhook))
+    data = {"guild_id": str(server.guild_id), "channel_id": str(server.essays)}
+    assert [(one.name, one.data) for one in heard] == [("WEBHOOKS_UPDATE", data)] * 3
+
+
+async def test_an_applications_own_webhook_is_read_without_a_permission(
+    server: SeededServer,
+) -> None:
+    """docs: Get Webhook."""
+    own, other = await _webhook(server), Webhook(5, server.essays, server.guild_id, "w", "t", 1)
+    other.creator_id = server.ada.user.id
+    server.emulator.world.webhooks[5] = other
+    server.deny(server.bot.user, server.essays, Permission.MANAGE_WEBHOOKS)
+    assert (await server.bot.get(f"/webhooks/{own['id']}")).body["token"] == own["token"]
+    assert (await server.bot.get("/webhooks/5")).code == 50013
