@@ -122,13 +122,14 @@ async def get_erasures(tx: Transaction) -> list[Erasure]:
 
 
 async def get_servers_of_member(tx: Transaction, member_id: int) -> list[int]:
-    """The servers in which replies or threads of a member are stored."""
+    """The servers in which replies, threads or the authorship of a member are stored."""
     rows = await tx.rows(
         """
         SELECT server_id FROM replies WHERE author_id = :member_id
         UNION SELECT server_id FROM threads WHERE member_id = :member_id
         UNION SELECT server_id FROM proxied_replies WHERE author_id = :member_id
         UNION SELECT server_id FROM proxy_candidates WHERE author_id = :member_id
+        UNION SELECT server_id FROM essay_authors WHERE member_id = :member_id
         ORDER BY server_id
         """,
         {"member_id": member_id},
@@ -237,6 +238,15 @@ ERASE_MEMBER_ROWS = (
     WHERE server_id = :server_id AND member_id = :member_id AND submitted_at <= :until
     """,
     "DELETE FROM answer_hints WHERE server_id = :server_id AND member_id = :member_id",
+    "DELETE FROM essay_authors WHERE server_id = :server_id AND member_id = :member_id",
+    "DELETE FROM pending_authors WHERE server_id = :server_id AND member_id = :member_id",
+    "DELETE FROM author_messages WHERE server_id = :server_id AND member_id = :member_id",
+    """
+    DELETE FROM author_questions WHERE reply_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
     """
     UPDATE prompts SET reason = '{"code":"cancelled-by-erased"}'
     WHERE server_id = :server_id AND state = 'skipped'

@@ -105,7 +105,12 @@ def _carry_over(connection: sqlite3.Connection, database: Path) -> int | None:
         # The next start applies the erasure log to the restored archive.
         erasures = erasure_log.get_replaced_erasures(connection)
         erasure_log.append_to_log(erasure_log.get_log_path(database), erasures)
-        for statement in (*_CARRY_OVER, *_CARRY_OVER_ANSWERS, *_CARRY_OVER_MOVES):
+        for statement in (
+            *_CARRY_OVER,
+            *_CARRY_OVER_ANSWERS,
+            *_CARRY_OVER_AUTHOR_MESSAGES,
+            *_CARRY_OVER_MOVES,
+        ):
             connection.execute(statement)
         erased = int(connection.execute(_COUNT_ERASED).fetchone()[0])
         for statement in _ERASE:
@@ -178,10 +183,10 @@ _CARRY_OVER_ANSWERS = (
     """
     INSERT INTO main.answers (id, server_id, discussion_id, channel_id, answered_id, member_id,
         revision, passage, state, submitted_at, due_at, webhook_id, message_id, avatar, link,
-        signature, member_name, text)
+        signature, member_name, text, asks_author)
     SELECT id, server_id, discussion_id, channel_id, answered_id, member_id, revision, passage,
            state, submitted_at, due_at, webhook_id, message_id, avatar, link, signature,
-           member_name, text
+           member_name, text, asks_author
     FROM replaced.answers
     WHERE discussion_id IN (SELECT id FROM main.discussions)
         AND server_id IN (SELECT id FROM main.servers)
@@ -197,6 +202,31 @@ _CARRY_OVER_ANSWERS = (
     LEFT JOIN main.planned_messages ON planned_messages.id = later.planned_message_id
     WHERE true
     ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO main.author_questions (reply_id, server_id, discussion_id)
+    SELECT replies.id, replies.server_id, replies.discussion_id
+    FROM main.answers JOIN main.replies ON replies.id = answers.message_id
+    WHERE answers.asks_author = 1 AND answers.state = 'done' AND replies.author_id <> 0
+    ON CONFLICT DO NOTHING
+    """,
+)
+# No author gets a second message about the same questions, or on the same day.
+_CARRY_OVER_AUTHOR_MESSAGES = (
+    """
+    UPDATE main.author_messages SET state = later.state, due_at = later.due_at,
+        told_until = later.told_until, telling_until = later.telling_until,
+        channel_id = later.channel_id, after_id = later.after_id, content = later.content
+    FROM replaced.author_messages AS later
+    WHERE later.server_id = main.author_messages.server_id
+        AND later.member_id = main.author_messages.member_id
+    """,
+    """
+    DELETE FROM main.author_messages WHERE NOT EXISTS (
+        SELECT 1 FROM replaced.author_messages AS later
+        WHERE later.server_id = main.author_messages.server_id
+            AND later.member_id = main.author_messages.member_id
+    )
     """,
 )
 # A reply that was moved since exists only as its copy: the bot itself deleted the original.

@@ -81,6 +81,13 @@ async def save(
             "source": await save_source(tx, revision.source),
         },
     )
+    await tx.run(
+        """
+        INSERT INTO pending_authors (revision_id, member_id, server_id)
+        SELECT :id, member_id, server_id FROM essay_authors WHERE discussion_id = :discussion_id
+        """,
+        {"id": edit_id, "discussion_id": discussion_id},
+    )
     return edit_id
 
 

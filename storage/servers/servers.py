@@ -142,6 +142,7 @@ _NOT_DUE = (
     """,
     "UPDATE message_edits SET due_at = due_at + :never WHERE server_id = :id AND state = 'planned'",
     "UPDATE reply_moves SET due_at = due_at + :never WHERE server_id = :id",
+    "UPDATE author_messages SET due_at = due_at + :never WHERE server_id = :id",
     """
     UPDATE attachment_files SET due_at = due_at + :never
     WHERE state = 'pending' AND reply_id IN (SELECT id FROM replies WHERE server_id = :id)
@@ -166,6 +167,7 @@ _DUE_AGAIN = (
     "UPDATE threads SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
     "UPDATE message_edits SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
     "UPDATE reply_moves SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
+    "UPDATE author_messages SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
     """
     UPDATE attachment_files SET due_at = due_at - :never
     WHERE due_at > :never AND reply_id IN (SELECT id FROM replies WHERE server_id = :id)
@@ -217,6 +219,10 @@ _ERASE_REST = (
     "DELETE FROM watermarks WHERE server_id = :id",
     "DELETE FROM answer_hints WHERE server_id = :id",
     "DELETE FROM answers WHERE server_id = :id",
+    "DELETE FROM author_messages WHERE server_id = :id",
+    "DELETE FROM author_questions WHERE server_id = :id",
+    "DELETE FROM essay_authors WHERE server_id = :id",
+    "DELETE FROM pending_authors WHERE server_id = :id",
     "DELETE FROM deleted_channels WHERE server_id = :id",
     "DELETE FROM submissions WHERE server_id = :id",
     "DELETE FROM alerts WHERE server_id = :id",

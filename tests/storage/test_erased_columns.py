@@ -31,6 +31,7 @@ NO_WORDS = {
     *(("answers", column) for column in ("state", "avatar", "link", "signature", "last_error")),
     ("answers", "member_name"),  # emptied with its reply, and by forget-me
     ("attachment_files", "state"),
+    *(("author_messages", column) for column in ("state", "last_error", "content")),
     ("message_edits", "state"),
     ("message_edits", "kind"),
     ("message_edits", "last_error"),

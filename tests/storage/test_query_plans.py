@@ -39,6 +39,7 @@ PENDING = {
     "answers_due",
     "answers_unposted",
     "attachment_files_pending",
+    "author_messages_due",
     "deleted_channels_pending",
     "reply_extras_open_polls",
     "discussions_live",
@@ -68,14 +69,20 @@ WHOLE = {
         "threads",
     ): "an operator's command for one member",
     (
+        "storage.db.erasure_log.get_servers_of_member",
+        "essay_authors",
+    ): "an operator's command for one member",
+    (
         "storage.db.erasure_log.get_replaced_erasures",
         "replaced.erased_members",
     ): "restoring a backup",
     ("storage.db.restore._carry_over", "answers"): "restoring a backup",
+    ("storage.db.restore._carry_over", "author_messages"): "restoring a backup",
     ("storage.db.restore._carry_over", "replies"): "restoring a backup",
     ("storage.db.restore._carry_over", "threads"): "restoring a backup",
     ("storage.db.restore._carry_over", "planned_messages"): "restoring a backup",
     ("storage.db.restore._carry_over", "alerts"): "restoring a backup",
+    ("storage.db.restore._carry_over", "replaced.author_messages"): "restoring a backup",
     ("storage.db.restore._carry_over", "replaced.replies"): "restoring a backup",
     (
         "storage.db.folded_texts.fold_pending",
