@@ -47,6 +47,7 @@ EXTENSIONS = (
     "cogs.setup.panel",
     "cogs.members.moved_replies",
     "cogs.members.answers",
+    "cogs.members.questions",
     "cogs.prompts.commands",
     "cogs.members.privacy",
     "cogs.library.search",

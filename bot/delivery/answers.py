@@ -103,7 +103,7 @@ class AnswerPoster:
         if not await self._database.write(
             lambda tx: answers.mark_posting(
                 tx,
-                job.id,
+                job,
                 webhook_id=None if webhook is None else webhook.id,
                 signature=signature,
             )
@@ -259,6 +259,7 @@ def _make_payload(job: Answer, *, by_webhook: bool) -> tuple[Payload, str]:
         author=None if by_webhook else job.member_name,
         passage=job.passage,
         link=job.link,
+        asks_author=job.asks_author,
     )
     payload: Payload = {"content": content, "allowed_mentions": {"parse": []}}
     if not by_webhook:

@@ -377,6 +377,7 @@ class ReplyMover:
             author=job.author_name if job.webhook_id is None else None,
             passage=job.passage,
             link=job.link,
+            asks_author=job.asks_author,
         )
         payload: Payload = {"content": content, "allowed_mentions": {"parse": []}}
         if job.webhook_id is None:

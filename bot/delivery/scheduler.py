@@ -30,7 +30,7 @@ from storage.db.writer import Transaction
 from storage.delivery import message_edits, messages, temporary_messages, threads
 from storage.essays import scheduled_essays
 from storage.prompts import prompts
-from storage.replies import answers, attachments, deleted_channels, reply_moves
+from storage.replies import answers, attachments, author_messages, deleted_channels, reply_moves
 from storage.servers import servers
 
 __all__ = ["Scheduler"]
@@ -188,6 +188,7 @@ class Scheduler:
             await scheduled_essays.get_next_due(tx),
             await reply_moves.get_next_due(tx),
             await answers.get_next_due(tx),
+            await author_messages.get_next_due(tx),
             await attachments.get_next_due(tx),
             await message_edits.get_next_due(tx),
             await deleted_channels.get_next_due(tx),

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.delivery.answers import AnswerPoster
 from bot.delivery.attachments import AttachmentDownloader, AttachmentLimits
+from bot.delivery.author_messages import AuthorMessenger
 from bot.delivery.context import DeliveryContext
 from bot.delivery.message_edits import MessageEditor
 from bot.delivery.messages import MessageSender
@@ -61,6 +62,7 @@ class Delivery:
             Worker(remover, clock=clock, on_change=changed),
             Worker(mover, clock=clock, on_change=changed),
             Worker(AnswerPoster(context), clock=clock, on_change=changed),
+            Worker(AuthorMessenger(context), clock=clock, on_change=changed),
             Worker(editor, clock=clock, on_change=changed),
             self.downloads,
         )

@@ -30,7 +30,6 @@ __all__ = [
     "Section",
     "Thread",
     "build_book",
-    "find_essay_authors",
     "list_threads",
     "make_course",
     "make_recorder",
@@ -140,12 +139,6 @@ class Book:
     volume: tuple[int, int] = (1, 1)
 
 
-def find_essay_authors(rows: BookRows) -> frozenset[int]:
-    """The members who are the essay's authors. The archive doesn't say it of anybody yet."""
-    del rows
-    return frozenset()
-
-
 def build_book(
     rows: BookRows,
     may_read: Callable[[int], bool] | None = None,
@@ -159,8 +152,7 @@ def build_book(
     newest = rows.revisions[-1]
     essay = newest.essay
     shown = [one for one in rows.replies if may_read is None or may_read(one.channel_id)]
-    authors = find_essay_authors(rows)
-    threads = _make_threads(shown, authors)
+    threads = _make_threads(shown)
     heads = {one.id: one for one in shown}
     places = _map_passages(rows.revisions)
     by_passage: dict[int, list[Thread]] = defaultdict(list)
@@ -291,7 +283,7 @@ def _find_question(
     return own[-1] if own and head.purpose in ("closing", "prompt") else None
 
 
-def _make_threads(replies: Sequence[FullReply], authors: Collection[int]) -> list[Thread]:
+def _make_threads(replies: Sequence[FullReply]) -> list[Thread]:
     """The trees of replies, each in the order of reading; deleted ones only above others."""
     known = {one.id: one for one in replies}
     below: dict[int | None, list[FullReply]] = defaultdict(list)
@@ -308,7 +300,7 @@ def _make_threads(replies: Sequence[FullReply], authors: Collection[int]) -> lis
             waiting += [(one, depth + 1) for one in reversed(below.get(reply.id, []))]
         kept = _find_kept(order, known)
         entries = tuple(
-            _make_entry(reply, depth, known, authors) for reply, depth in order if reply.id in kept
+            _make_entry(reply, depth, known) for reply, depth in order if reply.id in kept
         )
         if entries:
             threads.append(Thread(entries))
@@ -326,9 +318,7 @@ def _find_kept(order: Sequence[tuple[FullReply, int]], known: dict[int, FullRepl
     return kept
 
 
-def _make_entry(
-    reply: FullReply, depth: int, known: dict[int, FullReply], authors: Collection[int]
-) -> Entry:
+def _make_entry(reply: FullReply, depth: int, known: dict[int, FullReply]) -> Entry:
     is_shown = reply.author_id is not None and reply.is_named and not reply.is_deleted
     parent = known.get(reply.parent_id or 0)
     answers = ""
@@ -337,7 +327,7 @@ def _make_entry(
     return Entry(
         id=reply.id,
         author=reply.author_name if is_shown else None,
-        is_author=is_shown and reply.author_id in authors,
+        is_author=is_shown and reply.by_author,
         at=from_milliseconds(reply.written_at),
         is_edited=reply.edited_at is not None and not reply.is_deleted,
         depth=depth,

@@ -103,7 +103,7 @@ def get_words(book: Book) -> dict[str, str]:
         "course": _("How it went"),
         "back": _("Appendix"),
         "reader": _("A reader"),
-        "author_badge": _("author"),
+        "author_badge": _("✦ author"),
         "deleted": _("This reply was deleted."),
         "edited": _("(edited)"),
         "forwarded": _("Forwarded:"),

@@ -25,6 +25,7 @@ from bot.prompting.text import get_language, make_text
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads, messages
 from storage.delivery.messages import NewMessage
+from storage.essays.authors import get_authors
 from storage.prompts import prompts
 from storage.prompts.prompts import Prompt
 from storage.servers.settings import ServerSettings
@@ -97,9 +98,12 @@ async def _plan_message(
     assert channel_id is not None
     asks_essay = prompt.kind not in (PromptKind.NUDGE, PromptKind.DIGEST)
     has_answer = asks_essay and settings.answer_forms
+    has_author = prompt.discussion_id is not None and bool(
+        await get_authors(tx, prompt.discussion_id)
+    )
     purpose = "nudge" if prompt.kind is PromptKind.NUDGE else "prompt"
     with use_language(await get_language(tx, prompt)):
-        payload = _make_payload(text, has_answer=has_answer)
+        payload = _make_payload(text, has_answer=has_answer, has_author=has_author)
     (planned_message_id,) = await messages.plan(
         tx,
         server_id=prompt.server_id,
@@ -121,12 +125,12 @@ async def _plan_message(
     )
 
 
-def _make_payload(text: PromptText, *, has_answer: bool) -> Payload:
+def _make_payload(text: PromptText, *, has_answer: bool, has_author: bool) -> Payload:
     payload = make_plain_message(text.content, silent=False)
     if text.poll is not None:
         payload["poll"] = _make_poll(text.poll)
         return payload
-    buttons = make_discussion_buttons(has_answer=has_answer)
+    buttons = make_discussion_buttons(has_answer=has_answer, has_author=has_author)
     if buttons:
         payload["components"] = buttons
     return payload

@@ -19,7 +19,12 @@ from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.given_questions import split_questions, with_given_questions
 from bot.core.essay.note import Note
 from bot.core.essay.serialize import essay_from_json
-from bot.core.extraction.corrections import Corrections, apply_corrections, carry_over_corrections
+from bot.core.extraction.corrections import (
+    Corrections,
+    apply_corrections,
+    carry_over_corrections,
+    set_author_names,
+)
 from bot.core.payload import Payload
 from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.translate import gettext as _
@@ -28,6 +33,7 @@ from bot.discord_api.commands import CommandMentions
 from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
 from bot.languages import choose_essay_language, identify_language
+from bot.publishing.authors import ChosenAuthors, check_authors
 from bot.publishing.card import make_card
 from bot.publishing.cover import ChosenCover
 from bot.publishing.pictures import list_files
@@ -45,6 +51,7 @@ from storage.db.database import Database, retry_until_available
 from storage.db.writer import Transaction
 from storage.delivery import alerts
 from storage.essays import (
+    authors,
     deleted_messages,
     pending_revisions,
     pictures,
@@ -95,7 +102,8 @@ class EditPreview:
     """An edit, and what it would change.
 
     ``problem``: what keeps it from being applied, "" if nothing. ``skipped``: planned prompts about
-    what is removed. ``card``: the new opening card.
+    what is removed. ``card``: the new opening card. ``authors``: the members who wrote it, once it
+    is applied; ``old_authors``: so far.
     """
 
     edit: PendingRevision
@@ -105,6 +113,8 @@ class EditPreview:
     problem: CodedText | str
     skipped: int
     card: Payload
+    authors: tuple[int, ...]
+    old_authors: tuple[int, ...]
 
 
 class Editing:
@@ -168,7 +178,8 @@ class Editing:
         closing = posted.closing
         if submission.question is not None:
             closing = submission.question.strip() or None
-        plan, notes = await self._plan_changes(posted, essay, closing)
+        written_by = await self._database.read(lambda tx: authors.get_authors(tx, discussion_id))
+        plan, notes = await self._plan_changes(posted, essay, closing, written_by)
         same = plan.is_same and _ignore_reading(essay) == _ignore_reading(old)
         same = same and closing == posted.closing
         revision = NewRevision(essay, source, submission.file_name, closing, notes)
@@ -208,21 +219,24 @@ class Editing:
     async def get_preview(self, edit_id: int, server_id: int) -> EditPreview:
         """An edit and what it would change; UserError if it doesn't exist any more."""
 
-        async def look(tx: Transaction) -> tuple[PendingRevision, PostedEssay] | None:
+        async def look(
+            tx: Transaction,
+        ) -> tuple[PendingRevision, PostedEssay, tuple[int, ...], tuple[int, ...]] | None:
             edit = await pending_revisions.find(tx, edit_id)
-            posted = (
-                None
-                if edit is None
-                else await posted_essays.find_posted_essay(tx, edit.discussion_id)
-            )
-            return None if edit is None or posted is None else (edit, posted)
+            if edit is None:
+                return None
+            posted = await posted_essays.find_posted_essay(tx, edit.discussion_id)
+            if posted is None:
+                return None
+            written_by = await authors.get_pending_authors(tx, edit_id)
+            return edit, posted, written_by, await authors.get_authors(tx, edit.discussion_id)
 
         found = await self._database.read(look)
         if found is None or found[1].server_id != server_id:
             raise UserError(_(_EDIT_NOT_FOUND))
-        edit, posted = found
+        edit, posted, written_by, written_by_before = found
         new, old = edit.revision.essay, essay_from_json(json.loads(posted.essay))
-        plan, _notes = await self._plan_changes(posted, new, edit.revision.closing)
+        plan, _notes = await self._plan_changes(posted, new, edit.revision.closing, written_by)
         asking = with_given_questions(old, posted.closing)
         then_asking = with_given_questions(new, edit.revision.closing)
         skipped = await self._database.read(
@@ -236,32 +250,66 @@ class Editing:
         saves_all = (await self._get_settings(server_id)).saves_plain_messages(posted.channel_id)
         with use_language(await self._get_language(server_id, new)):
             card = make_card(new, self._commands, saves_all=saves_all)
-        return EditPreview(edit, posted, old, plan, problem, skipped, card)
+        return EditPreview(
+            edit, posted, old, plan, problem, skipped, card, written_by, written_by_before
+        )
 
     async def correct_edit(self, edit_id: int, server_id: int, corrections: Corrections) -> None:
         """Apply an admin's corrections to a pending edit."""
         preview = await self.get_preview(edit_id, server_id)
         before = preview.edit.revision
         essay, closing = apply_corrections(before.essay, before.closing, corrections)
-        _plan, notes = await self._plan_changes(preview.posted, essay, closing)
+        _plan, notes = await self._plan_changes(preview.posted, essay, closing, preview.authors)
         revision = replace(before, essay=essay, closing=closing, notes=notes)
         if not await self._database.write(
             lambda tx: pending_revisions.correct(tx, preview.edit, revision)
         ):
             raise UserError(_(_EDIT_NOT_FOUND))
 
-    async def choose_cover(self, preview: EditPreview, chosen: ChosenCover) -> None:
-        """Set a pending edit's cover, or remove it; UserError if it isn't a picture."""
+    async def begin_edit(self, discussion_id: int, server_id: int) -> int:
+        """Make an edit that changes nothing yet, or find the pending one; its id."""
+        posted = await self.get_editable(discussion_id, server_id)
+        pending = await self.find_pending(discussion_id)
+        if pending is not None:
+            return pending
+        essay, source_name = essay_from_json(json.loads(posted.essay)), posted.source_name
+        written_by = await self._database.read(lambda tx: authors.get_authors(tx, discussion_id))
+        _plan, notes = await self._plan_changes(posted, essay, posted.closing, written_by)
+        revision = NewRevision(essay, posted.source, source_name, posted.closing, notes)
+        now_ms = self._clock.now_ms()
+
+        async def begin(tx: Transaction) -> int:
+            other = await pending_revisions.find_by_discussion(tx, discussion_id)
+            if other is not None:
+                return other.id
+            return await pending_revisions.save(
+                tx, discussion_id=discussion_id, revision=revision, now_ms=now_ms
+            )
+
+        return await self._database.write(begin)
+
+    async def choose_authors_and_cover(
+        self, preview: EditPreview, chosen: ChosenAuthors, cover: ChosenCover | None
+    ) -> None:
+        """Set a pending edit's authors and its cover; UserError if that isn't a picture.
+
+        cover: None if it stays as it is
+        """
         edit, discussion_id = preview.edit, preview.posted.discussion_id
-        essay, copies = await self._publishing.set_cover(edit.revision.essay, chosen)
+        essay, copies = set_author_names(edit.revision.essay, chosen.names), dict[str, bytes]()
+        if cover is not None:
+            essay, copies = await self._publishing.set_cover(essay, cover)
         revision = replace(edit.revision, essay=essay)
         used = list_files(essay)
 
         async def save(tx: Transaction) -> bool:
+            server_id = preview.posted.server_id
+            await check_authors(tx, server_id, chosen.members)
             if not await pending_revisions.correct(tx, edit, revision):
                 return False
             await pictures.save_pictures(tx, discussion_id, copies, used)
             await pictures.keep_used(tx, discussion_id, used | list_files(preview.old))
+            await authors.set_pending_authors(tx, server_id, edit.id, chosen.members)
             return True
 
         if not await self._database.write(save):
@@ -298,8 +346,12 @@ class Editing:
             posted = await posted_essays.find_posted_essay(tx, preview.posted.discussion_id)
             if posted is None or _ignore_answers(posted) != _ignore_answers(preview.posted):
                 return None
+            written_by = await authors.get_pending_authors(tx, preview.edit.id)
+            if written_by != preview.authors:
+                return None
             if not await pending_revisions.discard(tx, preview.edit.id):
                 raise UserError(_(_EDIT_NOT_FOUND))
+            await authors.set_authors(tx, posted.server_id, posted.discussion_id, written_by)
             revision = preview.edit.revision
             await retarget_prompts(
                 tx,
@@ -369,7 +421,11 @@ class Editing:
         self._on_work()
 
     async def _plan_changes(
-        self, posted: PostedEssay, essay: Essay, closing: str | None
+        self,
+        posted: PostedEssay,
+        essay: Essay,
+        closing: str | None,
+        written_by: tuple[int, ...],
     ) -> tuple[RevisionPlan, tuple[Note, ...]]:
         settings = await self._get_settings(posted.server_id)
         with use_language(await self._get_language(posted.server_id, essay)):
@@ -382,6 +438,7 @@ class Editing:
                 numbered=settings.show_passage_numbers,
                 saves_all=settings.saves_plain_messages(posted.channel_id),
                 has_answer=settings.answer_forms,
+                has_author=bool(written_by),
             )
 
     async def _get_settings(self, server_id: int) -> ServerSettings:

@@ -91,12 +91,13 @@ def plan_revision(
     numbered: bool,
     saves_all: bool = False,
     has_answer: bool = True,
+    has_author: bool = False,
 ) -> tuple[RevisionPlan, tuple[Note, ...]]:
     """The changes of every message for a new revision, and notes on what can't be shown.
 
     ``closing``: the closing question an admin chose; ``numbered``: ¶ numbers are shown.
     ``saves_all``: all messages in the channel are saved. ``has_answer``: members can answer with a
-    form.
+    form. ``has_author``: a member is known as the author.
     """
     old = essay_from_json(json.loads(posted.essay))
     parts = [message for message in posted.messages if message.purpose == "part"]
@@ -119,7 +120,7 @@ def plan_revision(
     given = split_questions(closing)
     asked = render_closing_question(given) if given else revised.closing
     closings = [message for message in posted.messages if message.purpose == "closing"]
-    closing_payload = make_closing_payload(asked, has_answer=has_answer)
+    closing_payload = make_closing_payload(asked, has_answer=has_answer, has_author=has_author)
     # Where new parts follow it, a closing message that nobody has answered is posted again.
     stays = not added or any(message.answered for message in closings)
     for message in closings:

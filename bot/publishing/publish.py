@@ -17,7 +17,7 @@ from bot.core.essay.default_question import get_default_question
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.given_questions import split_questions
 from bot.core.essay.note import Note
-from bot.core.extraction.corrections import Corrections, apply_corrections
+from bot.core.extraction.corrections import Corrections, apply_corrections, set_author_names
 from bot.core.layout.closing_message import make_closing_payload, render_closing_question
 from bot.core.layout.layout import lay_out
 from bot.core.layout.part_message import make_part_message
@@ -31,6 +31,7 @@ from bot.discord_api.permissions import Permissions
 from bot.errors import UserError
 from bot.languages import choose_essay_language, identify_language
 from bot.publishing import change_state
+from bot.publishing.authors import ChosenAuthors, check_authors
 from bot.publishing.card import make_card
 from bot.publishing.cover import ChosenCover, set_cover
 from bot.publishing.fetch_page import Page
@@ -46,6 +47,7 @@ from storage.db.writer import Transaction, Work
 from storage.delivery import essay_threads, message_edits
 from storage.delivery.message_edits import NewMessageEdit
 from storage.delivery.messages import NewMessage
+from storage.essays import authors as author_rows
 from storage.essays import discussions, drafts, progress, scheduled_essays, submissions
 from storage.essays.discussions import ListedDiscussion
 from storage.essays.drafts import Draft
@@ -148,7 +150,7 @@ class Preview:
     essay, if it is in that channel already. ``plan``: the prompts that will follow, as admins write
     them. ``server_style``: the style in the server's settings. ``target_channel``: None if the bot
     can't see it. ``default_question``: what prompts ask if the essay has no question left, in the
-    language they are posted in.
+    language they are posted in. ``authors``: the members who wrote it.
     """
 
     draft: Draft
@@ -158,6 +160,7 @@ class Preview:
     server_style: str
     target_channel: TargetChannel | None
     default_question: str
+    authors: tuple[int, ...]
 
 
 class Publishing:
@@ -379,7 +382,7 @@ class Publishing:
 
         async def look(
             tx: Transaction,
-        ) -> tuple[Draft, ListedDiscussion | None, ServerSettings, str]:
+        ) -> tuple[Draft, ListedDiscussion | None, ServerSettings, str, tuple[int, ...]]:
             draft = await drafts.find(tx, discussion_id)
             if draft is None or draft.server_id != server_id:
                 raise UserError(_("This draft was discarded."))
@@ -392,9 +395,10 @@ class Publishing:
                 duplicate,
                 settings,
                 await choose_essay_language(tx, server_id, draft.essay),
+                await author_rows.get_authors(tx, draft.id),
             )
 
-        draft, duplicate, settings, language = await self._database.read(look)
+        draft, duplicate, settings, language, authors = await self._database.read(look)
         with use_language(language):
             default_question = get_default_question(identify_language(draft.essay))
         target_channel = self._permissions.get_target_channel(draft.channel_id)
@@ -406,6 +410,7 @@ class Publishing:
             settings.style,
             target_channel,
             default_question,
+            authors,
         )
 
     def _find_problem(self, draft: Draft) -> CodedText | str:
@@ -433,11 +438,18 @@ class Publishing:
         essay, closing = apply_corrections(known, draft.closing, corrections)
         await self._replace_draft(draft, essay, closing, {})
 
-    async def choose_cover(self, preview: Preview, chosen: ChosenCover) -> None:
-        """Set a draft's cover, or remove it; UserError if it isn't a picture."""
+    async def choose_authors_and_cover(
+        self, preview: Preview, authors: ChosenAuthors, cover: ChosenCover | None
+    ) -> None:
+        """Set a draft's authors and its cover; UserError if that isn't a picture.
+
+        cover: None if it stays as it is
+        """
         draft = preview.draft
-        essay, copies = await self.set_cover(draft.essay, chosen)
-        await self._replace_draft(draft, essay, draft.closing, copies)
+        essay, copies = set_author_names(draft.essay, authors.names), dict[str, bytes]()
+        if cover is not None:
+            essay, copies = await self.set_cover(essay, cover)
+        await self._replace_draft(draft, essay, draft.closing, copies, authors.members)
 
     async def set_cover(self, essay: Essay, chosen: ChosenCover) -> tuple[Essay, dict[str, bytes]]:
         """The essay with a cover, and the cover's copy; see :func:`bot.publishing.cover`."""
@@ -452,6 +464,8 @@ class Publishing:
         essay: Essay,
         closing: str | None,
         settings: ServerSettings,
+        *,
+        has_author: bool = False,
     ) -> tuple[list[NewMessage], tuple[Note, ...]]:
         """The messages of an essay in its own language; see :func:`_plan_messages`."""
         language = await self._database.read(lambda tx: choose_essay_language(tx, server_id, essay))
@@ -466,19 +480,38 @@ class Publishing:
                 numbered=settings.show_passage_numbers,
                 saves_all=settings.saves_plain_messages(channel_id) and not in_forum,
                 has_answer=settings.answer_forms,
+                has_author=has_author,
             )
 
     async def _replace_draft(
-        self, draft: Draft, essay: Essay, closing: str | None, copies: Mapping[str, bytes]
+        self,
+        draft: Draft,
+        essay: Essay,
+        closing: str | None,
+        copies: Mapping[str, bytes],
+        authors: tuple[int, ...] | None = None,
     ) -> None:
-        """Lay a draft's essay out again and save it with new pictures; UserError if it is none."""
+        """Lay a draft's essay out again and save it with new pictures; UserError if it is none.
+
+        authors: None if they stay as they are
+        """
         settings = await self._get_settings(draft.server_id)
+        written_by = authors
+        if written_by is None:
+            written_by = await self._database.read(lambda tx: author_rows.get_authors(tx, draft.id))
         planned, notes = await self._plan_messages(
-            draft.server_id, draft.channel_id, essay, closing, settings
+            draft.server_id,
+            draft.channel_id,
+            essay,
+            closing,
+            settings,
+            has_author=bool(written_by),
         )
         now_ms = self._clock.now_ms()
 
         async def replace_content(tx: Transaction) -> bool:
+            if authors is not None:
+                await check_authors(tx, draft.server_id, authors)
             if not await drafts.replace_content(
                 tx,
                 draft.id,
@@ -492,6 +525,8 @@ class Publishing:
                 return False
             await save_pictures(tx, draft.id, copies, list_files(essay))
             await keep_used(tx, draft.id, list_files(essay))
+            if authors is not None:
+                await author_rows.set_authors(tx, draft.server_id, draft.id, authors)
             return True
 
         if not await self._database.write(replace_content):
@@ -665,6 +700,7 @@ def _plan_messages(
     numbered: bool,
     saves_all: bool,
     has_answer: bool,
+    has_author: bool,
 ) -> tuple[list[NewMessage], tuple[Note, ...]]:
     """The messages of an essay, in order, and notes on what can't be shown as it was."""
     layout = lay_out(essay, numbered=numbered)
@@ -680,7 +716,8 @@ def _plan_messages(
     ]
     given = split_questions(closing)
     asked = render_closing_question(given) if given else layout.closing
-    planned.append(NewMessage("closing", make_closing_payload(asked, has_answer=has_answer)))
+    closing_payload = make_closing_payload(asked, has_answer=has_answer, has_author=has_author)
+    planned.append(NewMessage("closing", closing_payload))
     return planned, (*essay.notes, *layout.notes)
 
 

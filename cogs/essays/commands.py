@@ -216,6 +216,7 @@ class Essays(
                 await acknowledge(interaction, ephemeral=True, thinking=True)
                 view = view or make_text_view(text)
                 pictures = await add_chart(view, self.services, found, interaction.user.id)
+                view.add_item(self.edits.make_begin_row(found.id))
                 await show(interaction, view, pictures)
             elif view is not None:
                 await answer(interaction, view=view)
@@ -416,6 +417,6 @@ async def setup(bot: SalonBot) -> None:
     bot.forms.register("revision", "essay", cog.edits.handle_form)
     bot.forms.register("correction", "essay", cog.edits.handle_corrections_form)
     bot.forms.register("draft", "essay", cog.drafts.handle_corrections_form)
-    bot.forms.register("cover", "essay", cog.drafts.handle_cover_form)
-    bot.forms.register("edit-cover", "essay", cog.edits.handle_cover_form)
+    bot.forms.register("cover", "essay", cog.drafts.handle_authors_form)
+    bot.forms.register("edit-cover", "essay", cog.edits.handle_authors_form)
     bot.forms.register("schedule", "essay", cog.drafts.handle_schedule_form)

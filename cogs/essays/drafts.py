@@ -31,13 +31,14 @@ from bot.errors import UserError
 from bot.publishing.publish import Preview
 from bot.services import Services
 from cogs.essays import style_controls, wording
-from cogs.essays.corrections_form import make_correction_fields, read_corrections_form
-from cogs.essays.cover_form import (
-    COVER_TITLE,
+from cogs.essays.authors_form import (
+    AUTHORS_BUTTON,
+    AUTHORS_TITLE,
     load_cover,
-    make_cover_fields,
-    read_cover_form,
+    make_authors_fields,
+    read_authors_form,
 )
+from cogs.essays.corrections_form import make_correction_fields, read_corrections_form
 from cogs.essays.status import describe_essay
 from cogs.ui.buttons import Label, make_button_class, make_button_row
 from cogs.ui.commands import get_server_id
@@ -128,6 +129,8 @@ def _summarize(preview: Preview) -> str:
         when = f"<t:{draft.scheduled_for // 1000}:F>"
         lines.append(_("**Scheduled** for {when}.", when=when))
     lines.append(_count_messages(preview))
+    if preview.authors:
+        lines.append(wording.describe_authors(preview.authors))
     left = find_former_title_line(draft.essay)
     if left is not None:
         lines.append(wording.describe_former_title(left))
@@ -216,7 +219,7 @@ class DraftPanel:
         labels: list[Label] = [("publish", publish, _GREEN)]
         labels += [(what, _(label), style) for what, label, style in _BUTTONS]
         view.add_item(make_button_row(self.button_class, draft.id, labels))
-        more: list[Label] = [("cover", _("Cover …"), _GREY)]
+        more: list[Label] = [("cover", _(AUTHORS_BUTTON), _GREY)]
         change = style_controls.get_style_button(preview)
         if change is not None:
             more.append((*change, _GREY))
@@ -334,8 +337,8 @@ class DraftPanel:
                     interaction,
                     "cover",
                     discussion_id,
-                    title=_(COVER_TITLE),
-                    fields=make_cover_fields(preview.draft.essay),
+                    title=_(AUTHORS_TITLE),
+                    fields=make_authors_fields(preview.draft.essay, preview.authors),
                 )
             case "apart" | "together":
                 await self.services.publishing.set_style(
@@ -409,15 +412,17 @@ class DraftPanel:
         await acknowledge(interaction)
         await self.show(interaction, entered.number)
 
-    async def handle_cover_form(
+    async def handle_authors_form(
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
-        """Set the draft's cover, and show it again."""
+        """Set the draft's authors and cover, and show it again."""
         preview = await self.services.publishing.get_preview(
             entered.number, get_server_id(interaction)
         )
-        chosen = read_cover_form(entered, preview.draft.essay)
-        await self.services.publishing.choose_cover(preview, chosen)
+        chosen = read_authors_form(entered, preview.draft.essay, preview.authors)
+        await self.services.publishing.choose_authors_and_cover(
+            preview, chosen.authors, chosen.cover
+        )
         await acknowledge(interaction)
         await self.show(interaction, entered.number)
 

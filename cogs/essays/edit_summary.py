@@ -90,6 +90,8 @@ def summarize(preview: EditPreview) -> str:
         facts.append(_("Closing question: {question}", question=question))
     elif preview.posted.closing is not None:
         facts.append(_("Closing question: the essay's own"))
+    if preview.authors != preview.old_authors:
+        facts.append(wording.describe_authors(preview.authors))
     facts += [_(_CORRECTED[name]) for name in list_corrected_facts(new.essay)]
     if (left := find_former_title_line(new.essay)) is not None:
         facts.append(wording.describe_former_title(left))

@@ -24,13 +24,14 @@ from bot.errors import UserError
 from bot.publishing.edit import EditPreview
 from bot.services import Services
 from cogs.essays import edit_summary, wording
-from cogs.essays.corrections_form import make_correction_fields, read_corrections_form
-from cogs.essays.cover_form import (
-    COVER_TITLE,
+from cogs.essays.authors_form import (
+    AUTHORS_BUTTON,
+    AUTHORS_TITLE,
     load_cover,
-    make_cover_fields,
-    read_cover_form,
+    make_authors_fields,
+    read_authors_form,
 )
+from cogs.essays.corrections_form import make_correction_fields, read_corrections_form
 from cogs.essays.submission_form import (
     make_submission,
     make_submission_fields,
@@ -83,7 +84,7 @@ class EditPanel:
         view.add_item(ui.TextDisplay(text))
         labels = [(what, _(label), style) for what, label, style in _BUTTONS]
         view.add_item(make_button_row(self.button_class, preview.edit.id, labels))
-        cover = ("cover", _("Cover …"), discord.ButtonStyle.secondary)
+        cover = ("cover", _(AUTHORS_BUTTON), discord.ButtonStyle.secondary)
         view.add_item(make_button_row(self.button_class, preview.edit.id, [cover]))
         return view
 
@@ -95,10 +96,19 @@ class EditPanel:
         cover = await load_cover(self.services.database, preview.edit.revision.essay)
         await show(interaction, self.make_view(preview, text), cover)
 
-    async def show_unchanged(self, interaction: discord.Interaction[Any]) -> None:
+    async def show_unchanged(
+        self, interaction: discord.Interaction[Any], discussion_id: int
+    ) -> None:
         """Say that the submitted text is the current one."""
         text = _("Nothing changes. This is already the essay's current text.")
-        await show(interaction, make_text_view(text))
+        view = make_text_view(text)
+        view.add_item(self.make_begin_row(discussion_id))
+        await show(interaction, view)
+
+    def make_begin_row(self, discussion_id: int) -> ui.ActionRow[Any]:
+        """The button that begins an edit of an essay whose text stays as it is."""
+        label = ("begin", _("Edit details"), discord.ButtonStyle.secondary)
+        return make_button_row(self.button_class, discussion_id, [label])
 
     def make_discard_view(self, preview: EditPreview) -> ui.LayoutView:
         """The question whether to discard an edit."""
@@ -150,7 +160,8 @@ class EditPanel:
         await acknowledge(interaction, ephemeral=True, thinking=True)
         edit_id = await self.services.editing.create_edit(submission)
         if edit_id is None:
-            await self.show_unchanged(interaction)
+            assert submission.essay_id is not None
+            await self.show_unchanged(interaction, submission.essay_id)
         else:
             await self.show(interaction, edit_id)
 
@@ -184,6 +195,11 @@ class EditPanel:
             text = _("I'm trying again. `/essay show` shows the progress.")
             await update(interaction, make_text_view(text))
             return
+        if what == "begin":
+            edit_id = await editing.begin_edit(number, server)
+            await acknowledge(interaction, ephemeral=True, thinking=True)
+            await self.show(interaction, edit_id)
+            return
         match what:
             case "apply":
                 await self._apply(interaction, number)
@@ -197,13 +213,13 @@ class EditPanel:
                     fields=make_correction_fields(edit.revision.essay, edit.revision.closing),
                 )
             case "cover":
-                edit = (await editing.get_preview(number, server)).edit
+                preview = await editing.get_preview(number, server)
                 await show_form(
                     interaction,
                     "edit-cover",
-                    edit.id,
-                    title=_(COVER_TITLE),
-                    fields=make_cover_fields(edit.revision.essay),
+                    number,
+                    title=_(AUTHORS_TITLE),
+                    fields=make_authors_fields(preview.edit.revision.essay, preview.authors),
                 )
             case "changes":
                 preview = await editing.get_preview(number, server)
@@ -242,15 +258,15 @@ class EditPanel:
         await acknowledge(interaction)
         await self.show(interaction, entered.number)
 
-    async def handle_cover_form(
+    async def handle_authors_form(
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
-        """Set the edit's cover, and show it again."""
+        """Set the edit's authors and cover, and show it again."""
         preview = await self.services.editing.get_preview(
             entered.number, get_server_id(interaction)
         )
-        chosen = read_cover_form(entered, preview.edit.revision.essay)
-        await self.services.editing.choose_cover(preview, chosen)
+        chosen = read_authors_form(entered, preview.edit.revision.essay, preview.authors)
+        await self.services.editing.choose_authors_and_cover(preview, chosen.authors, chosen.cover)
         await acknowledge(interaction)
         await self.show(interaction, entered.number)
 

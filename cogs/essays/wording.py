@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.core import limits
 from bot.core.conversation.styles import FORUM, THREADS
 from bot.core.message_link import make_message_link
@@ -14,6 +16,7 @@ from storage.essays.discussions import ListedDiscussion
 from storage.essays.progress import Progress
 
 __all__ = [
+    "describe_authors",
     "describe_chapter_drafts",
     "describe_closed",
     "describe_edit_progress",
@@ -43,6 +46,14 @@ _STATES_SINCE_PUBLISHED = {
     "closed": gettext_noop("closed (published {when})"),
     "withdrawn": gettext_noop("withdrawn (published {when})"),
 }
+
+
+def describe_authors(members: Sequence[int]) -> str:
+    """The members who are an essay's authors."""
+    if not members:
+        return _("Authors in this server: none")
+    named = ", ".join(f"<@{one}>" for one in members)
+    return _("Authors in this server: {members}", members=named)
 
 
 def make_card_link(essay: ListedDiscussion) -> str | None:

@@ -1,22 +1,20 @@
-"""Answering with a form: the *Answer* button, and the message command *Discuss this passage*.
+"""Answering with a form: *Answer*, *Ask the author*, and the command *Discuss this passage*.
 
 What is entered is saved before it is acknowledged; delivery posts it under the member's name. If
-the passage has threads, the member first chooses whether it belongs to one of them.
+the passage has threads, the member first chooses whether it belongs to one of them. A question to
+the author is an answer that is marked as one.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.clock import from_milliseconds, to_milliseconds
 from bot.core import limits
 from bot.core.conversation.answers import (
     MAX_ANSWER,
@@ -24,24 +22,27 @@ from bot.core.conversation.answers import (
     count_pages,
     list_choices,
 )
-from bot.core.conversation.styles import THREADS
-from bot.core.layout.discussion_buttons import ANSWER, DISCUSSION_BUTTON_KIND
-from bot.core.message_link import make_message_link
-from bot.core.snowflake import make_first_snowflake
-from bot.core.text.length import count_utf16_units
+from bot.core.layout.discussion_buttons import ANSWER, ASK, DISCUSSION_BUTTON_KIND
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop, ngettext
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.services import Services
+from cogs.members.submit_answer import (
+    Where,
+    check_may_write,
+    check_text,
+    keep_text,
+    make_answer,
+    save_answer,
+)
 from cogs.ui.bot import SalonBot
 from cogs.ui.commands import get_server_id
 from cogs.ui.controls import make_control_class
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
 from cogs.ui.responses import answer, update
-from storage.db.writer import Transaction
 from storage.replies import answers
-from storage.replies.answers import Answer, AnswerPlace, PassageThread
+from storage.replies.answers import AnswerPlace, PassageThread
 
 __all__ = ["AnswerForms"]
 
@@ -57,14 +58,19 @@ _CLOSED = gettext_noop("This discussion is closed, so I can't post an answer.")
 _WITHDRAWN = gettext_noop("This essay was withdrawn, so I can't post an answer.")
 _OFF = gettext_noop("Forms are off in this server. Use *Reply* on a part of the essay instead.")
 _CHOSEN_BEFORE = gettext_noop("This answer was posted before, or it is older than a day.")
-#: Milliseconds in which the same answer is taken for the same form, sent twice.
-_SAME_FORM_MS = 10 * 60_000
+_NO_AUTHOR = gettext_noop(
+    "I don't know any more which member wrote this essay. Use *Answer* to ask everybody."
+)
+_IS_AUTHOR = gettext_noop("You wrote this essay. `/questions` shows what people ask you.")
 
-_BUTTON_ID = re.compile(rf"salon:{DISCUSSION_BUTTON_KIND}:(?P<what>{ANSWER})")
+_BUTTON_ID = re.compile(rf"salon:{DISCUSSION_BUTTON_KIND}:(?P<what>{ANSWER}|{ASK})")
 _SELECT_ID = re.compile(r"salon:passages:(?P<what>[a-z]+):(?P<message>[0-9]+):(?P<page>[0-9]+)")
 _THREAD_ID = re.compile(r"salon:place:(?P<thread>[0-9]+):(?P<answer>[0-9]+)")
-#: The most threads of a passage that are offered.
-_MAX_THREADS = 4
+#: What is done with a page of the select of passages, for an answer and for a question.
+_CHOOSE, _PAGE = "choose", "page"
+_ASK_CHOOSE, _ASK_PAGE = "ask", "askpage"
+#: The kinds of form.
+_ANSWER_FORM, _QUESTION_FORM = "answer", "question"
 
 
 class AnswerForms(commands.Cog):
@@ -95,17 +101,18 @@ class AnswerForms(commands.Cog):
             await self._show_form(interaction, place, message.id, passages)
 
     async def show_answer_form(
-        self, interaction: discord.Interaction[Any], _match: re.Match[str], _values: Sequence[str]
+        self, interaction: discord.Interaction[Any], match: re.Match[str], _values: Sequence[str]
     ) -> None:
-        """The *Answer* button: show the form with all passages of the essay."""
-        message = interaction.message
+        """*Answer* or *Ask the author*: show the form with all passages of the essay."""
+        message, asks = interaction.message, match["what"] == ASK
         assert message is not None
-        place = await self._find_place(interaction, message.id)
+        place = await self._find_place(interaction, message.id, asks=asks)
         passages = await self._get_passages(place, ())
         if count_pages(len(passages)) > 1:
-            await answer(interaction, view=self._make_passage_view(message.id, passages, 0))
+            view = self._make_passage_view(message.id, passages, 0, asks=asks)
+            await answer(interaction, view=view)
         else:
-            await self._show_form(interaction, place, message.id, passages)
+            await self._show_form(interaction, place, message.id, passages, asks=asks)
 
     async def handle_passages(
         self,
@@ -115,24 +122,26 @@ class AnswerForms(commands.Cog):
     ) -> None:
         """A page of the select of passages was turned, or a passage chosen there."""
         message_id, page = _read_number(match["message"]), _read_number(match["page"])
-        place = await self._find_place(interaction, message_id)
+        asks = match["what"] in (_ASK_CHOOSE, _ASK_PAGE)
+        place = await self._find_place(interaction, message_id, asks=asks)
         passages = await self._get_passages(place, ())
-        if match["what"] == "page":
+        if match["what"] in (_PAGE, _ASK_PAGE):
             page = min(page, count_pages(len(passages)) - 1)
-            await update(interaction, self._make_passage_view(message_id, passages, page))
+            view = self._make_passage_view(message_id, passages, page, asks=asks)
+            await update(interaction, view)
             return
         chosen = _read_passage(values[0] if values else "")
         _check_passage(chosen, passages)
         label = next(one.label for one in list_choices(passages, page) if one.number == chosen)
         await show_form(
             interaction,
-            "answer",
+            _QUESTION_FORM if asks else _ANSWER_FORM,
             place.discussion_id,
             message_id,
             place.revision,
             chosen,
-            title=_("Answer"),
-            fields=[_make_text_field(label)],
+            title=_make_title(asks=asks),
+            fields=[_make_text_field(label, asks=asks)],
         )
 
     async def _show_form(
@@ -141,26 +150,32 @@ class AnswerForms(commands.Cog):
         place: AnswerPlace,
         message_id: int,
         passages: Sequence[tuple[int, str]],
+        *,
+        asks: bool = False,
     ) -> None:
         select: ui.Select[Any] = ui.Select(custom_id="passage", required=True)
         for number, choice in enumerate(list_choices(passages)):
             select.add_option(label=choice.label, value=str(choice.number), default=number == 0)
         await show_form(
             interaction,
-            "answer",
+            _QUESTION_FORM if asks else _ANSWER_FORM,
             place.discussion_id,
             message_id,
             place.revision,
-            title=_("Answer"),
-            fields=[ui.Label(text=_("About"), component=select), _make_text_field()],
+            title=_make_title(asks=asks),
+            fields=[ui.Label(text=_("About"), component=select), _make_text_field(asks=asks)],
         )
 
     def _make_passage_view(
-        self, message_id: int, passages: Sequence[tuple[int, str]], page: int
+        self, message_id: int, passages: Sequence[tuple[int, str]], page: int, *, asks: bool
     ) -> ui.LayoutView:
         view = ui.LayoutView(timeout=None)
-        view.add_item(ui.TextDisplay(_("Which passage is your answer about?")))
-        select: ui.Select[Any] = ui.Select(custom_id=f"salon:passages:choose:{message_id}:{page}")
+        text = _("Which passage is your answer about?")
+        if asks:
+            text = _("Which passage is your question about?")
+        view.add_item(ui.TextDisplay(text))
+        what = _ASK_CHOOSE if asks else _CHOOSE
+        select: ui.Select[Any] = ui.Select(custom_id=f"salon:passages:{what}:{message_id}:{page}")
         for choice in list_choices(passages, page):
             select.add_option(label=choice.label, value=str(choice.number))
         view.add_item(ui.ActionRow(self.passage_class(select)))
@@ -171,7 +186,8 @@ class AnswerForms(commands.Cog):
             (_("Next passages"), page + 1, page < last),
         ):
             if fits:
-                custom_id = f"salon:passages:page:{message_id}:{to}"
+                what = _ASK_PAGE if asks else _PAGE
+                custom_id = f"salon:passages:{what}:{message_id}:{to}"
                 row.add_item(self.passage_class(ui.Button(label=label, custom_id=custom_id)))
         view.add_item(row)
         return view
@@ -182,19 +198,31 @@ class AnswerForms(commands.Cog):
         self, interaction: discord.Interaction[Any], entered: SubmittedForm
     ) -> None:
         """Check and save an answer; it is posted at once, or where its author says."""
+        await self._handle_form(interaction, entered, asks=False)
+
+    async def handle_question_form(
+        self, interaction: discord.Interaction[Any], entered: SubmittedForm
+    ) -> None:
+        """Check and save a question to the author, which is posted like an answer."""
+        await self._handle_form(interaction, entered, asks=True)
+
+    async def _handle_form(
+        self, interaction: discord.Interaction[Any], entered: SubmittedForm, *, asks: bool
+    ) -> None:
         text = entered.texts.get("text", "").strip()
-        try:
-            await self._submit(interaction, entered, text)
-        except UserError as error:
-            if text:  # or it would be lost with the form
-                raise UserError(f"{error}\n{_('You wrote:')}\n{text}") from error
-            raise
+        with keep_text(text):
+            await self._submit(interaction, entered, text, asks=asks)
 
     async def _submit(
-        self, interaction: discord.Interaction[Any], entered: SubmittedForm, text: str
+        self,
+        interaction: discord.Interaction[Any],
+        entered: SubmittedForm,
+        text: str,
+        *,
+        asks: bool,
     ) -> None:
         discussion_id, message_id, revision, *chosen = map(_read_number, entered.arguments)
-        place = await self._find_place(interaction, message_id)
+        place = await self._find_place(interaction, message_id, asks=asks)
         if place.discussion_id != discussion_id:
             raise UserError(_(_NO_ESSAY))
         passage = chosen[0] if chosen else _read_passage(*entered.choices.get("passage", ("",))[:1])
@@ -202,63 +230,32 @@ class AnswerForms(commands.Cog):
             lambda tx: answers.get_passages(tx, discussion_id, revision)
         )
         _check_passage(passage, passages)
-        if not text:
-            raise UserError(_("An answer can't be empty."))
-        if count_utf16_units(text) > MAX_ANSWER:
-            raise UserError(
-                _(
-                    "An answer can have at most {count} characters. Emoji count as two or more.",
-                    count=MAX_ANSWER,
-                )
-            )
+        check_text(text)
         now = self._services.clock.now()
-        _check_permissions(interaction, place, now)
-        submitted = _make_answer(interaction, place, message_id, revision, passage, text)
-        threads = await self._save(interaction, submitted, now)
+        where = Where(interaction.channel, interaction.permissions)
+        check_may_write(interaction, where, place.style, now)
+        submitted = make_answer(
+            interaction,
+            server_id=place.server_id,
+            discussion_id=discussion_id,
+            channel_id=place.posts_in,
+            parent_id=place.channel_id,
+            answered_id=message_id,
+            revision=revision,
+            passage=None if passage == WHOLE_ESSAY else passage,
+            text=text,
+            asks_author=asks,
+        )
+        threads = await save_answer(self._services, submitted, where, now)
         if threads:
             view = self._make_thread_view(submitted.id, threads)
             await answer(interaction, view=view)
             return
         self._services.scheduler.wake()
-        await answer(interaction, _("I'm posting your answer here, under your name."))
-
-    async def _save(
-        self, interaction: discord.Interaction[Any], submitted: Answer, now: datetime
-    ) -> list[PassageThread]:
-        """Save an answer; the threads of its passage, if its author has to choose first."""
-        now_ms = to_milliseconds(now)
-        slow_ms = _get_slow_mode_ms(interaction)
-
-        async def save(tx: Transaction) -> list[PassageThread]:
-            if await answers.is_opted_out(tx, submitted.server_id, submitted.member_id):
-                raise UserError(
-                    _(
-                        "You chose that your messages aren't saved, so I can't post one for you. "
-                        "Use *Reply* instead, or `/privacy opt-in`."
-                    )
-                )
-            since_ms = now_ms - _SAME_FORM_MS
-            if await answers.has_same_answer(tx, submitted, since_ms=since_ms):
-                return []
-            if slow_ms:
-                last = await answers.find_last_post(
-                    tx,
-                    submitted,
-                    since_ms=now_ms - slow_ms + 1,
-                    since_id=make_first_snowflake(now_ms - slow_ms + 1),
-                )
-                if last is not None:
-                    when = from_milliseconds(last + slow_ms)
-                    raise UserError(
-                        _(
-                            "Slow mode is on here. You can answer again {when}.",
-                            when=f"<t:{int(when.timestamp())}:R>",
-                        )
-                    )
-            linked = await _link_passage(tx, submitted)
-            return await answers.save(tx, linked, now_ms, most_threads=_MAX_THREADS)
-
-        return await self._services.database.write(save)
+        told = _("I'm posting your answer here, under your name.")
+        if asks:
+            told = _("I'm posting your question here, under your name. The author will see it.")
+        await answer(interaction, told)
 
     # -- where it belongs ---------------------------------------------------------------------
 
@@ -316,9 +313,12 @@ class AnswerForms(commands.Cog):
     # -- lookups ------------------------------------------------------------------------------
 
     async def _find_place(
-        self, interaction: discord.Interaction[Any], message_id: int
+        self, interaction: discord.Interaction[Any], message_id: int, *, asks: bool = False
     ) -> AnswerPlace:
-        """Where a message can be answered; UserError if it can't."""
+        """Where a message can be answered; UserError if it can't.
+
+        ``asks``: with a question to the author.
+        """
         server_id = get_server_id(interaction)
         place = await self._services.database.read(
             lambda tx: answers.find_answer_place(tx, server_id, message_id)
@@ -330,6 +330,10 @@ class AnswerForms(commands.Cog):
             raise UserError(_(sentence))
         if not place.has_form:
             raise UserError(_(_OFF))
+        if asks and not place.authors:
+            raise UserError(_(_NO_AUTHOR))
+        if asks and interaction.user.id in place.authors:
+            raise UserError(_(_IS_AUTHOR))
         return place
 
     async def _get_passages(self, place: AnswerPlace, some: Sequence[int]) -> list[tuple[int, str]]:
@@ -340,10 +344,14 @@ class AnswerForms(commands.Cog):
         return [one for one in found if not some or one[0] in some]
 
 
-def _make_text_field(about: str | None = None) -> ui.Label[Any]:
+def _make_title(*, asks: bool) -> str:
+    return _("Ask the author") if asks else _("Answer")
+
+
+def _make_text_field(about: str | None = None, *, asks: bool = False) -> ui.Label[Any]:
     return make_text_field(
         "text",
-        _("Your answer"),
+        _("Your question") if asks else _("Your answer"),
         most=MAX_ANSWER,
         required=True,
         long=True,
@@ -367,72 +375,11 @@ def _check_passage(number: int, passages: Sequence[tuple[int, str]]) -> None:
         raise UserError(_("This essay doesn't have the passage that you chose."))
 
 
-def _check_permissions(
-    interaction: discord.Interaction[Any], place: AnswerPlace, now: datetime
-) -> None:
-    """Raise UserError if the member may not write where the answer is posted."""
-    may, member = interaction.permissions, interaction.user
-    until = member.timed_out_until if isinstance(member, discord.Member) else None
-    if until is not None and until > now:
-        raise UserError(_("You are timed out, so you can't answer here."))
-    if place.style == THREADS and not may.send_messages:
-        raise UserError(_("You may not send messages in this channel."))
-    if not may.send_messages_in_threads:
-        raise UserError(_("You may not write in threads here."))
-    channel = interaction.channel
-    if isinstance(channel, discord.Thread) and channel.locked and not may.manage_threads:
-        raise UserError(_("This thread is locked."))
-
-
-def _get_slow_mode_ms(interaction: discord.Interaction[Any]) -> int:
-    """How long the member has to wait between two messages; 0 if they needn't."""
-    if interaction.permissions.bypass_slowmode:
-        return 0
-    seconds = getattr(interaction.channel, "slowmode_delay", 0)
-    return int(seconds) * 1000
-
-
-def _make_answer(
-    interaction: discord.Interaction[Any],
-    place: AnswerPlace,
-    message_id: int,
-    revision: int,
-    passage: int,
-    text: str,
-) -> Answer:
-    user = interaction.user
-    return Answer(
-        id=interaction.id,
-        server_id=place.server_id,
-        discussion_id=place.discussion_id,
-        channel_id=place.posts_in,
-        parent_id=place.channel_id,
-        answered_id=message_id,
-        member_id=user.id,
-        member_name=user.display_name,
-        avatar=None if user.avatar is None else user.avatar.key,
-        revision=revision,
-        passage=None if passage == WHOLE_ESSAY else passage,
-        link=None,
-        text=text,
-    )
-
-
-async def _link_passage(tx: Transaction, submitted: Answer) -> Answer:
-    """The answer with a link to the message that has its passage, if it is still there."""
-    if submitted.passage is None:
-        return submitted
-    part = await answers.find_part(
-        tx, submitted.discussion_id, submitted.revision, submitted.passage
-    )
-    link = None if part is None else make_message_link(submitted.server_id, *part)
-    return replace(submitted, link=link)
-
-
 async def setup(bot: SalonBot) -> None:
     """Add the cog, its message command, its items and its form."""
     cog = AnswerForms(bot.services)
     await bot.add_cog(cog)
     bot.tree.add_command(cog.menu)
     bot.add_dynamic_items(cog.button_class, cog.passage_class, cog.thread_class)
-    bot.forms.register("answer", _COMMAND, cog.handle_form)
+    bot.forms.register(_ANSWER_FORM, _COMMAND, cog.handle_form)
+    bot.forms.register(_QUESTION_FORM, _COMMAND, cog.handle_question_form)

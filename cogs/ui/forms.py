@@ -48,13 +48,14 @@ class Upload:
 class SubmittedForm:
     """What was entered in a form, by the names of its fields.
 
-    ``arguments``: those of :func:`show_form`.
+    ``arguments``: those of :func:`show_form`. ``bots``: the ids of chosen users that are apps.
     """
 
     arguments: tuple[str, ...]
     texts: Mapping[str, str]
     choices: Mapping[str, tuple[str, ...]]
     files: Mapping[str, tuple[Upload, ...]]
+    bots: frozenset[int] = frozenset()
 
     @property
     def number(self) -> int:
@@ -174,4 +175,6 @@ def _parse_form(arguments: str, data: Mapping[str, Any]) -> SubmittedForm:
             choices[name] = tuple(field["values"] or ())
         else:
             texts[name] = str(field.get("value") or "")
-    return SubmittedForm(tuple(arguments.split(":")[1:]), texts, choices, uploads)
+    users: Mapping[str, Any] = (data.get("resolved") or {}).get("users", {})
+    bots = frozenset(int(one) for one, user in users.items() if user.get("bot"))
+    return SubmittedForm(tuple(arguments.split(":")[1:]), texts, choices, uploads, bots)

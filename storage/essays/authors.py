@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from storage.db.writer import Transaction
 
 __all__ = [
+    "find_opted_out",
     "get_authors",
     "get_essays",
     "get_pending_authors",
@@ -26,6 +27,21 @@ async def get_authors(tx: Transaction, discussion_id: int) -> tuple[int, ...]:
         {"id": discussion_id},
     )
     return tuple(row["member_id"] for row in rows)
+
+
+async def find_opted_out(tx: Transaction, server_id: int, members: Iterable[int]) -> int | None:
+    """The first of these members about whom nothing is stored; None if there is none."""
+    for member_id in members:
+        row = await tx.row(
+            """
+            SELECT 1 FROM erased_members WHERE member_id = :member_id AND server_id = :server_id
+                AND opted_out_at IS NOT NULL
+            """,
+            {"member_id": member_id, "server_id": server_id},
+        )
+        if row is not None:
+            return member_id
+    return None
 
 
 async def is_author(tx: Transaction, discussion_id: int, member_id: int) -> bool:
@@ -54,7 +70,7 @@ async def set_authors(
 ) -> None:
     """Make these members the authors of an essay, and nobody else.
 
-    Members who opted out are left out: nothing is stored about them.
+    Members who opted out are left out: nothing is stored about them (:func:`find_opted_out`).
     """
     await tx.run("DELETE FROM essay_authors WHERE discussion_id = :id", {"id": discussion_id})
     for member_id in sorted(set(members)):

@@ -11,7 +11,7 @@ from storage.db import erasure_log
 from storage.db.erasure_log import Erasure
 from storage.db.writer import Transaction
 from storage.privacy.unnamed_members import is_unnamed
-from storage.replies import attachments
+from storage.replies import attachments, author_messages
 
 __all__ = ["NO_TIME_LIMIT", "get_member_data", "opt_in", "record_erasure"]
 
@@ -37,6 +37,7 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
         """
         SELECT replies.id, revisions.title, author_name, text, written_at, edited_at, deleted_at,
                replies.channel_id, parent_id, replies.thread_id, reply_moves.copy_id,
+               author_questions.reply_id IS NOT NULL AS asks_author,
                (SELECT json_group_array(number) FROM (
                     SELECT number FROM reply_passages
                     WHERE reply_id = replies.id ORDER BY number
@@ -53,6 +54,7 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
                 WHERE attachments.reply_id = replies.id) AS files
         FROM replies JOIN revisions ON revisions.discussion_id = replies.discussion_id
         LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
+        LEFT JOIN author_questions ON author_questions.reply_id = replies.id
         WHERE replies.server_id = :server_id AND (author_id = :member_id OR replies.id IN (
             SELECT reply_id FROM proxied_replies
             WHERE server_id = :server_id AND author_id = :member_id
@@ -98,6 +100,28 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
         """,
         parameters,
     )
+    essays = await tx.rows(
+        """
+        SELECT essay_authors.discussion_id, revisions.title
+        FROM essay_authors JOIN revisions ON revisions.discussion_id = essay_authors.discussion_id
+        WHERE essay_authors.server_id = :server_id AND member_id = :member_id
+            AND revisions.number = (
+                SELECT max(number) FROM revisions AS r
+                WHERE r.discussion_id = essay_authors.discussion_id
+            )
+        UNION
+        SELECT pending_revisions.discussion_id, revisions.title
+        FROM pending_authors JOIN pending_revisions ON pending_revisions.id = revision_id
+        JOIN revisions ON revisions.discussion_id = pending_revisions.discussion_id
+        WHERE pending_authors.server_id = :server_id AND member_id = :member_id
+            AND revisions.number = (
+                SELECT max(number) FROM revisions AS r
+                WHERE r.discussion_id = pending_revisions.discussion_id
+            )
+        ORDER BY 1
+        """,
+        parameters,
+    )
     erased = await tx.row(_ERASURE, parameters)
     return {
         "member_id": str(member_id),
@@ -117,6 +141,7 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
                 "answers": _id(row["parent_id"]),
                 "thread_id": _id(row["thread_id"]),
                 "copy_id": _id(row["copy_id"]),
+                "asks_author": bool(row["asks_author"]),
                 "passages": json.loads(row["passages"]),
                 "reactions": json.loads(row["reactions"]),
                 "attachments": [_file(file) for file in json.loads(row["files"])],
@@ -125,6 +150,10 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
             for row in replies
         ],
         "threads": [{"id": str(row["id"]), "name": row["name"]} for row in threads],
+        "author_of": [
+            {"essay": str(row["discussion_id"]), "title": row["title"]} for row in essays
+        ],
+        "daily_messages": await author_messages.find_state(tx, server_id, member_id),
         "acts": [
             {"name": row["member_name"], "what": row["action"], "at": _time(row["done_at"])}
             for row in actions

@@ -127,7 +127,8 @@ async def get_week(
     essays = await tx.rows(
         """
         SELECT discussions.id, COALESCE(card.channel_id, discussions.channel_id) AS channel_id,
-               revisions.title, card.message_id AS card_id, COALESCE(talk.replies, 0) AS replies
+               revisions.title, card.message_id AS card_id, COALESCE(talk.replies, 0) AS replies,
+               COALESCE(talk.by_authors, 0) AS by_authors
         FROM discussions
         LEFT JOIN planned_messages AS card
             ON card.discussion_id = discussions.id AND card.purpose = 'card'
@@ -135,7 +136,12 @@ async def get_week(
             SELECT max(number) FROM revisions AS r WHERE r.discussion_id = discussions.id
         )
         LEFT JOIN (
-            SELECT discussion_id, count(*) AS replies FROM replies
+            SELECT discussion_id, count(*) AS replies, sum(EXISTS (
+                    SELECT 1 FROM essay_authors
+                    WHERE essay_authors.discussion_id = replies.discussion_id
+                        AND essay_authors.member_id = replies.author_id
+                )) AS by_authors
+            FROM replies
             WHERE id >= :since_id AND server_id = :server_id AND deleted_at IS NULL
             GROUP BY discussion_id
         ) AS talk ON talk.discussion_id = discussions.id
@@ -152,7 +158,14 @@ async def get_week(
     )
     voices = await tx.rows(
         """
-        SELECT reply.thread_id, count(DISTINCT reply.author_id) AS voices
+        SELECT reply.thread_id, count(DISTINCT reply.author_id) AS voices, EXISTS (
+                SELECT 1 FROM essay_authors JOIN replies AS theirs
+                    ON theirs.discussion_id = essay_authors.discussion_id
+                    AND theirs.author_id = essay_authors.member_id
+                WHERE essay_authors.discussion_id = reply.discussion_id
+                    AND theirs.thread_id = reply.thread_id AND theirs.id >= :since_id
+                    AND theirs.deleted_at IS NULL
+            ) AS by_author
         FROM replies AS reply
         JOIN threads ON threads.id = reply.thread_id AND threads.state IN ('open', 'ready')
         JOIN discussions ON discussions.id = reply.discussion_id AND discussions.state = 'open'
@@ -205,10 +218,18 @@ async def get_week(
     )
     return WeeklyActivity(
         tuple(
-            DigestEssay(row["title"], row["channel_id"], row["card_id"], row["replies"])
+            DigestEssay(
+                row["title"],
+                row["channel_id"],
+                row["card_id"],
+                row["replies"],
+                row["by_authors"],
+            )
             for row in essays
         ),
-        tuple(DigestThread(row["thread_id"], row["voices"]) for row in voices),
+        tuple(
+            DigestThread(row["thread_id"], row["voices"], bool(row["by_author"])) for row in voices
+        ),
         tuple(
             [
                 UnansweredPrompt(

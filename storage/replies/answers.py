@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.core.text.coded import CodedText
 from storage.db.writer import Transaction
+from storage.essays.authors import get_authors
 
 __all__ = [
     "Answer",
@@ -42,6 +43,7 @@ class AnswerPlace:
     """Where a message of the bot's can be answered.
 
     state, style:  of the discussion
+    authors:       the members who wrote the essay
     thread_id:     the essay's own thread or forum post; None if it is in the channel
     revision:      the newest one
     has_form:      the server lets members answer with a form
@@ -57,6 +59,7 @@ class AnswerPlace:
     revision: int
     has_form: bool
     part: tuple[int, ...]
+    authors: tuple[int, ...] = ()
 
     @property
     def posts_in(self) -> int:
@@ -68,9 +71,12 @@ class AnswerPlace:
 class Answer:
     """An answer that is to be posted.
 
-    channel_id:  the channel or thread it is posted in
-    parent_id:   the channel of the discussion, which has the webhook
-    withdrawn:   the essay was withdrawn meanwhile
+    channel_id:   the channel or thread it is posted in
+    parent_id:    the channel of the discussion, which has the webhook
+    answered_id:  the message it answers: one of the bot's, or a question to the author
+    link:         to the message with the passage, or to that question
+    asks_author:  it is a question to the authors itself
+    withdrawn:    the essay was withdrawn meanwhile
     """
 
     id: int
@@ -91,6 +97,7 @@ class Answer:
     webhook_id: int | None = None
     message_id: int | None = None
     signature: str | None = None
+    asks_author: bool = False
     withdrawn: bool = False
 
 
@@ -131,6 +138,7 @@ async def find_answer_place(tx: Transaction, server_id: int, message_id: int) ->
         revision=row["revision"],
         has_form=bool(row["has_form"]),
         part=tuple(one["number"] for one in part),
+        authors=await get_authors(tx, row["id"]),
     )
 
 
@@ -218,14 +226,17 @@ async def has_same_answer(tx: Transaction, answer: Answer, *, since_ms: int) -> 
         SELECT 1 FROM answers LEFT JOIN replies ON replies.id = answers.message_id
         WHERE answers.server_id = :server_id AND answers.member_id = :member_id
             AND submitted_at >= :since AND answers.discussion_id = :discussion_id
-            AND passage IS :passage AND state <> 'failed'
+            AND answered_id = :answered_id AND passage IS :passage AND state <> 'failed'
+            AND asks_author = :asks_author
             AND CASE state WHEN 'done' THEN replies.text ELSE answers.text END = :text
         """,
         {
             "server_id": answer.server_id,
             "member_id": answer.member_id,
             "discussion_id": answer.discussion_id,
+            "answered_id": answer.answered_id,
             "passage": answer.passage,
+            "asks_author": answer.asks_author,
             "text": answer.text,
             "since": since_ms,
         },
@@ -316,9 +327,11 @@ async def save(
     await tx.run(
         """
         INSERT INTO answers (id, server_id, discussion_id, channel_id, answered_id, member_id,
-            member_name, avatar, revision, passage, link, text, state, submitted_at, due_at)
+            member_name, avatar, revision, passage, link, text, asks_author, state, submitted_at,
+            due_at)
         VALUES (:id, :server_id, :discussion_id, :channel_id, :answered_id, :member_id,
-            :member_name, :avatar, :revision, :passage, :link, :text, :state, :now, :now)
+            :member_name, :avatar, :revision, :passage, :link, :text, :asks_author, :state, :now,
+            :now)
         ON CONFLICT (id) DO NOTHING
         """,
         {
@@ -334,6 +347,7 @@ async def save(
             "passage": answer.passage,
             "link": answer.link,
             "text": answer.text,
+            "asks_author": answer.asks_author,
             "state": "choosing" if threads else "planned",
             "now": now_ms,
         },
@@ -341,20 +355,24 @@ async def save(
     return threads
 
 
-_COLUMNS = """
+# One whose thread is still to be opened waits for that; if it can't be opened, the answer is posted
+# in the channel.
+_DUE = """
 SELECT answers.*, discussions.channel_id AS parent_id,
-       discussions.state = 'withdrawn' AS withdrawn
+       discussions.state = 'withdrawn' AS withdrawn,
+       CASE WHEN answers.state = 'planned' AND threads.state = 'failed'
+           THEN discussions.channel_id ELSE answers.channel_id END AS place_id
 FROM answers JOIN discussions ON discussions.id = answers.discussion_id
-"""
-_DUE = (
-    _COLUMNS
-    + """
+LEFT JOIN threads ON threads.id = answers.channel_id
 WHERE answers.state IN ('planned', 'posting', 'posted') AND answers.due_at <= :now
+    AND (threads.state IS NULL OR threads.state <> 'planned')
 ORDER BY answers.due_at, answers.id
 """
-)
 _NEXT_DUE = """
-SELECT min(due_at) AS due_at FROM answers WHERE state IN ('planned', 'posting', 'posted')
+SELECT min(answers.due_at) AS due_at
+FROM answers LEFT JOIN threads ON threads.id = answers.channel_id
+WHERE answers.state IN ('planned', 'posting', 'posted')
+    AND (threads.state IS NULL OR threads.state <> 'planned')
 """
 _ERASE_UNPOSTED = """
 UPDATE answers SET state = 'failed', text = '', member_name = '', avatar = NULL,
@@ -368,7 +386,7 @@ def _make_answer(row: sqlite3.Row) -> Answer:
         id=row["id"],
         server_id=row["server_id"],
         discussion_id=row["discussion_id"],
-        channel_id=row["channel_id"],
+        channel_id=row["place_id"],
         parent_id=row["parent_id"],
         answered_id=row["answered_id"],
         member_id=row["member_id"],
@@ -383,6 +401,7 @@ def _make_answer(row: sqlite3.Row) -> Answer:
         webhook_id=row["webhook_id"],
         message_id=row["message_id"],
         signature=row["signature"],
+        asks_author=bool(row["asks_author"]),
         withdrawn=bool(row["withdrawn"]),
     )
 
@@ -399,16 +418,22 @@ async def get_next_due(tx: Transaction) -> int | None:
 
 
 async def mark_posting(
-    tx: Transaction, answer_id: int, *, webhook_id: int | None, signature: str
+    tx: Transaction, answer: Answer, *, webhook_id: int | None, signature: str
 ) -> bool:
     """Its message is about to be requested; False if the answer was erased meanwhile."""
     return bool(
         await tx.run(
             """
-            UPDATE answers SET state = 'posting', webhook_id = :webhook_id, signature = :signature
+            UPDATE answers SET state = 'posting', channel_id = :channel_id,
+                webhook_id = :webhook_id, signature = :signature
             WHERE id = :id AND state IN ('planned', 'posting')
             """,
-            {"id": answer_id, "webhook_id": webhook_id, "signature": signature},
+            {
+                "id": answer.id,
+                "channel_id": answer.channel_id,
+                "webhook_id": webhook_id,
+                "signature": signature,
+            },
         )
     )
 
@@ -465,6 +490,13 @@ _MARK_DONE = (
     FROM answers JOIN replies ON replies.id = answers.message_id
     WHERE answers.id = :id
     ON CONFLICT (reply_id) DO NOTHING
+    """,
+    """
+    INSERT INTO author_questions (reply_id, server_id, discussion_id)
+    SELECT replies.id, replies.server_id, replies.discussion_id
+    FROM answers JOIN replies ON replies.id = answers.message_id
+    WHERE answers.id = :id AND answers.asks_author = 1 AND replies.deleted_at IS NULL
+    ON CONFLICT DO NOTHING
     """,
     """
     UPDATE answers SET state = 'done', text = '', member_name = '', avatar = NULL,

@@ -22,6 +22,7 @@ __all__ = [
     "get_questions",
     "mark_later",
     "mark_question",
+    "plan_thread",
     "set_same_as",
 ]
 
@@ -50,9 +51,13 @@ class MarkableReply:
 class QuestionPlace:
     """Where a question was asked, for the answer of an author.
 
+    parent_id:               the channel of the discussion
+    essay_thread_id:         the essay's own thread or forum post
     message_id, channel_id:  of the question; the copy's, if it was moved
-    thread_id:               the thread it heads or is in; None: none yet
-    thread_state:            of that thread; None: it isn't one that a reply heads
+    thread_id:               the thread it heads or is in; None: none
+    thread_state:            of that thread, or of the one that was to be opened on the question;
+                             None: there is no row of it
+    asker_name, text:        of the question
     """
 
     reply_id: int
@@ -61,11 +66,13 @@ class QuestionPlace:
     state: str
     style: str
     parent_id: int
+    essay_thread_id: int | None
     revision: int
     message_id: int
     channel_id: int
     thread_id: int | None
     thread_state: str | None
+    asker_name: str
     text: str
 
 
@@ -139,7 +146,7 @@ SELECT asked.id, asked.discussion_id, asked.author_id, asked.author_name, asked.
            SELECT 1 FROM essay_authors AS writer CROSS JOIN replies AS theirs
            WHERE writer.discussion_id = asked.discussion_id
                AND theirs.discussion_id = asked.discussion_id
-               AND theirs.thread_id = asked.thread_id
+               AND theirs.thread_id IN (asked.thread_id, discussions.thread_id)
                AND theirs.author_id = writer.member_id AND theirs.deleted_at IS NULL
                AND theirs.parent_id = asked.id
        ) OR EXISTS (
@@ -216,15 +223,16 @@ async def find_place(tx: Transaction, server_id: int, reply_id: int) -> Question
     row = await tx.row(
         """
         SELECT replies.id, replies.server_id, replies.discussion_id, replies.channel_id,
-               replies.thread_id, replies.text, discussions.state, discussions.style,
-               discussions.channel_id AS parent_id, threads.state AS thread_state,
+               replies.thread_id, replies.author_name, replies.text, discussions.state,
+               discussions.style, discussions.channel_id AS parent_id,
+               discussions.thread_id AS essay_thread_id, threads.state AS thread_state,
                COALESCE(reply_moves.copy_id, replies.id) AS message_id,
                (SELECT max(number) FROM revisions
                 WHERE revisions.discussion_id = replies.discussion_id) AS revision
         FROM author_questions
         JOIN replies ON replies.id = author_questions.reply_id
         JOIN discussions ON discussions.id = replies.discussion_id
-        LEFT JOIN threads ON threads.id = replies.thread_id
+        LEFT JOIN threads ON threads.id = COALESCE(replies.thread_id, replies.id)
         LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
         WHERE author_questions.reply_id = :id AND author_questions.server_id = :server_id
             AND replies.deleted_at IS NULL
@@ -240,13 +248,38 @@ async def find_place(tx: Transaction, server_id: int, reply_id: int) -> Question
         state=row["state"],
         style=row["style"],
         parent_id=row["parent_id"],
+        essay_thread_id=row["essay_thread_id"],
         revision=row["revision"],
         message_id=row["message_id"],
         channel_id=row["channel_id"],
         thread_id=row["thread_id"],
         thread_state=row["thread_state"],
+        asker_name=row["author_name"],
         text=row["text"],
     )
+
+
+async def plan_thread(tx: Transaction, reply_id: int, *, name: str, now_ms: int) -> None:
+    """Have a thread opened on a question in a channel that has none."""
+    parameters = {"id": reply_id, "name": name, "now": now_ms}
+    for statement in _PLAN_THREAD:
+        await tx.run(statement, parameters)
+
+
+_PLAN_THREAD = (
+    """
+    INSERT INTO threads (id, server_id, discussion_id, channel_id, member_id, name, state, due_at)
+    SELECT id, server_id, discussion_id, channel_id, author_id, :name, 'planned', :now
+    FROM replies WHERE id = :id AND thread_id IS NULL AND deleted_at IS NULL
+    ON CONFLICT (id) DO NOTHING
+    """,
+    """
+    UPDATE replies SET thread_id = id
+    WHERE id = :id AND thread_id IS NULL AND EXISTS (
+        SELECT 1 FROM threads WHERE threads.id = replies.id AND state <> 'failed'
+    )
+    """,
+)
 
 
 async def mark_later(tx: Transaction, reply_id: int, now_ms: int) -> None:

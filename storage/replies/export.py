@@ -64,6 +64,8 @@ def _export_reply(reply: FullReply) -> dict[str, Any]:
         "id": str(reply.id),
         "parent": _id(reply.parent_id),
         "author": author,
+        "by_author": reply.by_author,
+        "asks_author": reply.asks_author,
         "written_at": _time(reply.written_at),
         "edited_at": _time(reply.edited_at),
         "text": reply.text,

@@ -35,6 +35,7 @@ class FullReply:
 
     author_id:  None: somebody who was erased
     is_named:   False: they want to appear as a reader
+    by_author:  one of the essay's authors wrote it; asks_author: it is a question to them
     passages:   revision and number of each passage it is about
     purpose:    of the bot's message that it answers: 'part', 'closing', 'prompt' …; None if none
     prompt_id:  the prompt that it answers; None if none
@@ -58,6 +59,8 @@ class FullReply:
     reactions: tuple[tuple[str, int], ...]
     extras: Extras
     is_deleted: bool
+    by_author: bool = False
+    asks_author: bool = False
 
 
 async def read_replies(
@@ -108,6 +111,8 @@ async def read_replies(
                     reactions=() if deleted else tuple(reactions.get(key, ())),
                     extras=NO_EXTRAS if deleted else extras.get(key, NO_EXTRAS),
                     is_deleted=deleted,
+                    by_author=bool(row["by_author"]),
+                    asks_author=bool(row["asks_author"]),
                 )
             )
         yield replies
@@ -119,13 +124,18 @@ SELECT replies.id, replies.parent_id, replies.channel_id, replies.thread_id, rep
        replies.author_name, replies.written_at, replies.edited_at, replies.deleted_at,
        replies.text, planned_messages.purpose, prompts.id AS prompt_id,
        unnamed_members.member_id AS unnamed_id,
-       deleted_channels.channel_id IS NOT NULL AS hidden
+       deleted_channels.channel_id IS NOT NULL AS hidden,
+       essay_authors.member_id IS NOT NULL AS by_author,
+       author_questions.reply_id IS NOT NULL AS asks_author
 FROM replies
 LEFT JOIN planned_messages ON planned_messages.id = replies.planned_message_id
 LEFT JOIN prompts ON prompts.planned_message_id = replies.planned_message_id
 LEFT JOIN deleted_channels ON deleted_channels.channel_id = replies.channel_id
 LEFT JOIN unnamed_members ON unnamed_members.member_id = replies.author_id
     AND unnamed_members.server_id = replies.server_id
+LEFT JOIN essay_authors ON essay_authors.discussion_id = replies.discussion_id
+    AND essay_authors.member_id = replies.author_id
+LEFT JOIN author_questions ON author_questions.reply_id = replies.id
 WHERE replies.discussion_id = :id AND replies.id > :after ORDER BY replies.id LIMIT :most
 """
 _PASSAGES = """

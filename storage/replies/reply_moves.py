@@ -53,7 +53,7 @@ class ReplyMove:
     sizes:      of its files, in bytes
     deleted:    it was deleted meanwhile
     signature:  of the copy that was requested (bot.core.conversation.reply_copy.hash_copy)
-    passage:    of an answer from a form, what it is about, and ``link``: to the message with that
+    passage, link, asks_author:  of an answer from a form; see storage.replies.answers.Answer
     """
 
     reply_id: int
@@ -74,6 +74,7 @@ class ReplyMove:
     deleted: bool
     passage: int | None = None
     link: str | None = None
+    asks_author: bool = False
 
     @property
     def is_answer(self) -> bool:
@@ -188,6 +189,7 @@ SELECT reply_moves.reply_id, reply_moves.server_id, reply_moves.discussion_id,
        replies.deleted_at,
        (SELECT passage FROM answers WHERE message_id = replies.id) AS passage,
        (SELECT link FROM answers WHERE message_id = replies.id) AS link,
+       (SELECT asks_author FROM answers WHERE message_id = replies.id) AS asks_author,
        (SELECT group_concat(size) FROM (
            SELECT size FROM attachments WHERE reply_id = replies.id ORDER BY position
        )) AS sizes
@@ -227,6 +229,7 @@ def _make_move(row: sqlite3.Row) -> ReplyMove:
         deleted=row["deleted_at"] is not None,
         passage=row["passage"],
         link=row["link"],
+        asks_author=bool(row["asks_author"]),
     )
 
 

@@ -176,6 +176,7 @@ async def _walk(running: RunningBot) -> None:
         *await walk.use_commands("2", only_essays=True),
         *await walk.use_commands("1"),
     ]
+    await walk.use_questions(f"{ESSAY}\nΤέλος.\n".encode(), REPLY)
     await walk.press_all(find_alert, admins)
     for interaction in shown:
         await walk.press_all(functools.partial(running.answer_message, interaction))

@@ -273,11 +273,11 @@ async def choose_cover(
     link: str | None = None,
     file: tuple[str, bytes] | None = None,
 ) -> str:
-    """Submit the form *Cover* below an answer; what is answered."""
-    form = (await running.press(panel, "Cover …"))["answer"]
+    """Submit the form *Authors and cover* below an answer; what is answered."""
+    form = (await running.press(panel, "Authors and cover …"))["answer"]
     entered = form_data(form, {} if link is None else {"Or a link to it": link})
     if file is not None:
-        entered["components"][0]["component"]["values"] = ["0"]
+        entered["components"][2]["component"]["values"] = ["0"]
         entered["attachments"] = [{"id": "0", "filename": file[0]}]
     below = (await running.answer_message(panel))["id"]
     return await running.answer_text(

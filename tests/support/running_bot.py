@@ -93,6 +93,8 @@ def form_data(form: dict[str, Any], entered: dict[str, str]) -> dict[str, Any]:
         elif field["type"] == 3:
             usual = [one["value"] for one in field["options"] if one.get("default")]
             filled["values"] = [entered[label["label"]]] if label["label"] in entered else usual
+        elif field["type"] == 5:
+            filled["values"] = [one["id"] for one in field.get("default_values", [])]
         else:
             filled["values"] = []
         components.append({"type": 18, "component": filled})

@@ -56,17 +56,31 @@ def list_choices(passages: Sequence[Passage], page: int = 0) -> list[Choice]:
 
 
 def make_answer_content(
-    text: str, *, author: str | None = None, passage: int | None = None, link: str | None = None
+    text: str,
+    *,
+    author: str | None = None,
+    passage: int | None = None,
+    link: str | None = None,
+    asks_author: bool = False,
 ) -> str:
     """The content of the message for an answer.
 
-    author:   who wrote it, where the message isn't posted under their name
-    passage:  the passage it is about, and ``link``: to the message with that passage
+    author:       who wrote it, where the message isn't posted under their name
+    passage:      the passage it is about, and ``link``: to the message with that passage; without a
+                  passage, to the question that it answers
+    asks_author:  it is a question to the author of the essay
     """
     lines = []
     if author is not None:
         name = escape(" ".join(truncate(author, limits.NICKNAME).split()))
-        lines.append(_("**{name}** answers:", name=name))
+        if asks_author:
+            lines.append(_("**{name}** asks the author:", name=name))
+        else:
+            lines.append(_("**{name}** answers:", name=name))
+    elif asks_author:
+        lines.append(_("-# A question to the author"))
     if passage is not None and link is not None:
         lines.append(_("-# About [¶{number}]({link})", number=passage, link=link))
+    elif link is not None:
+        lines.append(_("-# Answers [this question]({link})", link=link))
     return "\n".join([*lines, text])

@@ -21,6 +21,7 @@ __all__ = [
     "carry_over_corrections",
     "get_form_values",
     "list_corrected_facts",
+    "set_author_names",
 ]
 
 
@@ -36,7 +37,14 @@ class Corrections:
 
 
 #: UTF-16 units of each field.
-FIELD_LIMITS = {"title": 500, "byline": 500, "epigraph": 1500, "source": 200, "closing": 1000}
+FIELD_LIMITS = {
+    "title": 500,
+    "byline": 500,
+    "epigraph": 1500,
+    "source": 200,
+    "closing": 1000,
+    "authors": 300,
+}
 
 
 def get_form_values(essay: Essay, closing: str | None) -> Corrections:
@@ -82,6 +90,13 @@ def apply_corrections(
     if not _is_same(entered.closing, shown.closing):
         closing = entered.closing.strip() or None
     return essay, closing
+
+
+def set_author_names(essay: Essay, entered: str) -> Essay:
+    """Set the names of an essay's authors, as one line; "" removes them."""
+    if _is_same(entered, truncate(essay.author or "", FIELD_LIMITS["authors"])):
+        return essay
+    return replace(essay, author=" ".join(entered.split()) or None)
 
 
 def list_corrected_facts(essay: Essay) -> list[str]:

@@ -36,10 +36,13 @@ _SMALL_PRINT = "-# "
 _ROOM_FOR_HINT = 200
 
 
-def make_closing_payload(question: str | None, *, has_answer: bool) -> Payload:
+def make_closing_payload(
+    question: str | None, *, has_answer: bool, has_author: bool = False
+) -> Payload:
     """The closing message: ``question`` as Discord Markdown, if any, how to answer, and buttons.
 
     has_answer: members can answer with a form
+    has_author: a member is known as the essay's author
     """
     hint = _("Reply to any part of the essay to answer.")
     if has_answer:
@@ -48,7 +51,7 @@ def make_closing_payload(question: str | None, *, has_answer: bool) -> Payload:
     if question is not None:
         lines.insert(0, question)
     payload = make_plain_message("\n".join(lines), silent=True)
-    buttons = make_discussion_buttons(has_answer=has_answer)
+    buttons = make_discussion_buttons(has_answer=has_answer, has_author=has_author)
     return payload | ({"components": buttons} if buttons else {})
 
 

@@ -10,22 +10,25 @@ from typing import Any
 
 from bot.core.text.translate import gettext as _
 
-__all__ = ["ANSWER", "DISCUSSION_BUTTON_KIND", "make_discussion_buttons"]
+__all__ = ["ANSWER", "ASK", "DISCUSSION_BUTTON_KIND", "make_discussion_buttons"]
 
 #: Parts of the custom id, ``salon:discussion:answer``.
-DISCUSSION_BUTTON_KIND, ANSWER = "discussion", "answer"
+DISCUSSION_BUTTON_KIND, ANSWER, ASK = "discussion", "answer", "ask"
 
-_ROW, _BUTTON, _PRIMARY = 1, 2, 1  # docs: Component Reference
+_ROW, _BUTTON, _PRIMARY, _SECONDARY = 1, 2, 1, 2  # docs: Component Reference
 
 
-def make_discussion_buttons(*, has_answer: bool) -> list[dict[str, Any]]:
+def make_discussion_buttons(*, has_answer: bool, has_author: bool = False) -> list[dict[str, Any]]:
     """The buttons as the components of a message; none if there is no button.
 
     has_answer: the server lets members answer with a form
+    has_author: a member is known as the essay's author
     """
     buttons: list[dict[str, Any]] = []
     if has_answer:
         buttons.append(_make_button(ANSWER, _("Answer"), _PRIMARY))
+    if has_answer and has_author:
+        buttons.append(_make_button(ASK, _("Ask the author"), _SECONDARY))
     return _make_rows(buttons)
 
 

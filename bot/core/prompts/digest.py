@@ -20,20 +20,28 @@ _MOST_QUESTION = 120
 
 @dataclass(frozen=True, slots=True)
 class DigestEssay:
-    """An open discussion that is new or got replies. ``replies``: in the last week."""
+    """An open discussion that is new or got replies.
+
+    ``replies``: in the last week; ``by_authors``: those of the essay's authors.
+    """
 
     title: str
     channel_id: int
     card_id: int | None
     replies: int
+    by_authors: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DigestThread:
-    """A thread in which ``new_authors`` people wrote for the first time."""
+    """A thread in which ``new_authors`` people wrote for the first time.
+
+    ``by_author``: the essay's author wrote in it in the last week.
+    """
 
     thread_id: int
     new_authors: int
+    by_author: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +109,27 @@ def _essay(digest: Digest, essay: DigestEssay) -> str:
     title = _title(essay.title)
     if not essay.replies:
         return _("- {title}: new — {link}", title=title, link=where)
-    return ngettext(
+    line = ngettext(
         "- {title}: {count} reply — {link}",
         "- {title}: {count} replies — {link}",
         essay.replies,
         title=title,
         link=where,
     )
+    if not essay.by_authors:
+        return line
+    marked = ngettext("✦ {count} by the author", "✦ {count} by the author", essay.by_authors)
+    return f"{line} · {marked}"
 
 
 def _thread(thread: DigestThread) -> str:
-    return ngettext(
+    line = ngettext(
         "- {thread}: {count} person joined in",
         "- {thread}: {count} people joined in",
         thread.new_authors,
         thread=f"<#{thread.thread_id}>",
     )
+    return f"{line} · {_('✦ the author answered')}" if thread.by_author else line
 
 
 def _question(digest: Digest, question: OpenQuestion) -> str:

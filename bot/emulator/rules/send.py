@@ -49,6 +49,7 @@ def require_can_write(world: World, user: User, channel: Channel) -> None:
     """
     if channel.guild_id is None:
         _require_shared_server(world, channel)
+        _require_accepting(world, user, channel)
         return
     thread = channel.thread
     if thread is None:
@@ -71,6 +72,15 @@ def _require_shared_server(world: World, channel: Channel) -> None:
     """
     if not any(set(channel.recipients) <= guild.members.keys() for guild in world.guilds.values()):
         raise api_error(50278)
+
+
+def _require_accepting(world: World, user: User, channel: Channel) -> None:
+    """Raises 50007 if the other person takes no direct messages from the user.
+
+    docs: JSON Error Codes (50007). Opening the channel succeeds; nobody is friends here.
+    """
+    if any(world.users[one].refuses_messages for one in channel.recipients if one != user.id):
+        raise api_error(50007)
 
 
 def require_contents(world: World, user: User, channel: Channel, draft: Draft) -> None:

@@ -89,7 +89,10 @@ class InteractionState(IntEnum):
 
 @dataclass(slots=True)
 class User:
-    """A user. ``name`` is the unique handle, ``display_name`` what others see."""
+    """A user. ``name`` is the unique handle, ``display_name`` what others see.
+
+    ``refuses_messages``: apps and people who aren't friends can't send them direct messages.
+    """
 
     id: int
     name: str
@@ -98,6 +101,7 @@ class User:
     bot: bool = False
     flags: int = 0
     locale: str = "en-US"
+    refuses_messages: bool = False
 
 
 @dataclass(slots=True)

@@ -181,6 +181,49 @@ class Walk:
             await self.check(used, "Answer")
             await self.press_all(functools.partial(self.running.answer_message, used))
 
+    async def use_questions(self, essay: bytes, text: str) -> None:
+        """Name an author, ask them twice, and use their list of questions."""
+        running, ben = self.running, self.running.member("Ben")
+        draft = await running.run_command("essay publish", file=("d.md", essay))
+        find_draft = functools.partial(running.answer_message, draft)
+        form = (await self._press(find_draft, "salon:draft:cover:"))["answer"]
+        entered = form_data(form, {})
+        entered["components"][0]["component"]["values"] = [str(running.member().id)]
+        below = (await find_draft())["id"]
+        self.submitted.add(form["data"]["custom_id"].split(":")[2])
+        await self.check(await running.interact(5, entered, message_id=below), "authors")
+        await self._press(find_draft, "salon:draft:publish:")
+
+        async def find_closing() -> dict[str, Any]:
+            return [one for one in await running.bot_messages() if one["components"]][-1]
+
+        for number in range(2):
+            form = (await self._press(find_closing, "salon:discussion:ask", ben))["answer"]
+            (field,) = [one for one in form["data"]["components"] if one["component"]["type"] == 4]
+            asked = form_data(form, {field["label"]: f"{number} {text}"})
+            self.submitted.add(form["data"]["custom_id"].split(":")[2])
+            await self.check(await running.interact(5, asked, who=ben), "a question")
+        listed = await running.run_command("questions")
+        await self.check(listed, "questions")
+        await self.press_all(functools.partial(running.answer_message, listed))
+
+    async def _press(
+        self, find: FindMessage, prefix: str, who: User | None = None
+    ) -> dict[str, Any]:
+        """Press the button of a message whose custom id begins so."""
+        await self.running.settle()
+        message = await find()
+        (part,) = [
+            one
+            for one in flat(message["components"])
+            if one.get("custom_id", "").startswith(prefix)
+        ]
+        data = {"component_type": _BUTTON, "custom_id": part["custom_id"]}
+        more = {"message_id": message["id"], "message_flags": message["flags"]}
+        return await self.check(
+            await self.running.interact(3, data, who=who, **more), part["custom_id"]
+        )
+
     async def use_search(self) -> None:
         """Search for what has several pages of hits."""
         closing = (await self.running.bot_messages())[-1]
@@ -300,6 +343,9 @@ async def test_nothing_is_refused_for_being_too_long(
         changed = ("b.md", make_essay("One more paragraph."))
         shown.append(await running.run_command("essay edit", file=changed, options=options))
         await walk.use_answers()
+        await walk.use_questions(
+            f"# {long_text(200)}\n\n{long_text(1900)}".encode(), long_text(1700 // 2)
+        )
         await walk.use_search()
         await walk.press_all(find_alert, admins)
         for interaction in shown:

@@ -125,6 +125,17 @@ async def test_direct_messages_need_a_shared_server(server: SeededServer) -> Non
     assert (refused.status, refused.code) == (403, 50278)
 
 
+async def test_somebody_who_takes_no_direct_messages_gets_none(server: SeededServer) -> None:
+    """docs: JSON Error Codes (50007)."""
+    body = {"recipient_id": str(server.ann.user.id)}
+    channel = (await server.bot.post("/users/@me/channels", body)).body["id"]
+    server.ann.user.refuses_messages = True
+    refused = await server.bot.post(f"/channels/{channel}/messages", {"content": "hello"})
+    assert (refused.status, refused.code) == (403, 50007)
+    server.ann.user.refuses_messages = False
+    await server.bot.post_message(channel, "hello")
+
+
 async def test_nobody_writes_to_themselves(server: SeededServer) -> None:
     """docs: JSON Error Codes (50007)."""
     body = {"recipient_id": str(server.bot.user.id)}

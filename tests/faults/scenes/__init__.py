@@ -21,6 +21,7 @@ from tests.faults.scenes import (
     essay_threads,
     privacy,
     prompt_settings,
+    questions,
     removals,
     reply_moves,
 )
@@ -36,6 +37,7 @@ SCENES: dict[str, Scene] = {
         essay_threads,
         reply_moves,
         answers,
+        questions,
         editing,
         removals,
         prompt_settings,
