@@ -16,8 +16,9 @@ from bot.core.text.truncate import truncate
 from bot.errors import UnreadableEssay, UserError
 from bot.publishing.fetch_page import MAX_PICTURE_BYTES
 from bot.publishing.pictures import FetchPicture, check_picture
+from storage.essays.submissions import SubmittedCover
 
-__all__ = ["ChosenCover", "UploadedCover", "set_cover"]
+__all__ = ["ChosenCover", "UploadedCover", "read_submitted_cover", "set_cover"]
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +69,14 @@ class ChosenCover:
                     length=format_number(MAX_COVER_URL),
                 )
             )
+
+
+def read_submitted_cover(cover: SubmittedCover) -> ChosenCover:
+    """The cover that was given with an essay."""
+    upload = None
+    if cover.file_url is not None:
+        upload = UploadedCover(cover.file_name or "", cover.file_size or 0, cover.file_url)
+    return ChosenCover(upload, cover.address)
 
 
 async def set_cover(

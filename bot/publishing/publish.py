@@ -33,7 +33,7 @@ from bot.languages import choose_essay_language, identify_language
 from bot.publishing import change_state
 from bot.publishing.authors import ChosenAuthors, check_authors
 from bot.publishing.card import make_card
-from bot.publishing.cover import ChosenCover, set_cover
+from bot.publishing.cover import ChosenCover, read_submitted_cover, set_cover
 from bot.publishing.fetch_page import Page
 from bot.publishing.pictures import FetchPicture, collect_pictures, list_files
 from bot.publishing.reader_process import (
@@ -350,6 +350,9 @@ class Publishing:
             chapter=submission.chapter if chapter is None else chapter,
         )
         essay, pictures = await collect_pictures(essay, source, self._fetch_picture)
+        if submission.cover is not None:
+            essay, copies = await self.set_cover(essay, read_submitted_cover(submission.cover))
+            pictures = pictures | copies
         return _ReadEssay(essay, pictures, chapter)
 
     async def _read_chapters(

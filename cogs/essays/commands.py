@@ -33,6 +33,7 @@ from cogs.essays.submission_form import (
     make_tags_fields,
     parse_chapter,
     read_submission_form,
+    read_submitted_cover,
 )
 from cogs.essays.target_channel import TargetChannelOption, check_target, complete_tags
 from cogs.ui.autocomplete import complete_essay, complete_time
@@ -88,6 +89,8 @@ class Essays(
         style=gettext_noop("How it is discussed. Default: as chosen in /setup"),
         tags=gettext_noop("Tags of the forum post, separated by commas"),
         chapter=gettext_noop("EPUB: a chapter's number, or “all” for a draft of each chapter"),
+        cover=gettext_noop("The picture on the card. Default: the essay's own"),
+        cover_url=gettext_noop("Or a link to that picture"),
     )
     @app_commands.choices(style=_STYLES)
     async def publish(
@@ -99,6 +102,8 @@ class Essays(
         style: str | None = None,
         tags: str | None = None,
         chapter: str | None = None,
+        cover: discord.Attachment | None = None,
+        cover_url: str | None = None,
     ) -> None:
         """Make a draft of a file or web page and show it, or show the form for a submission."""
         with self.services.active_work.track():
@@ -109,7 +114,15 @@ class Essays(
             url, wanted = (url or "").strip() or None, parse_chapter(chapter)
             if file is not None and url:
                 raise UserError(_("Give either a file or a link, not both."))
+            given_cover = read_submitted_cover(cover, cover_url)
             if file is None and url is None:
+                if given_cover is not None:
+                    raise UserError(
+                        _(
+                            "A form has no room for a cover. Give it with a file or a link, or "
+                            "press *Authors and cover …* below the draft."
+                        )
+                    )
                 target_channel = self.services.permissions.get_target_channel(channel_id)
                 await show_form(
                     interaction,
@@ -129,6 +142,7 @@ class Essays(
                 style=target.style,
                 tags=target.tags,
                 chapter=wanted,
+                cover=given_cover,
             )
             await self.submit(interaction, submission)
 

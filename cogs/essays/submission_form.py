@@ -14,9 +14,10 @@ from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
+from bot.publishing.cover import ChosenCover, UploadedCover
 from bot.publishing.publish import MAX_FILE_BYTES
 from cogs.ui.forms import SubmittedForm, Upload, make_text_field
-from storage.essays.submissions import ALL_CHAPTERS, Submission
+from storage.essays.submissions import ALL_CHAPTERS, Submission, SubmittedCover
 
 __all__ = [
     "make_submission",
@@ -24,6 +25,7 @@ __all__ = [
     "make_tags_fields",
     "parse_chapter",
     "read_submission_form",
+    "read_submitted_cover",
 ]
 
 _CHAPTER = re.compile(r"(?:chapter\s*)?#?(0*[1-9]\d{0,3})\.?", re.IGNORECASE)
@@ -128,6 +130,7 @@ def make_submission(
     tags: tuple[int, ...] = (),
     essay_id: int | None = None,
     chapter: int | None = None,
+    cover: SubmittedCover | None = None,
 ) -> Submission:
     """A submission of a file, a page or a text. UserError if the file is too large."""
     assert interaction.guild is not None
@@ -157,7 +160,25 @@ def make_submission(
         tags=tags,
         essay_id=essay_id,
         chapter=chapter,
+        cover=cover,
     )
+
+
+def read_submitted_cover(
+    upload: discord.Attachment | None, address: str | None
+) -> SubmittedCover | None:
+    """The cover given with an essay, None if there is none; UserError if it can't be one."""
+    address = (address or "").strip() or None
+    if upload is None and address is None:
+        return None
+    # It says what is wrong before anything is saved.
+    ChosenCover(
+        None if upload is None else UploadedCover(upload.filename, upload.size, upload.url),
+        address,
+    )
+    if upload is None:
+        return SubmittedCover(address)
+    return SubmittedCover(None, upload.filename, upload.url, upload.size)
 
 
 def read_submission_form(

@@ -22,6 +22,7 @@ from bot.core.conversation.answers import (
     count_pages,
     list_choices,
 )
+from bot.core.conversation.styles import THREADS
 from bot.core.layout.discussion_buttons import ANSWER, ASK, DISCUSSION_BUTTON_KIND
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop, ngettext
@@ -233,7 +234,7 @@ class AnswerForms(commands.Cog):
         check_text(text)
         now = self._services.clock.now()
         where = Where(interaction.channel, interaction.permissions)
-        check_may_write(interaction, where, place.style, now)
+        check_may_write(interaction, where, now, in_channel=place.style == THREADS)
         submitted = make_answer(
             interaction,
             server_id=place.server_id,

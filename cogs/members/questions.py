@@ -492,7 +492,8 @@ class Questions(commands.Cog):
 
         place = await self._services.database.read(look)
         where = await self._find_where(interaction, place)
-        check_may_write(interaction, where, place.style, now)
+        in_channel = _choose_target(place).channel_id == place.parent_id
+        check_may_write(interaction, where, now, in_channel=in_channel)
         channel_id = await self._services.database.write(
             lambda tx: _save(tx, interaction, question_id, text, where, now)
         )

@@ -16,7 +16,6 @@ import discord
 
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.conversation.answers import MAX_ANSWER
-from bot.core.conversation.styles import THREADS
 from bot.core.message_link import make_message_link
 from bot.core.snowflake import make_first_snowflake
 from bot.core.text.length import count_utf16_units
@@ -83,14 +82,17 @@ def check_text(text: str) -> None:
 
 
 def check_may_write(
-    interaction: discord.Interaction[Any], where: Where, style: str, now: datetime
+    interaction: discord.Interaction[Any], where: Where, now: datetime, *, in_channel: bool
 ) -> None:
-    """Raise UserError if the member may not write where the answer is posted."""
+    """Raise UserError if the member may not write where the answer is posted.
+
+    in_channel: that is a channel, in which the answer heads a thread
+    """
     may, member = where.permissions, interaction.user
     until = member.timed_out_until if isinstance(member, discord.Member) else None
     if until is not None and until > now:
         raise UserError(_("You are timed out, so you can't answer here."))
-    if style == THREADS and not may.send_messages:
+    if in_channel and not may.send_messages:
         raise UserError(_("You may not send messages in this channel."))
     if not may.send_messages_in_threads:
         raise UserError(_("You may not write in threads here."))

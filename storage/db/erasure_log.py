@@ -130,6 +130,7 @@ async def get_servers_of_member(tx: Transaction, member_id: int) -> list[int]:
         UNION SELECT server_id FROM proxied_replies WHERE author_id = :member_id
         UNION SELECT server_id FROM proxy_candidates WHERE author_id = :member_id
         UNION SELECT server_id FROM essay_authors WHERE member_id = :member_id
+        UNION SELECT server_id FROM author_messages WHERE member_id = :member_id
         ORDER BY server_id
         """,
         {"member_id": member_id},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from storage.db.writer import Transaction
 __all__ = [
     "ALL_CHAPTERS",
     "Submission",
+    "SubmittedCover",
     "accept",
     "delete_hashes",
     "find_refusal",
@@ -30,12 +32,23 @@ ALL_CHAPTERS = 0
 
 
 @dataclass(frozen=True, slots=True)
+class SubmittedCover:
+    """A cover given with an essay: an uploaded picture of ``file_size`` bytes, or an address."""
+
+    address: str | None = None
+    file_name: str | None = None
+    file_url: str | None = None
+    file_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """A submitted essay: a file or a web page to fetch, or a text.
 
     ``id``: the interaction's id. ``style``: the discussion style an admin chose. ``tags``: the tags
     of the forum post. ``essay_id``: the discussion that it is a new revision of.
     ``chapter``: the number of an EPUB's chapter, or ALL_CHAPTERS; None: the whole file.
+    ``cover``: None: the text's own.
     """
 
     id: int
@@ -54,10 +67,12 @@ class Submission:
     tags: tuple[int, ...] = ()
     essay_id: int | None = None
     chapter: int | None = None
+    cover: SubmittedCover | None = None
 
 
 async def save(tx: Transaction, submission: Submission, now_ms: int) -> None:
     """Save a submission. Idempotent."""
+    cover = submission.cover or SubmittedCover()
     await tx.run(
         """
         INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, :now)
@@ -68,11 +83,11 @@ async def save(tx: Transaction, submission: Submission, now_ms: int) -> None:
     await tx.run(
         """
         INSERT INTO submissions (id, server_id, channel_id, member_id, member_name, file_name,
-            file_url, page_url, text, title, question, style, tags, essay_id, chapter,
-            received_at, state)
+            file_url, page_url, text, title, question, style, tags, essay_id, chapter, cover_url,
+            cover_file_name, cover_file_url, cover_file_size, received_at, state)
         VALUES (:id, :server_id, :channel_id, :member_id, :member_name, :file_name,
             :file_url, :page_url, :text, :title, :question, :style, :tags, :essay_id, :chapter,
-            :now, 'received')
+            :cover_url, :cover_file_name, :cover_file_url, :cover_file_size, :now, 'received')
         ON CONFLICT (id) DO NOTHING
         """,
         {
@@ -91,6 +106,10 @@ async def save(tx: Transaction, submission: Submission, now_ms: int) -> None:
             "tags": " ".join(str(tag) for tag in submission.tags),
             "essay_id": submission.essay_id,
             "chapter": submission.chapter,
+            "cover_url": cover.address,
+            "cover_file_name": cover.file_name,
+            "cover_file_url": cover.file_url,
+            "cover_file_size": cover.file_size,
             "now": now_ms,
         },
     )
@@ -124,9 +143,17 @@ async def list_unfinished(tx: Transaction) -> list[Submission]:
             tags=tuple(int(tag) for tag in row["tags"].split()),
             essay_id=row["essay_id"],
             chapter=row["chapter"],
+            cover=_make_cover(row),
         )
         for row in rows
     ]
+
+
+def _make_cover(row: sqlite3.Row) -> SubmittedCover | None:
+    cover = SubmittedCover(
+        row["cover_url"], row["cover_file_name"], row["cover_file_url"], row["cover_file_size"]
+    )
+    return None if cover == SubmittedCover() else cover
 
 
 def hash_submission(essays: Sequence[Essay], question: str | None) -> str:

@@ -27,7 +27,7 @@ from bot.library.markdown import render_markdown
 from bot.library.page import render_page
 from bot.library.volumes import make_names, render_volumes
 from storage.db.database import Database, open_database
-from storage.essays import discussions
+from storage.essays import authors, discussions
 from storage.essays.revisions import NewRevision, add_revision
 from storage.privacy import unnamed_members
 from storage.replies import deleted_channels
@@ -214,6 +214,14 @@ async def test_a_member_can_appear_as_a_reader(talked: Database) -> None:
         assert b"<@7>" not in data
     await talked.write(lambda tx: unnamed_members.set_unnamed(tx, SERVER, ann, unnamed=False))
     assert "Zoë" in (await make(talked)).participants
+
+
+async def test_what_the_author_wrote_is_marked(talked: Database) -> None:
+    for data in (render_page(await make(talked)), render_markdown(await make(talked))):
+        assert "✦ author" not in data.decode()
+    await talked.write(lambda tx: authors.set_authors(tx, SERVER, 1, [9]))
+    for data in (render_page(await make(talked)), render_markdown(await make(talked))):
+        assert data.decode().count("✦ author") == 1
 
 
 async def test_what_the_reader_may_not_read_is_left_out(talked: Database) -> None:

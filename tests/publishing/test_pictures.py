@@ -20,9 +20,11 @@ from aiohttp import web
 from PIL import Image
 
 from bot.core import limits
-from bot.errors import UnreadableEssay
+from bot.errors import UnreadableEssay, UserError
 from bot.publishing.fetch_page import fetch_picture
 from bot.publishing.pictures import check_picture
+from storage.essays import submissions
+from storage.essays.submissions import Submission, SubmittedCover
 from tests.support.exports import export_essay
 from tests.support.running_bot import RunningBot, form_data, running_bot
 
@@ -382,6 +384,76 @@ async def test_a_cover_is_chosen_by_upload_or_link_and_posted_changed_and_erased
     await running.press(answer, "Withdraw")
     await running.settle()
     assert await count_pictures(running) == 0
+
+
+async def test_a_cover_is_given_with_the_essay_by_upload_or_link(
+    running: RunningBot, site: Site
+) -> None:
+    site.files = {"a.png": picture(), "page.png": b"<html>"}
+    essay = b"# Slow bread\n\nIt takes a night.\n\nWould you wait?"
+
+    async def submit(**given: str) -> dict[str, Any]:
+        options = [{"type": 3, "name": name, "value": value} for name, value in given.items()]
+        return await running.run_command("essay publish", options=options, file=("bread.md", essay))
+
+    assert "isn't a link" in await running.answer_text(await submit(cover_url="a.png"))
+    refused = await submit(cover_url=site.address("page.png"))
+    assert "can't be the cover" in await running.answer_text(refused)
+    rows = await running.database.read(lambda tx: tx.rows("SELECT 1 FROM discussions"))
+    assert rows == []
+    panel = await submit(cover_url=site.address("a.png"))
+    (linked,) = covers(await shown_message(running, panel))
+    assert linked.startswith("salon_")
+    await running.press(panel, "Publish")
+    await running.settle()
+    assert covers((await running.bot_messages())[0]) == [linked]
+
+
+async def test_a_cover_uploaded_with_the_essay_is_saved_with_the_submission(
+    running: RunningBot, site: Site
+) -> None:
+    site.files = {"b.png": picture(), "page.png": b"<html>"}
+    publishing, ada = running.salon.services.publishing, running.member()
+
+    def submit(number: int, name: str) -> Submission:
+        return Submission(
+            id=number,
+            server_id=running.server_id,
+            server_name="Salon",
+            channel_id=running.channel(),
+            member_id=ada.id,
+            member_name="Ada",
+            file_name=None,
+            file_url=None,
+            text="# Slow bread\n\nIt takes a night.\n\nWould you wait?",
+            cover=SubmittedCover(None, name, site.address(name), 10),
+        )
+
+    submitted = submit(5, "b.png")
+    await publishing.save_submission(submitted)
+    assert await running.database.read(submissions.list_unfinished) == [submitted]
+    (draft,) = (await publishing.create_drafts(submitted)).drafts
+    preview = await publishing.get_preview(draft.id, running.server_id)
+    assert (preview.draft.essay.cover_file or "").startswith("salon_")
+    await publishing.save_submission(submit(6, "page.png"))
+    with pytest.raises(UserError, match="can't be the cover"):
+        await publishing.create_drafts(submit(6, "page.png"))
+
+
+async def test_a_cover_stays_while_only_the_authors_change_and_is_removed_on_request(
+    running: RunningBot, site: Site
+) -> None:
+    essay = b"# Slow bread\n\nIt takes a night.\n\nWould you wait?"
+    panel = await running.run_command("essay publish", file=("bread.md", essay))
+    await choose_cover(running, panel, file=("b.png", picture()))
+    (uploaded,) = covers(await shown_message(running, panel))
+    await choose_cover(running, panel)
+    assert covers(await shown_message(running, panel)) == [uploaded]
+    form = (await running.press(panel, "Authors and cover …"))["answer"]
+    entered = form_data(form, {"The current cover": "remove"})
+    below = (await running.answer_message(panel))["id"]
+    await running.interact(5, entered, message_id=below)
+    assert covers(await shown_message(running, panel)) == []
 
 
 async def test_a_forum_post_starts_with_its_cover_and_loses_it_with_the_essay(

@@ -70,6 +70,10 @@ WHOLE = {
     ): "an operator's command for one member",
     (
         "storage.db.erasure_log.get_servers_of_member",
+        "author_messages",
+    ): "an operator's command for one member",
+    (
+        "storage.db.erasure_log.get_servers_of_member",
         "essay_authors",
     ): "an operator's command for one member",
     (

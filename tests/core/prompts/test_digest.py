@@ -34,6 +34,14 @@ def test_a_digest_links_discussions_threads_and_open_questions() -> None:
     assert "Slow bread: Who has \\*time\\*? — https://discord.com/channels/1/2/9" in text
 
 
+def test_a_digest_marks_what_the_author_wrote() -> None:
+    essays = (DigestEssay("Slow bread", 2, 3, 5, by_authors=2),)
+    text = make_digest_text(Digest(1, essays, (DigestThread(77, 2, by_author=True),), ()))
+    assert text is not None
+    assert "5 replies — https://discord.com/channels/1/2/3 · ✦ 2 by the author" in text
+    assert "<#77>: 2 people joined in · ✦ the author answered" in text
+
+
 @pytest.mark.parametrize("count", [1, 12, 50])
 def test_a_digest_fits_into_a_message_and_counts_what_is_left_out(count: int) -> None:
     digest = Digest(

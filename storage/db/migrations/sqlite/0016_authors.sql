@@ -52,5 +52,11 @@ CREATE TABLE author_messages (
 ) STRICT;
 CREATE INDEX author_messages_due ON author_messages (due_at) WHERE state IN ('on', 'sending');
 
+-- The cover given with an essay: an uploaded picture, or an address; NULL: the text's own.
+ALTER TABLE submissions ADD COLUMN cover_url TEXT;
+ALTER TABLE submissions ADD COLUMN cover_file_name TEXT;
+ALTER TABLE submissions ADD COLUMN cover_file_url TEXT;
+ALTER TABLE submissions ADD COLUMN cover_file_size INTEGER; -- bytes
+
 -- 1: it is a question to the authors.
 ALTER TABLE answers ADD COLUMN asks_author INTEGER NOT NULL DEFAULT 0;
