@@ -136,6 +136,7 @@ IMPORT_DISCORD = {
     "bot.app.wiring",
     "bot.cli.doctor",
     "bot.delivery.answers",
+    "bot.delivery.author_messages",
     "bot.delivery.attachments",
     "bot.delivery.context",
     "bot.delivery.forum_posts",
@@ -168,6 +169,7 @@ IMPORT_DISCORD = {
 
 #: The modules of the core whose plain types and constants storage may import.
 PLAIN_TYPES = {
+    "bot.core.conversation.author_questions",
     "bot.core.conversation.events",
     "bot.core.conversation.extras",
     "bot.core.conversation.proxies",

@@ -82,7 +82,10 @@ class AuthorMessenger:
             due_at = self._clock.now_ms() + DAY_MS
             await self._database.write(lambda tx: author_messages.skip(tx, job.id, due_at))
             return
-        channel: Any = await self._http.start_private_message(job.member_id)
+        # discord.py would send the id as a number (docs: Users Resource › Create DM).
+        route = Route("POST", "/users/@me/channels")
+        recipient = {"recipient_id": str(job.member_id)}
+        channel: Any = await self._http.request(route, json=recipient)
         channel_id = int(channel["id"])
         after_id = int(channel.get("last_message_id") or channel_id)
         if not await self._database.write(

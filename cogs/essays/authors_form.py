@@ -38,6 +38,17 @@ _MAX_AUTHORS = 10
 _KEEP, _REMOVE = "keep", "remove"
 
 
+class _PresetUser(discord.SelectDefaultValue):
+    """A user who is chosen in a select when it is shown.
+
+    discord.py sends the id as a number; Discord's API description has a string (docs: Component
+    Reference › Select Default Value).
+    """
+
+    def to_dict(self) -> Any:
+        return {"id": str(self.id), "type": "user"}
+
+
 @dataclass(frozen=True, slots=True)
 class ChosenFacts:
     """What was entered. ``cover``: None if it stays as it is."""
@@ -53,7 +64,10 @@ def make_authors_fields(essay: Essay, members: tuple[int, ...]) -> list[ui.Label
         required=False,
         min_values=0,
         max_values=_MAX_AUTHORS,
-        default_values=[discord.Object(one, type=discord.User) for one in members[:_MAX_AUTHORS]],
+        default_values=[
+            _PresetUser(id=one, type=discord.SelectDefaultValueType.user)
+            for one in members[:_MAX_AUTHORS]
+        ],
     )
     fields: list[ui.Label[Any]] = [
         ui.Label(
