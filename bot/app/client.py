@@ -52,6 +52,8 @@ EXTENSIONS = (
     "cogs.members.privacy",
     "cogs.library.search",
     "cogs.library.book",
+    "cogs.library.threads",
+    "cogs.library.news",
     "cogs.setup.doctor",
 )
 

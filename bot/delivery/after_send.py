@@ -2,7 +2,7 @@
 
 Its prompt is sent with it, alerts about its channel are cleared, a withdrawn essay's message is
 deleted again, parts are linked, a card gets its thread, and with the last message of a publishing
-the discussion opens and its prompts are planned.
+the discussion opens, its prompts are planned, and its card gets an index.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bot.delivery import alerts
 from bot.languages import get_discussion_language
 from bot.prompting import schedule
 from storage.db.writer import Transaction
-from storage.delivery import essay_threads, message_edits, messages
+from storage.delivery import card_indexes, essay_threads, message_edits, messages
 from storage.delivery.message_edits import NewMessageEdit
 from storage.essays import progress
 from storage.prompts import prompts
@@ -76,6 +76,7 @@ async def record_sent(
     await _add_essay_thread(tx, planned_message_id, message_id, now_ms)
     opened = await progress.open_discussion(tx, planned_message_id, now_ms)
     if opened is not None:
+        await card_indexes.add(tx, opened.id)
         await schedule.plan_steps(
             tx,
             server_id=opened.server_id,

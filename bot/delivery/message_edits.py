@@ -21,6 +21,7 @@ from bot.core.text.coded import make_coded
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import use_language
 from bot.delivery import alerts
+from bot.delivery.card_indexes import RenderedCard, render_card_with_index
 from bot.delivery.context import DeliveryContext
 from bot.delivery.pictures import load_pictures, replace_pictures, request_with_files
 from bot.delivery.worker import Failure, explain_error
@@ -37,7 +38,7 @@ from bot.discord_api.errors import (
 from bot.discord_api.single_attempt import Upload
 from bot.languages import get_discussion_language
 from storage.db.writer import Transaction
-from storage.delivery import message_edits
+from storage.delivery import card_indexes, message_edits
 from storage.delivery.message_edits import MessageEdit
 from storage.privacy import quotations
 
@@ -51,10 +52,14 @@ _LOST = make_coded("part-deleted")
 
 @dataclass(slots=True)
 class EditJob:
-    """An edit under way. ``lost``: its message, which has a part of the essay, was deleted."""
+    """An edit under way. ``lost``: its message, which has a part of the essay, was deleted.
+
+    ``card``: of the edit of a card, what it shows with its index.
+    """
 
     edit: MessageEdit
     lost: bool = False
+    card: RenderedCard | None = None
 
 
 class MessageEditor:
@@ -93,14 +98,28 @@ class MessageEditor:
             if decided is None:
                 return  # a newer revision needs the message
             job.edit = decided
+        await self._add_card_index(job)
         await self._call(job.edit)
 
         async def record(tx: Transaction) -> None:
             await message_edits.mark_done(tx, job.edit.id)
+            if job.card is not None:
+                await card_indexes.set_shown(tx, job.card.card.discussion_id, job.card.shown)
             if job.edit.revised_discussion_id is not None:
                 await alerts.clear_essay(tx, job.edit.server_id, job.edit.revised_discussion_id)
 
         await self._database.write(record)
+
+    async def _add_card_index(self, job: EditJob) -> None:
+        """A new revision of a card keeps the discussion's index."""
+        edit = job.edit
+        if edit.kind != "edit" or edit.payload is None or edit.revised_discussion_id is None:
+            return
+        discussion_id = edit.revised_discussion_id
+        card = await self._database.read(lambda tx: render_card_with_index(tx, discussion_id))
+        if card is not None and card.card.message_id == edit.message_id:
+            payload = edit.payload | {"components": card.body["components"]}
+            job.card, job.edit = card, dataclasses.replace(edit, payload=payload)
 
     async def _call(self, edit: MessageEdit) -> None:
         match edit.kind:

@@ -16,6 +16,7 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import Clock, from_milliseconds, to_milliseconds
+from bot.core.conversation.thread_index import INDEX_WAITS_MS, NEW_FOR_MS
 from bot.core.snowflake import make_snowflake_before
 from bot.core.text.coded import make_coded
 from bot.delivery.archive_cleanup import ArchiveCleanup
@@ -27,7 +28,7 @@ from bot.quotations import erase_due_channels
 from storage.db.database import Database
 from storage.db.errors import StorageError
 from storage.db.writer import Transaction
-from storage.delivery import message_edits, messages, temporary_messages, threads
+from storage.delivery import card_indexes, message_edits, messages, temporary_messages, threads
 from storage.essays import scheduled_essays
 from storage.prompts import prompts
 from storage.replies import answers, attachments, author_messages, deleted_channels, reply_moves
@@ -139,6 +140,9 @@ class Scheduler:
             await erase_due_channels(tx, now_ms)
             await plan_due_links(tx, now_ms)
             await answers.erase_unposted(tx, now_ms - _UNPOSTED_FOR, _NOT_CHOSEN)
+            await card_indexes.decide_due(
+                tx, new_ms=NEW_FOR_MS, wait_ms=INDEX_WAITS_MS, now_ms=now_ms
+            )
 
         await self._database.write(begin_due)
         while await self._database.write(
@@ -191,6 +195,7 @@ class Scheduler:
             await author_messages.get_next_due(tx),
             await attachments.get_next_due(tx),
             await message_edits.get_next_due(tx),
+            await card_indexes.get_next_due(tx),
             await deleted_channels.get_next_due(tx),
             await temporary_messages.get_next_due(tx),
             await self._cleanup.get_next_due(tx),

@@ -1,7 +1,7 @@
 """Delivery worker: claims due jobs, does them, classifies errors, and retries with backoff.
 
-There is one worker for each kind of job: messages, threads, message edits, reply moves,
-attachments, temporary messages. What is specific to a kind is its :class:`JobSource`.
+There is one worker for each kind of job: messages, threads, message edits, card indexes, reply
+moves, attachments, temporary messages. What is specific to a kind is its :class:`JobSource`.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.delivery.answers import AnswerPoster
 from bot.delivery.attachments import AttachmentDownloader, AttachmentLimits
 from bot.delivery.author_messages import AuthorMessenger
+from bot.delivery.card_indexes import CardIndexUpdater
 from bot.delivery.context import DeliveryContext
 from bot.delivery.message_edits import MessageEditor
 from bot.delivery.messages import MessageSender
@@ -64,6 +65,7 @@ class Delivery:
             Worker(AnswerPoster(context), clock=clock, on_change=changed),
             Worker(AuthorMessenger(context), clock=clock, on_change=changed),
             Worker(editor, clock=clock, on_change=changed),
+            Worker(CardIndexUpdater(context), clock=clock, on_change=changed),
             self.downloads,
         )
 

@@ -47,6 +47,7 @@ from bot.core.conversation.routing import (
     find_thread,
     route,
 )
+from bot.core.conversation.thread_index import INDEX_WAITS_MS, NEW_FOR_MS
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME, make_thread_name
 from bot.core.text.coded import make_coded
 from bot.core.text.titles import escape_title
@@ -62,7 +63,7 @@ from bot.ingest.batch import (
 from bot.ingest.deletion_alerts import alert_about_deleted_messages
 from storage.db.erasure_log import ERASED_AUTHOR_ID
 from storage.db.writer import Transaction
-from storage.delivery import alerts, essay_threads
+from storage.delivery import alerts, card_indexes, essay_threads
 from storage.delivery.threads import ERASED_MEMBER
 from storage.essays import discussions
 from storage.prompts import nudges
@@ -143,6 +144,9 @@ async def record_batch(
     for deletion in batch.deleted_channels:
         await _record_deleted_channel(tx, deletion)
         batch.result.deliveries_planned += 1
+    batch.result.deliveries_planned += await card_indexes.decide_due(
+        tx, new_ms=NEW_FOR_MS, wait_ms=INDEX_WAITS_MS, now_ms=now_ms
+    )
     return batch.result
 
 

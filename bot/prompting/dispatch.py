@@ -97,13 +97,16 @@ async def _plan_message(
         channel_id = await essay_threads.get_channel_id(tx, prompt.discussion_id)
     assert channel_id is not None
     asks_essay = prompt.kind not in (PromptKind.NUDGE, PromptKind.DIGEST)
-    has_answer = asks_essay and settings.answer_forms
-    has_author = prompt.discussion_id is not None and bool(
-        await get_authors(tx, prompt.discussion_id)
-    )
     purpose = "nudge" if prompt.kind is PromptKind.NUDGE else "prompt"
     with use_language(await get_language(tx, prompt)):
-        payload = _make_payload(text, has_answer=has_answer, has_author=has_author)
+        payload = _make_payload(text)
+        if asks_essay and text.poll is None:
+            has_author = prompt.discussion_id is not None and bool(
+                await get_authors(tx, prompt.discussion_id)
+            )
+            payload["components"] = make_discussion_buttons(
+                has_answer=settings.answer_forms, has_author=has_author
+            )
     (planned_message_id,) = await messages.plan(
         tx,
         server_id=prompt.server_id,
@@ -125,14 +128,10 @@ async def _plan_message(
     )
 
 
-def _make_payload(text: PromptText, *, has_answer: bool, has_author: bool) -> Payload:
+def _make_payload(text: PromptText) -> Payload:
     payload = make_plain_message(text.content, silent=False)
     if text.poll is not None:
         payload["poll"] = _make_poll(text.poll)
-        return payload
-    buttons = make_discussion_buttons(has_answer=has_answer, has_author=has_author)
-    if buttons:
-        payload["components"] = buttons
     return payload
 
 

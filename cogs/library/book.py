@@ -18,21 +18,15 @@ from bot.library.book import Book, build_book, make_recorder
 from bot.library.course import describe_own
 from bot.library.volumes import BookFormat, make_names, render_volumes
 from bot.services import Services
-from cogs.ui.autocomplete import complete_essay
+from cogs.library.reading import complete_readable_essay, find_named_discussion
 from cogs.ui.bot import SalonBot
-from cogs.ui.choose import choose_essay
 from cogs.ui.commands import get_server, get_server_id
 from cogs.ui.deadline import acknowledge
 from cogs.ui.responses import answer, follow_up_with_files
-from storage.db.writer import Transaction
-from storage.essays import discussions
-from storage.essays.discussions import ListedDiscussion
 from storage.replies.book import BookRows, get_book_rows
 from storage.servers import settings as settings_module
 
 __all__ = ["BookCog"]
-
-_PUBLISHED = ("publishing", "open", "closed")
 
 
 class BookCog(commands.Cog, name="Book"):
@@ -66,11 +60,7 @@ class BookCog(commands.Cog, name="Book"):
             readable = ReadableChannels(
                 interaction.client, get_server(interaction), interaction.user, self._places
             )
-            found = await services.database.read(
-                lambda tx: _find(tx, server_id, interaction.channel_id, essay)
-            )
-            if found is None or not await readable.can_read(found.channel_id):
-                raise UserError(_("There is no published essay that you may read here."))
+            found = await find_named_discussion(services, interaction, readable, essay)
             rows = await services.database.read(lambda tx: get_book_rows(tx, found))
             channels = {one.channel_id for one in rows.replies}
             may_read = {one for one in channels if await readable.can_read(one)}
@@ -120,22 +110,10 @@ class BookCog(commands.Cog, name="Book"):
     async def _complete_essays(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await complete_essay(self._services, get_server_id(interaction), typed)
-
-
-async def _find(
-    tx: Transaction, server_id: int, channel_id: int | None, essay: str | None
-) -> ListedDiscussion | None:
-    """The published essay that is named; else the newest in the channel, else in the server."""
-    if essay is not None:
-        chosen = await choose_essay(tx, server_id, essay)
-        found = await discussions.find(tx, chosen.id)
-        return found if found is not None and found.state in _PUBLISHED else None
-    listed = [
-        one for one in await discussions.list_discussions(tx, server_id) if one.state in _PUBLISHED
-    ]
-    here = [one for one in listed if channel_id in (one.channel_id, one.thread_id)]
-    return next(iter([*here, *listed]), None)
+        readable = ReadableChannels(
+            interaction.client, get_server(interaction), interaction.user, self._places
+        )
+        return await complete_readable_essay(self._services, interaction, readable, typed)
 
 
 def _render(

@@ -30,7 +30,7 @@ from bot.errors import UserError
 from bot.library import snippets
 from bot.library.search import NEWEST, Cursor, Hit, Page, Search, run_search
 from bot.services import Services
-from cogs.ui.autocomplete import complete_essay
+from cogs.library.reading import complete_readable_essay
 from cogs.ui.bot import SalonBot
 from cogs.ui.buttons import make_button_class
 from cogs.ui.choose import choose_optional_essay
@@ -119,7 +119,10 @@ class SearchCog(commands.Cog, name="Search"):
     async def _complete_essays(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await complete_essay(self._services, get_server_id(interaction), typed)
+        readable = ReadableChannels(
+            interaction.client, get_server(interaction), interaction.user, self._places
+        )
+        return await complete_readable_essay(self._services, interaction, readable, typed)
 
     def _remember(self, key: int, one: _Remembered) -> None:
         self._remembered[key] = one

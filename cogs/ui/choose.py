@@ -6,11 +6,22 @@ from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
 from bot.errors import UserError
 from storage.db.writer import Transaction
+from storage.essays import discussions
+from storage.essays.discussions import ListedDiscussion
 from storage.prompts import listings, prompts
 from storage.prompts.listings import EssayChoice
 from storage.prompts.prompts import Prompt
 
-__all__ = ["choose_essay", "choose_optional_essay", "choose_prompt"]
+__all__ = [
+    "PUBLISHED",
+    "choose_essay",
+    "choose_optional_essay",
+    "choose_prompt",
+    "list_published_essays",
+]
+
+#: The states of an essay that members may read.
+PUBLISHED = ("publishing", "open", "closed")
 
 
 async def choose_essay(tx: Transaction, server_id: int, entered: str) -> EssayChoice:
@@ -59,3 +70,17 @@ async def choose_optional_essay(
 ) -> EssayChoice | None:
     """Like :func:`choose_essay`; None where no essay was named."""
     return None if essay is None else await choose_essay(tx, server_id, essay)
+
+
+async def list_published_essays(
+    tx: Transaction, server_id: int, channel_id: int | None, essay: str | None
+) -> list[ListedDiscussion]:
+    """The published essay that is named; else all of the server, those in the channel first."""
+    if essay is not None:
+        chosen = await choose_essay(tx, server_id, essay)
+        found = await discussions.find(tx, chosen.id)
+        return [found] if found is not None and found.state in PUBLISHED else []
+    listed = [
+        one for one in await discussions.list_discussions(tx, server_id) if one.state in PUBLISHED
+    ]
+    return sorted(listed, key=lambda one: channel_id not in (one.channel_id, one.thread_id))

@@ -248,6 +248,7 @@ ERASE_MEMBER_ROWS = (
         WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
     )
     """,
+    "DELETE FROM reading_marks WHERE server_id = :server_id AND member_id = :member_id",
     """
     UPDATE prompts SET reason = '{"code":"cancelled-by-erased"}'
     WHERE server_id = :server_id AND state = 'skipped'

@@ -15,6 +15,7 @@ __all__ = [
     "ListedDiscussion",
     "change_state",
     "find",
+    "find_by_message",
     "find_same_essay",
     "list_discussions",
     "list_same_drafts",
@@ -138,6 +139,20 @@ async def find(tx: Transaction, discussion_id: int) -> ListedDiscussion | None:
     """Find the discussion with this id."""
     found = await _list_rows(tx, _SELECT_ONE, {"id": discussion_id})
     return found[0] if found else None
+
+
+async def find_by_message(
+    tx: Transaction, server_id: int, message_id: int
+) -> ListedDiscussion | None:
+    """Find the discussion that a message of the bot's in a server belongs to."""
+    row = await tx.row(
+        """
+        SELECT discussion_id FROM planned_messages
+        WHERE message_id = :message_id AND server_id = :server_id AND discussion_id IS NOT NULL
+        """,
+        {"message_id": message_id, "server_id": server_id},
+    )
+    return None if row is None else await find(tx, row["discussion_id"])
 
 
 async def list_discussions(tx: Transaction, server_id: int) -> list[ListedDiscussion]:

@@ -122,6 +122,18 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
         """,
         parameters,
     )
+    looked = await tx.rows(
+        """
+        SELECT reading_marks.reply_id, reading_marks.looked_at, (
+            SELECT title FROM revisions
+            WHERE revisions.discussion_id = reading_marks.discussion_id
+            ORDER BY number DESC LIMIT 1
+        ) AS title
+        FROM reading_marks
+        WHERE server_id = :server_id AND member_id = :member_id ORDER BY discussion_id
+        """,
+        parameters,
+    )
     erased = await tx.row(_ERASURE, parameters)
     return {
         "member_id": str(member_id),
@@ -148,6 +160,14 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
                 **export_extras(more.get(row["id"], NO_EXTRAS)),
             }
             for row in replies
+        ],
+        "looked_at_news": [
+            {
+                "essay": row["title"],
+                "at": _time(row["looked_at"]),
+                "newest_reply": _id(row["reply_id"] or None),
+            }
+            for row in looked
         ],
         "threads": [{"id": str(row["id"]), "name": row["name"]} for row in threads],
         "author_of": [

@@ -218,6 +218,7 @@ _ERASE_SOME = (
 _ERASE_REST = (
     "DELETE FROM watermarks WHERE server_id = :id",
     "DELETE FROM answer_hints WHERE server_id = :id",
+    "DELETE FROM reading_marks WHERE server_id = :id",
     "DELETE FROM answers WHERE server_id = :id",
     "DELETE FROM author_messages WHERE server_id = :id",
     "DELETE FROM author_questions WHERE server_id = :id",

@@ -177,6 +177,7 @@ async def _walk(running: RunningBot) -> None:
         *await walk.use_commands("1"),
     ]
     await walk.use_questions(f"{ESSAY}\nΤέλος.\n".encode(), REPLY)
+    await walk.use_card()
     await walk.press_all(find_alert, admins)
     for interaction in shown:
         await walk.press_all(functools.partial(running.answer_message, interaction))

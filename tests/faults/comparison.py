@@ -32,21 +32,23 @@ _OUTAGE_ALERT = "Back after "
 _WRITTEN = {0, 19, 20, 23}
 
 #: Tables about the process and not its result: submissions (made again if no answer came),
-#: watermarks, which alerts were sent, who pressed what, which commands are registered.
+#: watermarks, which alerts were sent, who pressed what (of What's new, too, which is pressed again
+#: if no answer came), which commands are registered.
 _IGNORED_TABLES = {
     "submissions",
     "watermarks",
     "alerts",
     "audit_log",
+    "reading_marks",
     "command_syncs",
     "sqlite_sequence",
 }
-#: Columns about the process: times, attempts and their errors, nonces; and the rows' own ids,
-#: which are assigned in the order in which things are done.
+#: Columns about the process: times, attempts and their errors, nonces, hashes of what has times in
+#: it; and the rows' own ids, which are assigned in the order in which things are done.
 _IGNORED_COLUMNS = re.compile(
     r"id|.*_at|attempts|attempts_without_effect|failures|last_error|nonce|after_id|url|signature"
     r"|webhook_id|priority|queued_since|blocked_since|planned_for|scheduled_for|opted_out_at"
-    r"|plain_messages_since|at|late_from|source|content_hash"
+    r"|plain_messages_since|at|late_from|source|content_hash|shown"
 )
 #: Columns with the id of a planned message: compared by the message it refers to.
 _PLANNED_MESSAGE_COLUMNS = {"planned_message_id", "previous_part_id"}

@@ -32,6 +32,7 @@ NO_WORDS = {
     ("answers", "member_name"),  # emptied with its reply, and by forget-me
     ("attachment_files", "state"),
     *(("author_messages", column) for column in ("state", "last_error", "content")),
+    *(("card_indexes", column) for column in ("state", "shown", "last_error")),
     ("message_edits", "state"),
     ("message_edits", "kind"),
     ("message_edits", "last_error"),

@@ -38,6 +38,8 @@ SMALL = {
 PENDING = {
     "answers_due",
     "answers_unposted",
+    "card_indexes_due",
+    "card_indexes_undecided",
     "attachment_files_pending",
     "author_messages_due",
     "deleted_channels_pending",

@@ -14,6 +14,7 @@ from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
 from storage.servers import settings
 from tests.support.running_bot import RunningBot, run_bot
+from tests.truth.card_index import find_wrong_index
 from tests.truth.compare import differences
 from tests.truth.erased_text import find_files_with_words, find_quotations
 from tests.truth.moved_replies import undo_moves
@@ -28,6 +29,7 @@ _PARTS = """
 SELECT message_id, deleted_at FROM planned_messages
 WHERE purpose IN ('card', 'part', 'closing') AND message_id IS NOT NULL
 """
+_CARD = "SELECT message_id FROM planned_messages WHERE purpose = 'card'"
 #: Seconds.
 _RETRY_SECONDS = 2 * 3600
 #: Within which erased words leave the write-ahead log, and those of deleted threads the archive.
@@ -56,6 +58,13 @@ async def _check_erasure(running: RunningBot, play: RandomPlay, folder: Path) ->
     wrong += find_files_with_words(folder, world, play.marks, after_a_week=False)
     await play.control("clock", {"advance": _ARCHIVE_SECONDS})
     return wrong + find_files_with_words(folder, world, play.marks, after_a_week=True)
+
+
+async def _check_card_index(running: RunningBot) -> list[str]:
+    """What is wrong with the index on the card, long after the last change."""
+    (row,) = await running.database.read(lambda tx: tx.rows(_CARD))
+    card_id = None if row["message_id"] is None else str(row["message_id"])
+    return find_wrong_index(await running.world(), await running.export(), card_id)
 
 
 class WithoutIdentifyDelay(Salon):
@@ -135,4 +144,5 @@ async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False)
                 wrong.append(f"{row['message_id']} of the essay is deleted: {deleted}")
         wrong += differences(world_as_is, exported, str(one.own_id), one.names)
         wrong += await _check_erasure(running, one, folder)
+        wrong += await _check_card_index(running)
         return PlayResult(wrong, one.done, one.actions, len(rows))

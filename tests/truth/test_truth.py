@@ -15,6 +15,7 @@ import pytest
 import bot.core.conversation.thread_names
 import bot.ingest.record_batch
 import bot.quotations
+import storage.delivery.card_indexes
 import storage.replies.reply_changes
 from bot.core.conversation.events import Event
 from bot.ingest.catch_up import CatchUp
@@ -88,6 +89,16 @@ async def test_a_watermark_that_is_too_far_ahead_is_detected(
 
 async def test_a_lost_edit_is_detected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bot.ingest.record_batch, "_record_edit", lambda event, batch: None)
+    assert await is_detected(tmp_path)
+
+
+async def test_an_index_that_is_not_updated_is_detected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object, **_more: object) -> int:
+        return 0
+
+    monkeypatch.setattr(storage.delivery.card_indexes, "decide_due", never)
     assert await is_detected(tmp_path)
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from bot.core import limits
 from bot.core.essay.essay import Epigraph, Essay
+from bot.core.layout.discussion_buttons import make_card_buttons
+from bot.core.payload import Payload
 from bot.core.text.escape import escape, escape_line_start, escape_url
 from bot.core.text.length import count_utf16_units
 from bot.core.text.sentences import find_grapheme_ends, find_word_ends
@@ -20,6 +22,7 @@ __all__ = [
     "CARD_TEXT",
     "IS_COMPONENTS_V2",
     "MAX_COVER_URL",
+    "add_index",
     "get_credit",
     "render_card",
     "shows_byline_whole",
@@ -116,7 +119,7 @@ def _check_url(address: str | None, limit: int) -> str | None:
 
 
 def render_card(essay: Essay, privacy_command: str, *, saves_all: bool = False) -> dict[str, Any]:
-    """The payload of an essay's opening card; at most 7 components and ``CARD_TEXT`` of text.
+    """The payload of an essay's opening card; at most 9 components and ``CARD_TEXT`` of text.
 
     The cover is uploaded with the card if the archive has a copy; otherwise its address is shown.
 
@@ -158,9 +161,11 @@ def render_card(essay: Essay, privacy_command: str, *, saves_all: bool = False) 
     inner.append(_make_text(f"-# {' · '.join(facts)}\n-# {saved}"))
     components: list[dict[str, Any]] = [{"type": _CONTAINER, "components": inner}]
     source = _check_url(essay.source_url, limits.BUTTON_URL)
+    buttons = make_card_buttons()
     if source is not None:
         button = {"type": _BUTTON, "style": _LINK_STYLE, "label": _("Source"), "url": source}
-        components.append({"type": _ROW, "components": [button]})
+        buttons.append(button)
+    components.append({"type": _ROW, "components": buttons})
     card: dict[str, Any] = {
         "flags": IS_COMPONENTS_V2,
         "components": components,
@@ -169,3 +174,21 @@ def render_card(essay: Essay, privacy_command: str, *, saves_all: bool = False) 
     if essay.cover_file is not None:
         card["attachments"] = [{"id": 0, "filename": essay.cover_file}]
     return card
+
+
+def add_index(card: Payload, index: str | None) -> Payload:
+    """A card with the discussion's index above its last lines, and with its buttons.
+
+    A card that was posted by an earlier version has no buttons.
+    """
+    container, *rows = card["components"]
+    *inner, last = container["components"]
+    if index is not None:
+        inner.append(_make_text(index))
+    buttons = make_card_buttons()
+    ids = {button["custom_id"] for button in buttons}
+    buttons += [
+        button for row in rows for button in row["components"] if button.get("custom_id") not in ids
+    ]
+    row = {"type": _ROW, "components": buttons}
+    return card | {"components": [container | {"components": [*inner, last]}, row]}

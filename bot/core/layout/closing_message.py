@@ -52,7 +52,7 @@ def make_closing_payload(
         lines.insert(0, question)
     payload = make_plain_message("\n".join(lines), silent=True)
     buttons = make_discussion_buttons(has_answer=has_answer, has_author=has_author)
-    return payload | ({"components": buttons} if buttons else {})
+    return payload | {"components": buttons}
 
 
 def get_shown_question(payload: Payload) -> str | None:

@@ -1,4 +1,4 @@
-"""The buttons below the closing message and the prompts of a discussion.
+"""The buttons below the card, the closing message and the prompts of a discussion.
 
 A custom id has only the button's action: the discussion is that of the message it is on.
 """
@@ -10,16 +10,25 @@ from typing import Any
 
 from bot.core.text.translate import gettext as _
 
-__all__ = ["ANSWER", "ASK", "DISCUSSION_BUTTON_KIND", "make_discussion_buttons"]
+__all__ = [
+    "ANSWER",
+    "ASK",
+    "DISCUSSION_BUTTON_KIND",
+    "THREADS",
+    "WHATS_NEW",
+    "make_card_buttons",
+    "make_discussion_buttons",
+]
 
 #: Parts of the custom id, ``salon:discussion:answer``.
-DISCUSSION_BUTTON_KIND, ANSWER, ASK = "discussion", "answer", "ask"
+DISCUSSION_BUTTON_KIND = "discussion"
+ANSWER, ASK, THREADS, WHATS_NEW = "answer", "ask", "threads", "new"
 
 _ROW, _BUTTON, _PRIMARY, _SECONDARY = 1, 2, 1, 2  # docs: Component Reference
 
 
 def make_discussion_buttons(*, has_answer: bool, has_author: bool = False) -> list[dict[str, Any]]:
-    """The buttons as the components of a message; none if there is no button.
+    """The buttons of a closing message or prompt, as the components of a message.
 
     has_answer: the server lets members answer with a form
     has_author: a member is known as the essay's author
@@ -27,9 +36,18 @@ def make_discussion_buttons(*, has_answer: bool, has_author: bool = False) -> li
     buttons: list[dict[str, Any]] = []
     if has_answer:
         buttons.append(_make_button(ANSWER, _("Answer"), _PRIMARY))
+    buttons.append(_make_button(WHATS_NEW, _("What's new"), _SECONDARY))
     if has_answer and has_author:
         buttons.append(_make_button(ASK, _("Ask the author"), _SECONDARY))
     return _make_rows(buttons)
+
+
+def make_card_buttons() -> list[dict[str, Any]]:
+    """The buttons of a card, for a row of its components."""
+    return [
+        _make_button(THREADS, _("Threads"), _SECONDARY),
+        _make_button(WHATS_NEW, _("What's new"), _SECONDARY),
+    ]
 
 
 def _make_button(what: str, label: str, style: int) -> dict[str, Any]:

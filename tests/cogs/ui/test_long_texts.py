@@ -36,7 +36,7 @@ PATTERN = "🥖*👩‍👩‍👧_夜の[パン`|<@1>~\\:a:"
 _BUTTON, _SELECT, _FORM = 2, 3, 9
 _WHEN = "When (e.g. tomorrow 9:00)"
 #: Buttons that end what others below the same message need, in the order of pressing them.
-_LAST = ("cancel", "keep", "publish", "apply", "discard", "leave", "erase", "withdraw")
+_LAST = ("undo", "cancel", "keep", "publish", "apply", "discard", "leave", "erase", "withdraw")
 
 
 def long_text(length: int = LENGTH) -> str:
@@ -170,7 +170,7 @@ class Walk:
         await self.running.settle()
         closing = [one for one in await self.running.bot_messages() if one["components"]][-1]
         for _round in range(2):
-            (button,) = [one for one in flat(closing["components"]) if one["type"] == _BUTTON]
+            button, _new = [one for one in flat(closing["components"]) if one["type"] == _BUTTON]
             self.pressed.add(button["custom_id"])
             used = await self.running.interact(
                 3,
@@ -234,6 +234,23 @@ class Walk:
         found = await self.running.run_command("search", options=options)
         await self.check(found, "search")
         await self.press_all(functools.partial(self.running.answer_message, found))
+
+    async def use_card(self) -> None:
+        """Press the buttons on the first card, and everything below their answers."""
+        card = (await self.running.bot_messages())[0]
+        for _number in range(2):
+            await self.running.write("Ann", "Ναι.", to=card["id"])
+        await self.running.settle()
+        for part in flat(card["components"]):
+            if "custom_id" not in part:
+                continue
+            self.pressed.add(part["custom_id"])
+            data = {"component_type": _BUTTON, "custom_id": part["custom_id"]}
+            used = await self.running.interact(
+                3, data, message_id=card["id"], message_flags=card["flags"]
+            )
+            await self.check(used, part["custom_id"])
+            await self.press_all(functools.partial(self.running.answer_message, used))
 
     def check_coverage(self) -> None:
         """Check that every kind of button, select and form was used."""
@@ -347,6 +364,7 @@ async def test_nothing_is_refused_for_being_too_long(
             f"# {long_text(200)}\n\n{long_text(1900)}".encode(), long_text(1700 // 2)
         )
         await walk.use_search()
+        await walk.use_card()
         await walk.press_all(find_alert, admins)
         for interaction in shown:
             await walk.press_all(functools.partial(running.answer_message, interaction))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.core.essay.essay import Epigraph, Essay
-from bot.core.layout.card import IS_COMPONENTS_V2, render_card
+from bot.core.layout.card import IS_COMPONENTS_V2, add_index, render_card
 from bot.core.payload import get_signature
 from bot.core.read_essay import read_essay
 from tests.core.discord_markdown import read_message
@@ -49,20 +49,21 @@ def test_it_shows_title_byline_epigraph_reading_time_and_that_replies_are_saved(
 
 
 def test_cover_and_source_are_shown_only_if_the_essay_has_them() -> None:
-    bare = {one["type"] for one in components(render(essay()))}
-    assert not bare & {2, 12}
+    bare = components(render(essay()))
+    assert [one["label"] for one in bare if one["type"] == 2] == ["Threads", "What's new"]
+    assert 12 not in {one["type"] for one in bare}
     full = components(
         render(essay(cover_image="https://a.example/c.png", source_url="https://a.example/e"))
     )
     (gallery,) = [one for one in full if one["type"] == 12]
-    (button,) = [one for one in full if one["type"] == 2]
+    *_, button = [one for one in full if one["type"] == 2]
     assert gallery["items"] == [{"media": {"url": "https://a.example/c.png"}}]
     assert (button["style"], button["url"]) == (5, "https://a.example/e")
 
 
 def test_addresses_that_are_none_of_the_web_are_left_out() -> None:
     card = render(essay(cover_image="file:///etc/passwd", source_url="javascript:alert(1)"))
-    assert not {one["type"] for one in components(card)} & {2, 12}
+    assert not [one for one in components(card) if one["type"] == 12 or "url" in one]
 
 
 def test_essay_text_in_it_is_literal() -> None:
@@ -105,3 +106,23 @@ def test_a_cover_with_a_copy_is_uploaded_with_the_card() -> None:
     assert card["attachments"] == [{"id": 0, "filename": file}]
     posted = {**card, "attachments": []}
     assert get_signature(posted) == get_signature(card)
+
+
+def test_the_index_is_above_the_last_lines_and_the_buttons_are_there_once() -> None:
+    card = render(essay(source_url="https://a.example/e"))
+    indexed = add_index(card, "**3 people**")
+    lines = text(indexed).split("\n")
+    assert lines.index("**3 people**") == len(lines) - 3
+    assert text(add_index(card, None)) == text(card)
+    for shown in (indexed, add_index(indexed, None)):
+        labels = [one["label"] for one in components(shown) if one["type"] == 2]
+        assert labels == ["Threads", "What's new", "Source"]
+
+
+def test_a_card_of_an_earlier_version_gets_the_buttons_with_its_index() -> None:
+    card = render(essay(source_url="https://a.example/e"))
+    source = card["components"][1]["components"][-1]
+    for rows in ([], [{"type": 1, "components": [source]}]):
+        old = card | {"components": [card["components"][0], *rows]}
+        labels = [one["label"] for one in components(add_index(old, "1")) if one["type"] == 2]
+        assert labels == ["Threads", "What's new", *(["Source"] if rows else [])]

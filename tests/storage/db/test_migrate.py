@@ -147,6 +147,35 @@ async def test_replies_of_an_older_archive_have_no_forwards_polls_and_stickers(
     assert reply["stickers"] == []
 
 
+async def test_cards_of_an_older_archive_get_their_index_with_the_next_reply(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "salon.sqlite3"
+    async with open_database(path, migrations=load_migrations()[:18]) as database:
+        await database.write(add_reply)
+        await database.write(
+            lambda tx: tx.run(
+                """
+                INSERT INTO discussions (id, server_id, channel_id, state, created_at)
+                VALUES (9, 1, 2, 'draft', 0)
+                """
+            )
+        )
+    indexes = "SELECT discussion_id, state, due_at, shown FROM card_indexes"
+    async with open_database(path) as database:
+        assert query(path, indexes) == [(1, "current", None, None)]
+        await database.write(
+            lambda tx: tx.run(
+                """
+                INSERT INTO replies (id, server_id, discussion_id, channel_id, author_id,
+                    author_name, written_at, text)
+                VALUES (8, 1, 1, 2, 5, 'Ann', 0, 'No.')
+                """
+            )
+        )
+        assert query(path, indexes) == [(1, "changed", None, None)]
+
+
 async def test_a_migration_that_fails_changes_nothing_and_those_before_it_stay(
     tmp_path: Path,
 ) -> None:

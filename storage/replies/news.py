@@ -1,0 +1,315 @@
+"""What is new for one member in a discussion, from a reply or a time on.
+
+Deleted, erased and hidden replies aren't in it. Whether the member may read the rest is for the
+caller to check.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from storage.db.writer import Transaction
+
+__all__ = [
+    "ActiveThread",
+    "FreshThread",
+    "News",
+    "NewsReply",
+    "Since",
+    "TextChange",
+    "UnansweredQuestion",
+    "get_news",
+    "get_own_newest",
+]
+
+#: Rows of each kind at most.
+_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """From when on something is new: later than a reply, and than a time in milliseconds."""
+
+    reply_id: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewsReply:
+    """A reply. ``message_id``: its copy's, if it was moved."""
+
+    id: int
+    channel_id: int
+    message_id: int
+    author_id: int
+    author_name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveThread:
+    """A thread the member has written in. ``replies``: new ones; ``first``: of these."""
+
+    thread_id: int
+    replies: int
+    first: NewsReply
+
+
+@dataclass(frozen=True, slots=True)
+class FreshThread:
+    """A thread that is new. ``replies``: besides its first message, which is ``first``."""
+
+    thread_id: int
+    replies: int
+    is_unanswered: bool
+    first: NewsReply | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnansweredQuestion:
+    """A prompt that nobody has answered, and where it is."""
+
+    prompt_content: str
+    asked_questions: str
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """The text was changed. ``passages``: how many are different; ``message_id``: with the first.
+
+    Where no passage was changed or the message was deleted: the card; None if that was, too.
+    """
+
+    at_ms: int
+    passages: int
+    channel_id: int | None
+    message_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is new. ``own_thread``: new replies in the essay's own thread, if it has one."""
+
+    replies: tuple[NewsReply, ...] = ()
+    own_thread: ActiveThread | None = None
+    active: tuple[ActiveThread, ...] = ()
+    fresh: tuple[FreshThread, ...] = ()
+    newcomers: tuple[NewsReply, ...] = ()
+    questions: tuple[UnansweredQuestion, ...] = ()
+    change: TextChange | None = None
+
+
+async def get_own_newest(tx: Transaction, discussion_id: int, member_id: int) -> int:
+    """The newest reply that the member wrote in a discussion; 0 if there is none."""
+    row = await tx.row(_OWN_NEWEST, {"id": discussion_id, "me": member_id})
+    return 0 if row is None else row["id"] or 0
+
+
+async def get_news(
+    tx: Transaction, discussion_id: int, *, member_id: int, since: Since, own_thread_id: int | None
+) -> News:
+    """What is new for a member; ``own_thread_id``: the essay's own thread or forum post, if any."""
+    parameters = {
+        "id": discussion_id,
+        "me": member_id,
+        "since": since.reply_id,
+        "since_ms": since.at_ms,
+        "most": _MOST,
+    }
+    answers = [row["id"] for row in await tx.rows(_ANSWERS_TO_ME, parameters)]
+    threads = await tx.rows(_THREADS, parameters)
+    newcomers = [row["first_id"] for row in await tx.rows(_NEWCOMERS, parameters)]
+    joined = [
+        row
+        for row in threads
+        if row["fresh"] and (row["joined"] or row["thread_id"] == own_thread_id)
+    ]
+    fresh = [
+        row
+        for row in threads
+        if row["thread_id"] > since.reply_id
+        and not row["joined"]
+        and row["thread_id"] != own_thread_id
+    ]
+    replies = await _get_replies(
+        tx,
+        [
+            *answers,
+            *newcomers,
+            *(row["first_fresh"] for row in joined),
+            *(row["thread_id"] for row in fresh),
+        ],
+    )
+    active = {
+        row["thread_id"]: ActiveThread(row["thread_id"], row["fresh"], replies[row["first_fresh"]])
+        for row in joined
+        if row["first_fresh"] in replies
+    }
+    own_thread = active.pop(own_thread_id, None) if own_thread_id is not None else None
+    return News(
+        replies=tuple(replies[one] for one in answers if one in replies),
+        own_thread=own_thread,
+        active=tuple(active.values())[:_MOST],
+        fresh=tuple(
+            FreshThread(
+                thread_id=row["thread_id"],
+                replies=row["messages"] - (row["thread_id"] in replies),
+                is_unanswered=row["first_author"] == row["last_author"]
+                and row["thread_id"] in replies,
+                first=replies.get(row["thread_id"]),
+            )
+            for row in fresh[:_MOST]
+        ),
+        newcomers=tuple(replies[one] for one in newcomers if one in replies),
+        questions=tuple(
+            UnansweredQuestion(
+                row["content"], row["asked_questions"], row["channel_id"], row["message_id"]
+            )
+            for row in await tx.rows(_QUESTIONS, parameters)
+        ),
+        change=await _find_change(tx, parameters),
+    )
+
+
+async def _find_change(tx: Transaction, parameters: Mapping[str, int]) -> TextChange | None:
+    newest = await tx.row(_REVISIONS, parameters)
+    if newest is None or newest["number"] <= newest["seen"]:
+        return None
+    numbers = {"id": parameters["id"], "newest": newest["number"], "seen": newest["seen"]}
+    changed = await tx.row(_CHANGED_PASSAGES, numbers)
+    assert changed is not None
+    place = await tx.row(_PLACE_OF_PASSAGE, numbers | {"number": changed["first_passage"]})
+    return TextChange(
+        at_ms=newest["created_at"],
+        passages=changed["passages"],
+        channel_id=None if place is None else place["channel_id"],
+        message_id=None if place is None else place["message_id"],
+    )
+
+
+async def _get_replies(tx: Transaction, ids: Iterable[int]) -> dict[int, NewsReply]:
+    rows = await tx.rows(_REPLIES, {"ids": json.dumps(sorted(set(ids)))})
+    return {
+        row["id"]: NewsReply(
+            id=row["id"],
+            channel_id=row["channel_id"],
+            message_id=row["message_id"],
+            author_id=row["author_id"],
+            author_name=row["author_name"],
+            text=row["text"],
+        )
+        for row in rows
+    }
+
+
+# With a plus sign, the order of ids isn't used: the covering index is faster than reading replies.
+_OWN_NEWEST = """
+SELECT max(+id) AS id FROM replies
+WHERE discussion_id = :id AND author_id = :me AND deleted_at IS NULL
+"""
+_ANSWERS_TO_ME = """
+SELECT id FROM replies
+WHERE discussion_id = :id AND deleted_at IS NULL AND +id > :since AND author_id <> :me
+    AND parent_id IN (
+        SELECT id FROM replies
+        WHERE discussion_id = :id AND author_id = :me AND deleted_at IS NULL
+    )
+ORDER BY +id LIMIT :most
+"""
+# New replies: without the member's own, and without those to them, which are listed by themselves.
+_THREADS = """
+SELECT talk.thread_id, talk.messages, talk.joined, talk.fresh, talk.first_fresh,
+       talk.first_author, talk.last_author
+FROM (
+    SELECT thread_id, count(*) AS messages, max(id) AS newest_id,
+           min(author_id) AS first_author, max(author_id) AS last_author,
+           max(CASE WHEN author_id = :me THEN 1 ELSE 0 END) AS joined,
+           sum(CASE WHEN id > :since AND author_id <> :me AND COALESCE(parent_id, 0) NOT IN (
+               SELECT id FROM replies
+               WHERE discussion_id = :id AND author_id = :me AND deleted_at IS NULL
+           ) THEN 1 ELSE 0 END) AS fresh,
+           min(CASE WHEN id > :since AND author_id <> :me AND COALESCE(parent_id, 0) NOT IN (
+               SELECT id FROM replies
+               WHERE discussion_id = :id AND author_id = :me AND deleted_at IS NULL
+           ) THEN id END) AS first_fresh
+    FROM replies
+    WHERE discussion_id = :id AND thread_id IS NOT NULL AND deleted_at IS NULL
+    GROUP BY thread_id
+    HAVING max(id) > :since
+) AS talk
+JOIN threads ON threads.id = talk.thread_id AND threads.state IN ('open', 'ready')
+ORDER BY talk.newest_id DESC
+"""
+_NEWCOMERS = """
+SELECT author_id, min(id) AS first_id FROM replies
+WHERE discussion_id = :id AND deleted_at IS NULL AND author_id <> :me
+GROUP BY author_id
+HAVING min(id) > :since
+ORDER BY first_id DESC LIMIT :most
+"""
+_QUESTIONS = """
+SELECT prompts.content, prompts.asked_questions, planned_messages.channel_id,
+       planned_messages.message_id
+FROM prompts
+JOIN planned_messages ON planned_messages.id = prompts.planned_message_id
+JOIN discussions ON discussions.id = prompts.discussion_id
+WHERE prompts.discussion_id = :id AND prompts.state = 'sent' AND prompts.kind IN ('step', 'now')
+    AND prompts.sent_at > :since_ms AND discussions.state = 'open'
+    AND planned_messages.message_id IS NOT NULL AND planned_messages.deleted_at IS NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM replies
+        WHERE replies.planned_message_id = planned_messages.id AND replies.deleted_at IS NULL
+    )
+    -- in a thread that somebody opened on it
+    AND NOT EXISTS (
+        SELECT 1 FROM replies
+        WHERE replies.discussion_id = :id AND replies.thread_id = planned_messages.message_id
+            AND replies.deleted_at IS NULL
+    )
+    -- in the essay's own thread, where the prompt asks to write
+    AND NOT EXISTS (
+        SELECT 1 FROM replies
+        WHERE discussions.style <> 'threads' AND replies.discussion_id = :id
+            AND replies.id > planned_messages.message_id AND replies.deleted_at IS NULL
+    )
+ORDER BY planned_messages.message_id DESC LIMIT :most
+"""
+# Of the newest revision, and the one that was the newest then.
+_REVISIONS = """
+SELECT revisions.number, revisions.created_at, COALESCE((
+    SELECT max(before.number) FROM revisions AS before
+    WHERE before.discussion_id = :id AND before.created_at <= :since_ms
+), 1) AS seen
+FROM revisions WHERE revisions.discussion_id = :id ORDER BY revisions.number DESC LIMIT 1
+"""
+_CHANGED_PASSAGES = """
+SELECT count(*) AS passages, min(number) AS first_passage FROM passages
+WHERE discussion_id = :id AND revision = :newest AND text NOT IN (
+    SELECT text FROM passages WHERE discussion_id = :id AND revision = :seen
+)
+"""
+# The message that has the passage; else the card.
+_PLACE_OF_PASSAGE = """
+SELECT planned_messages.channel_id, planned_messages.message_id
+FROM planned_messages
+LEFT JOIN planned_message_passages ON planned_message_id = planned_messages.id
+    AND planned_message_passages.revision = :newest AND number = :number
+WHERE planned_messages.discussion_id = :id AND message_id IS NOT NULL AND deleted_at IS NULL
+    AND (number IS NOT NULL OR purpose = 'card')
+ORDER BY number IS NULL, planned_messages.id LIMIT 1
+"""
+_REPLIES = """
+SELECT replies.id, replies.channel_id, replies.author_id, replies.author_name, replies.text,
+       COALESCE((
+           SELECT copy_id FROM reply_moves WHERE reply_moves.reply_id = replies.id
+       ), replies.id) AS message_id
+FROM replies
+WHERE replies.id IN (SELECT value FROM json_each(:ids)) AND replies.deleted_at IS NULL
+    AND replies.author_id <> 0 AND NOT EXISTS (
+        SELECT 1 FROM deleted_channels WHERE deleted_channels.channel_id = replies.channel_id
+    )
+"""
