@@ -22,12 +22,12 @@ from bot.app.watchdog import SILENCE_TIMEOUT, Watchdog
 from bot.app.wiring import Options, build_services
 from bot.clock import Clock
 from bot.core.text.translate import ENGLISH, find_language, use_language
-from bot.discord_api import parse
 from bot.discord_api.command_permissions import CommandPermissions
 from bot.discord_api.command_translations import CommandTranslator
 from bot.discord_api.commands import CommandSet, describe_commands
 from bot.discord_api.connection import get_intents
 from bot.discord_api.permissions import CachedPermissions
+from bot.ingest.gateway_events import GatewayEvents
 from cogs.events.joined_servers import record_joined_servers
 from cogs.ui.bot import SalonBot
 from cogs.ui.deadline import begin_interaction
@@ -120,6 +120,12 @@ class Salon(SalonBot, CachedPermissions):
             is_connected=lambda: not self._is_disconnected,
             has_caught_up=self._has_caught_up,
         )
+        GatewayEvents(
+            recorder=self.services.recorder,
+            clock=clock,
+            get_server=self.get_guild,
+            own_id=lambda: self.own_id,
+        ).replace_parsers(self._connection.parsers)
         self.forms = Forms(self.services)
         self._on_connection = on_connection
         self._tasks = BackgroundTasks(on_failure=self._end)
@@ -138,6 +144,7 @@ class Salon(SalonBot, CachedPermissions):
         assert self.user is not None
         assert self.application_id is not None
         self.own_id = self.user.id
+        await self.services.recorder.load_posted_channels()
         self._tasks.start(self.services.recorder.run(), name="recorder")
         self._tasks.start(self.services.catch_up.run(), name="catch-up")
         self._tasks.start(self._watchdog.run(), name="watchdog")
@@ -158,10 +165,9 @@ class Salon(SalonBot, CachedPermissions):
             await self.load_extension(extension)
 
     async def on_connect(self) -> None:
-        """A new session: events before it may have been missed."""
+        """A new session, of which the recorder knows already."""
         self._is_disconnected = False
         self._losses.clear()
-        self.services.recorder.start_generation()
         self.services.command_permissions.forget()
         if not self._tasks.has("scheduler"):
             self._tasks.start(self.services.scheduler.run(), name="scheduler")
@@ -201,16 +207,6 @@ class Salon(SalonBot, CachedPermissions):
         self._is_disconnected = False
         self._losses.clear()
         self.services.scheduler.wake()
-
-    async def on_message(self, message: discord.Message, /) -> None:
-        """Hand a message to the recorder; no message is a command.
-
-        Nothing is awaited before that: each event has a task of its own, and the order of arrival
-        has to be kept.
-        """
-        event = parse.parse_gateway_message(message, own_id=self.own_id)
-        if event is not None:
-            self.services.recorder.put((event,))
 
     def _handle_interactions_in_users_language(self) -> None:
         """Make the language of the person who used a command, button or form the current one.

@@ -81,6 +81,7 @@ class MessageSender:
         self._clock = context.clock
         self._http = context.http
         self._permissions = context.permissions
+        self._recorder = context.recorder
         self._forum_posts = ForumPostStarter(context)
         self._make_room = make_room
         self._rate_limiter = RateLimiter(_MOST_CALLS, 1.0)
@@ -121,6 +122,8 @@ class MessageSender:
                 if message.in_thread and await self._is_locked(message.channel_id):
                     raise JobFailed(Outcome.NEEDS_ADMIN, _explain_lock(message))
                 job.may_have_sent = True
+                if not message.in_thread:  # threads are known by their channel
+                    self._recorder.posted_channels.add(message.channel_id)
                 message_id = await self._create(message)
         except discord.HTTPException as error:
             if error.code != UNKNOWN_MESSAGE:

@@ -1,7 +1,6 @@
 """Parses Discord's messages into plain data: one for the gateway and the history.
 
-discord.py hands over a new message of the gateway as its own object, everything else as the API's
-JSON; the rules on what is in a message are the same for both.
+Both have the API's JSON, and the rules on what is in a message are the same.
 """
 
 from __future__ import annotations
@@ -11,10 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import discord
-
 from bot.core.conversation.events import USER_MESSAGE_TYPES, Attachment, Edit, Message
-from bot.core.conversation.extras import Extras, Forward, Poll, PollAnswer
+from bot.core.conversation.extras import NO_EXTRAS, Extras, Forward, Poll, PollAnswer
 from bot.core.conversation.reply_copy import File, OriginalReply
 from bot.core.payload import get_signature
 
@@ -23,7 +20,6 @@ __all__ = [
     "make_emoji_name",
     "parse_attachments",
     "parse_edit",
-    "parse_gateway_message",
     "parse_message",
     "parse_original_reply",
 ]
@@ -34,7 +30,8 @@ _FORWARD = 1
 _TEXT_DISPLAY = 10
 #: What a message may hold beside its text; a webhook can't repeat the uncopied ones (docs:
 #: Webhook Resource › Execute Webhook).
-_UNCOPIED = ("sticker_items", "poll", "message_snapshots", "components")
+_EXTRAS = ("sticker_items", "poll", "message_snapshots")
+_UNCOPIED = (*_EXTRAS, "components")
 _MESSAGE_LINK = re.compile(r"discord\.com/channels/([0-9]{1,20})/[0-9]{1,20}/([0-9]{1,20})")
 _CONTENT = ("attachments", "embeds", *_UNCOPIED)
 #: docs: Message Resource › Attachment Flags; a spoiler from before June 2026 has only the name.
@@ -43,8 +40,15 @@ _IS_SPOILER, _SPOILER_PREFIX = 1 << 3, "SPOILER_"
 _SUPPRESS_EMBEDS, _HAS_THREAD, _VOICE_MESSAGE = 1 << 2, 1 << 5, 1 << 13
 
 
-def parse_message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Message:
-    """A message object of the API (docs: Message Resource › Message Object)."""
+def parse_message(
+    data: Mapping[str, Any], *, server_id: int, own_id: int, live: bool = False
+) -> Message:
+    """A message object of the API (docs: Message Resource › Message Object).
+
+    live:  it is the message of a MESSAGE_CREATE event (docs: Gateway Events › Message Create): it
+           was written just now, so its reactions aren't known, and if it is the bot's own, its
+           nonce is
+    """
     author = data["author"]
     author_id = int(author["id"])
     own = author_id == own_id
@@ -64,67 +68,24 @@ def parse_message(data: Mapping[str, Any], *, server_id: int, own_id: int) -> Me
         written_at=datetime.fromisoformat(data["timestamp"]),
         edited_at=_parse_time(data.get("edited_timestamp")),
         attachments=parse_attachments(data),
-        reactions=tuple(
-            (make_emoji_name(reaction["emoji"]), reaction["count"])
-            for reaction in data.get("reactions") or ()
-        ),
+        reactions=None if live else _parse_reactions(data),
         own=own,
-        nonce=None,
-        signature=get_signature(data) if own else "",
+        nonce=str(data["nonce"]) if live and data.get("nonce") is not None else None,
+        signature=get_signature(data) if own and not live else "",
         content_missing=has_hidden_content(data),
         copyable=_is_copyable(data),
         extras=_parse_extras(data),
         webhook_app_id=None
         if data.get("webhook_id") is None or data.get("application_id") is None
         else int(data["application_id"]),
-        linked_id=_find_linked_id(data.get("embeds") or (), server_id),
+        linked_id=_find_linked_id(data["embeds"], server_id) if data.get("embeds") else None,
     )
 
 
-def parse_gateway_message(message: discord.Message, *, own_id: int) -> Message | None:
-    """A new message as discord.py hands it over; None outside of a server.
-
-    Its reactions aren't known, and only it has a nonce.
-    """
-    guild = message.guild
-    if guild is None:
-        return None
-    author, reference = message.author, message.reference
-    forwarded = reference is not None and reference.type is discord.MessageReferenceType.forward
-    uncopied = bool(
-        forwarded or message.stickers or message.poll or message.components or message.flags.voice
-    )
-    # Without the content intent, a forward is a reference without snapshots.
-    shown = message.message_snapshots or message.stickers or message.poll or message.components
-    empty = not (message.content or message.attachments or message.embeds or shown)
-    files = list(message.attachments)
-    for snapshot in message.message_snapshots:
-        files += snapshot.attachments
-    return Message(
-        id=message.id,
-        server_id=guild.id,
-        channel_id=message.channel.id,
-        author_id=author.id,
-        author_name=author.display_name,
-        from_bot=author.bot or message.webhook_id is not None,
-        type=message.type.value,
-        text=message.content,
-        reference_id=None if reference is None or forwarded else reference.message_id,
-        written_at=message.created_at,
-        edited_at=message.edited_at,
-        attachments=tuple(
-            Attachment(file.filename, file.content_type, file.size, file.id, file.url)
-            for file in files
-        ),
-        own=author.id == own_id,
-        nonce=None if message.nonce is None else str(message.nonce),
-        content_missing=_is_hidden(message.type.value, empty=empty),
-        copyable=not uncopied,
-        extras=_read_extras(message),
-        webhook_app_id=None if message.webhook_id is None else message.application_id,
-        linked_id=_find_linked_id([embed.to_dict() for embed in message.embeds], guild.id)
-        if message.webhook_id is not None
-        else None,
+def _parse_reactions(data: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
+    return tuple(
+        (make_emoji_name(reaction["emoji"]), reaction["count"])
+        for reaction in data.get("reactions") or ()
     )
 
 
@@ -182,12 +143,9 @@ def has_hidden_content(data: Mapping[str, Any]) -> bool:
     like that: an invitation to a game has only an ``activity`` (docs: Message Resource › Message
     Object), and so does a message of files that Discord took down.
     """
-    empty = not data.get("content") and not any(data.get(part) for part in _CONTENT)
-    return _is_hidden(data["type"], empty=empty)
-
-
-def _is_hidden(type_: int, *, empty: bool) -> bool:
-    return empty and type_ in USER_MESSAGE_TYPES
+    if data.get("content") or any(data.get(part) for part in _CONTENT):
+        return False
+    return data["type"] in USER_MESSAGE_TYPES
 
 
 def parse_edit(data: Mapping[str, Any]) -> Edit:
@@ -204,6 +162,8 @@ def parse_edit(data: Mapping[str, Any]) -> Edit:
 
 def parse_attachments(data: Mapping[str, Any]) -> tuple[Attachment, ...]:
     """The files attached to a message, and those of a message it forwards."""
+    if not data.get("attachments") and not data.get("message_snapshots"):
+        return ()
     return tuple(
         Attachment(
             file["filename"], file.get("content_type"), file["size"], int(file["id"]), file["url"]
@@ -220,31 +180,14 @@ def _get_snapshots(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _parse_extras(data: Mapping[str, Any]) -> Extras:
     """The forwarded message, poll and stickers of a message object of the API."""
+    if not any(data.get(part) for part in _EXTRAS):
+        return NO_EXTRAS
     reference = data.get("message_reference") or {}
     source = reference.get("message_id") if reference.get("type", 0) == _FORWARD else None
     return Extras(
         forward=_parse_forward(_get_snapshots(data), None if source is None else int(source)),
         poll=None if data.get("poll") is None else _parse_poll(data["poll"]),
         stickers=_parse_stickers(data),
-    )
-
-
-def _read_extras(message: discord.Message) -> Extras:
-    """The forwarded message, poll and stickers of a message as discord.py hands it over."""
-    snapshots = [
-        {
-            "content": one.content,
-            "embeds": [embed.to_dict() for embed in one.embeds],
-            "components": [component.to_dict() for component in one.components],
-            "sticker_items": [{"name": sticker.name} for sticker in one.stickers],
-        }
-        for one in message.message_snapshots
-    ]
-    source = None if message.reference is None else message.reference.message_id
-    return Extras(
-        forward=_parse_forward(snapshots, source),
-        poll=None if message.poll is None else _read_poll(message.poll),
-        stickers=tuple(sticker.name for sticker in message.stickers),
     )
 
 
@@ -294,26 +237,6 @@ def _parse_poll(data: Mapping[str, Any]) -> Poll:
         emoji = make_emoji_name(media["emoji"]) if media.get("emoji") else ""
         answers.append(PollAnswer(media.get("text") or "", emoji, votes if ended else None))
     return Poll(data["question"].get("text") or "", tuple(answers), ended)
-
-
-def _read_poll(poll: discord.Poll) -> Poll:
-    ended = poll.is_finalised()
-    return Poll(
-        poll.question or "",
-        tuple(
-            PollAnswer(
-                answer.text or "",
-                "" if answer.emoji is None else _name_emoji(answer.emoji),
-                answer.vote_count if ended else None,
-            )
-            for answer in poll.answers
-        ),
-        ended,
-    )
-
-
-def _name_emoji(emoji: discord.Emoji | discord.PartialEmoji) -> str:
-    return make_emoji_name({"id": emoji.id, "name": emoji.name})
 
 
 def make_emoji_name(emoji: Mapping[str, Any]) -> str:

@@ -26,8 +26,9 @@ from bot.core.conversation.events import (
 from bot.core.conversation.proxies import MAX_DELAY, Original
 from bot.ingest.batch import BatchResult, EarlyEvents, RecoveredChanges
 from bot.ingest.record_batch import OwnMessageHandler, record_batch
-from storage.db.database import Database
+from storage.db.database import Database, retry_until_available
 from storage.db.errors import StorageError
+from storage.replies import watermarks
 
 __all__ = ["Recorder"]
 
@@ -50,6 +51,9 @@ class Recorder:
 
     complete_channels:  the channels whose record has no gap; their live messages move the watermark
     generation:         counts fresh identifies; after one, no channel is complete until it was read
+    posted_channels:    the channels in which the bot has posted or is about to, and those of
+                        discussions; of threads, only some. A message anywhere else than in these
+                        and in their threads belongs to no discussion.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class Recorder:
         self._on_reread: Callable[[set[tuple[int, int, int]]], None] | None = None
         self._on_content_missing: Callable[[set[int]], None] | None = None
         self.generation = 0
+        self.posted_channels: set[int] = set()
 
     @property
     def idle(self) -> bool:
@@ -94,6 +99,12 @@ class Recorder:
     def queued(self) -> int:
         """Number of events that have arrived and aren't committed yet."""
         return self._put_count - self._committed_count
+
+    async def load_posted_channels(self) -> None:
+        """Fill :attr:`posted_channels` from the archive; to be called before events arrive."""
+        self.posted_channels |= await retry_until_available(
+            lambda: self._database.read(watermarks.get_posted_channels)
+        )
 
     def put(self, events: Iterable[Event]) -> int:
         """Queue ``events``; returns the number for :meth:`wait_until_committed`."""
@@ -173,6 +184,10 @@ class Recorder:
     def complete_channels(self) -> frozenset[int]:
         """The channels and threads whose record is, as far as known, the same as Discord's."""
         return frozenset(self._complete)
+
+    def mark_unread(self, channel_id: int) -> None:
+        """An event in the channel couldn't be read: its history is read at the next interval."""
+        self._complete.discard(channel_id)
 
     async def mark_incomplete(self, channel_ids: Set[int]) -> None:
         """Events may have been missed in these channels; queued events are committed first.

@@ -1,7 +1,6 @@
-"""Gateway events: hands them to the recorder in order of arrival.
+"""Gateway events after which something may have been missed, so that the bot catches up.
 
-Every handler hands its event on before its first await: discord.py gives each event a task of its
-own, and handlers that await finish out of order.
+What the events of messages, reactions and threads report is recorded by bot.ingest.gateway_events.
 """
 
 from __future__ import annotations
@@ -9,89 +8,17 @@ from __future__ import annotations
 import discord
 from discord.ext import commands
 
-from bot.core.conversation.events import (
-    ChannelDeletion,
-    Deletion,
-    Reaction,
-    ReactionsCleared,
-    ThreadSeen,
-)
-from bot.discord_api import parse
 from bot.services import Services
 from cogs.ui.bot import SalonBot
 
-__all__ = ["GatewayEvents"]
+__all__ = ["ServerEvents"]
 
 
-class GatewayEvents(commands.Cog):
-    """Hands events to the recorder; new messages come from the client itself."""
+class ServerEvents(commands.Cog):
+    """Catches up when servers, channels or permissions change."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._recorder = services.recorder
-
-    @commands.Cog.listener()
-    async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
-        """A message was edited."""
-        # Without permission to read its content, a message looks as if it had been emptied.
-        if event.guild_id is not None and not parse.has_hidden_content(event.data):
-            self._recorder.put((parse.parse_edit(event.data),))
-
-    @commands.Cog.listener()
-    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        """A message was deleted."""
-        self._deleted((event.message_id,), event.channel_id)
-
-    @commands.Cog.listener()
-    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
-        """Several messages were deleted at once."""
-        self._deleted(tuple(sorted(event.message_ids)), event.channel_id)
-
-    def _deleted(self, message_ids: tuple[int, ...], channel_id: int) -> None:
-        self._recorder.put((Deletion(message_ids, channel_id, self._services.clock.now()),))
-
-    @commands.Cog.listener()
-    async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
-        """Somebody reacted."""
-        self._reacted(event, 1)
-
-    @commands.Cog.listener()
-    async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
-        """Somebody removed a reaction."""
-        self._reacted(event, -1)
-
-    def _reacted(self, event: discord.RawReactionActionEvent, change: int) -> None:
-        if event.guild_id is not None:
-            where = event.message_id, event.channel_id, event.guild_id
-            self._recorder.put((Reaction(*where, _emoji(event.emoji), change),))
-
-    @commands.Cog.listener()
-    async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
-        """All reactions of a message were removed."""
-        if event.guild_id is not None:
-            where = event.message_id, event.channel_id, event.guild_id
-            self._recorder.put((ReactionsCleared(*where, None),))
-
-    @commands.Cog.listener()
-    async def on_raw_reaction_clear_emoji(self, event: discord.RawReactionClearEmojiEvent) -> None:
-        """All reactions with one emoji were removed."""
-        if event.guild_id is not None:
-            where = event.message_id, event.channel_id, event.guild_id
-            self._recorder.put((ReactionsCleared(*where, _emoji(event.emoji)),))
-
-    @commands.Cog.listener()
-    async def on_thread_create(self, thread: discord.Thread) -> None:
-        """A thread was created, by a member or by the bot."""
-        self._recorder.put_new_thread(
-            ThreadSeen(
-                id=thread.id,
-                server_id=thread.guild.id,
-                channel_id=thread.parent_id,
-                owner_id=thread.owner_id,
-                name=thread.name,
-                is_new=True,
-            )
-        )
 
     @commands.Cog.listener()
     async def on_raw_app_command_permissions_update(
@@ -99,18 +26,6 @@ class GatewayEvents(commands.Cog):
     ) -> None:
         """An admin changed who may use a command, under *Integrations*."""
         self._services.command_permissions.forget(event.guild.id)
-
-    @commands.Cog.listener()
-    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
-        """A thread was deleted with everything in it."""
-        now = self._services.clock.now()
-        self._recorder.put((ChannelDeletion(event.thread_id, event.guild_id, now),))
-
-    @commands.Cog.listener()
-    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """A channel was deleted with everything in it."""
-        now = self._services.clock.now()
-        self._recorder.put((ChannelDeletion(channel.id, channel.guild.id, now),))
 
     @commands.Cog.listener()
     async def on_guild_channel_update(
@@ -167,8 +82,4 @@ class GatewayEvents(commands.Cog):
 
 async def setup(bot: SalonBot) -> None:
     """Add the cog."""
-    await bot.add_cog(GatewayEvents(bot.services))
-
-
-def _emoji(emoji: discord.PartialEmoji) -> str:
-    return parse.make_emoji_name({"id": emoji.id, "name": emoji.name})
+    await bot.add_cog(ServerEvents(bot.services))

@@ -12,6 +12,7 @@ from storage.db.writer import Transaction
 __all__ = [
     "WatchedChannel",
     "get_expected_messages",
+    "get_posted_channels",
     "get_servers",
     "get_watched",
     "is_recorded",
@@ -94,6 +95,33 @@ async def get_servers(tx: Transaction) -> dict[int, int]:
     """The server of every watched channel and thread."""
     rows = await tx.rows("SELECT channel_id, server_id FROM watermarks")
     return {row["channel_id"]: row["server_id"] for row in rows}
+
+
+async def get_posted_channels(tx: Transaction) -> set[int]:
+    """The channels of discussions, and those in which a message was planned; not threads."""
+    # Each channel is searched for in the index after the one before it: there are few, each with
+    # many messages.
+    rows = await tx.rows("""
+        WITH RECURSIVE posted (id) AS (
+            SELECT min(channel_id) FROM planned_messages
+            UNION ALL
+            SELECT (SELECT min(channel_id) FROM planned_messages WHERE channel_id > posted.id)
+            FROM posted WHERE posted.id IS NOT NULL
+        ),
+        hosting (id) AS (
+            SELECT min(channel_id) FROM discussions
+            UNION ALL
+            SELECT (SELECT min(channel_id) FROM discussions WHERE channel_id > hosting.id)
+            FROM hosting WHERE hosting.id IS NOT NULL
+        )
+        SELECT id FROM posted
+        WHERE id IS NOT NULL
+            -- A thread has the id of the message it was opened on.
+            AND NOT EXISTS (SELECT 1 FROM replies WHERE replies.id = posted.id)
+            AND NOT EXISTS (SELECT 1 FROM planned_messages WHERE message_id = posted.id)
+        UNION SELECT id FROM hosting WHERE id IS NOT NULL
+        """)
+    return {row["id"] for row in rows}
 
 
 async def get_expected_messages(

@@ -15,7 +15,6 @@ import discord
 import pytest
 from discord.state import ConnectionState
 
-from bot.app.client import Salon
 from bot.core.conversation.events import Message
 from bot.emulator.world.seed import invite_bot
 from bot.ingest.member_names import MemberNames
@@ -170,8 +169,8 @@ async def test_a_missed_reply_has_its_authors_name_in_the_server(
             assert (await kept(running))[str(missed)]["author"]["name"] == "Annie"
 
 
-async def _ignore_message(self: Salon, message: discord.Message) -> None:
-    del self, message
+def _ignore_message(data: object) -> None:
+    del data
 
 
 @pytest.mark.slow
@@ -184,7 +183,8 @@ async def test_a_missed_reply_first_known_by_a_reaction_gets_its_authors_name(
         nick = f"/guilds/{running.server_id}/members/@me"
         await running.call_as(running.member("Ann"), "PATCH", nick, {"nick": "Annie"})
         with monkeypatch.context() as gap:
-            gap.setattr(Salon, "on_message", _ignore_message)
+            parsers = running.salon._connection.parsers
+            gap.setitem(parsers, "MESSAGE_CREATE", _ignore_message)
             reply = await running.write("Ann", "Unheard.", to=closing["id"])
             await running.settle()
         path = f"/channels/{running.channel()}/messages/{reply}"
