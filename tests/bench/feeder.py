@@ -1,7 +1,7 @@
 """A gateway that only sends: frames made, compressed and framed beforehand, sent on demand.
 
-`python -m tests.bench.feeder COUNT WARM_UP` prints its port, serves one client after another and
-ends with its standard input. It knows nothing of Discord's rules; it must only never be slower
+`python -m tests.bench.feeder COUNT WARM_UP ONE_IN` prints its port, serves one client after another
+and ends with its standard input. It knows nothing of Discord's rules; it must only never be slower
 than its client.
 """
 
@@ -148,4 +148,4 @@ async def serve(feeder: Feeder) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Feeder(Talk(int(sys.argv[1]), int(sys.argv[2])))))
+    asyncio.run(serve(Feeder(Talk(*map(int, sys.argv[1:])))))

@@ -22,6 +22,8 @@ GUILD_ID = _BASE + 2
 CHANNEL_ID = _BASE + 3
 CARD_ID, PART_ID, CLOSING_ID = _BASE + 10, _BASE + 11, _BASE + 12
 THREADS = tuple(_BASE + 100 + number for number in range(20))
+#: Channels of the server without a discussion.
+OTHER_CHANNELS = tuple(_BASE + 200 + number for number in range(30))
 _FIRST_MESSAGE = _BASE + 10_000
 _MEMBERS = tuple(_BASE + 1000 + number for number in range(200))
 TOKEN = "bench.token.of-nobody"
@@ -39,26 +41,39 @@ _START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Talk:
-    """``count`` messages, the first ``warm_up`` of them to be fed beforehand."""
+    """``count`` messages after ``warm_up`` ones that are fed beforehand.
+
+    ``one_in``: every so many messages, one is in a thread of the discussion, and the others are in
+    channels without one.
+    """
 
     count: int
     warm_up: int
+    one_in: int = 1
     seed: int = 1
 
     @cached_property
     def messages(self) -> list[dict[str, Any]]:
         """MESSAGE_CREATE data, in the order of their ids."""
         chance = random.Random(self.seed)
-        said: dict[int, list[dict[str, Any]]] = {thread: [] for thread in THREADS}
+        said: dict[int, list[dict[str, Any]]] = {one: [] for one in (*THREADS, *OTHER_CHANNELS)}
         found = []
         for number in range(self.warm_up + self.count):
-            thread = chance.choice(THREADS)
-            message = _message(chance, number, thread)
-            if said[thread] and chance.random() < 0.5:
-                _answer(message, chance.choice(said[thread][-20:]))
-            said[thread].append(message)
+            # The last one before and at the end is recorded: its row shows that all has arrived.
+            is_recorded = (number + 1 - self.warm_up) % self.one_in == 0
+            place = chance.choice(THREADS if is_recorded else OTHER_CHANNELS)
+            message = _message(chance, number, place)
+            if said[place] and chance.random() < 0.5:
+                _answer(message, chance.choice(said[place][-20:]))
+            said[place].append(message)
             found.append(message)
         return found
+
+    @property
+    def recorded(self) -> list[dict[str, Any]]:
+        """The messages in threads of the discussion."""
+        threads = {str(thread) for thread in THREADS}
+        return [one for one in self.messages if one["channel_id"] in threads]
 
     def segments(self) -> dict[str, list[bytes]]:
         """The frames by the moment at which they are sent, in the order of :data:`SEGMENTS`."""
@@ -151,8 +166,9 @@ def guild() -> dict[str, Any]:
         ],
         "members": [{**member(), "user": me()}],
         "channels": [
-            {"id": str(CHANNEL_ID), "type": 0, "name": "essays", "position": 0}
+            {"id": str(channel_id), "type": 0, "name": f"channel-{number}", "position": number}
             | {"permission_overwrites": [], "parent_id": None, "nsfw": False}
+            for number, channel_id in enumerate((CHANNEL_ID, *OTHER_CHANNELS))
         ],
         "threads": [_thread(thread) for thread in THREADS],
         "emojis": [],
@@ -220,13 +236,13 @@ def member() -> dict[str, Any]:
     }
 
 
-def _message(chance: random.Random, number: int, thread: int) -> dict[str, Any]:
+def _message(chance: random.Random, number: int, place: int) -> dict[str, Any]:
     author = chance.choice(_MEMBERS)
     text = " ".join(chance.choices(_WORDS, k=chance.randint(4, 70)))
     return {
         "id": str(_FIRST_MESSAGE + number),
-        "channel_id": str(thread),
-        "channel_type": 11,
+        "channel_id": str(place),
+        "channel_type": 11 if place in THREADS else 0,
         "guild_id": str(GUILD_ID),
         "type": 0,
         "author": user(author, f"Member {author - _MEMBERS[0]}"),
