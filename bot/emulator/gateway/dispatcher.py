@@ -36,6 +36,7 @@ _RESUMABLE_FOR = 300.0
 _IDENTIFY_INTERVAL = 5.0
 _ALL_MEMBERS_INTERVAL = 30.0
 _HELD_FOR = 2.0
+_TOKEN_REPLACED = 4004
 _ENDING_CODES = {4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014}
 """Close codes of the gateway after which a session cannot be resumed.
 
@@ -92,7 +93,7 @@ class Dispatcher:
         self._faults = faults
         self._on_step = on_step
         self.rate_limited = rate_limited
-        self._identified_at: dict[int, float] = {}
+        self._identified_at: dict[tuple[int, int], float] = {}
         self._all_members_at: dict[tuple[int, int], datetime] = {}
         self._armed: list[int] = []
         self._held: dict[str, tuple[str, bytes, asyncio.TimerHandle]] = {}
@@ -201,16 +202,44 @@ class Dispatcher:
         application = self.world.application_of(bot_id)
         return application.flags if application is not None else 0
 
-    def can_identify(self, user: User) -> bool:
-        """docs: Gateway › Sharding, Max Concurrency (one identify in 5 seconds, of any shard)."""
+    def can_identify(self, user: User, shard_id: int) -> bool:
+        """Whether a bot may start a session now: one in 5 seconds in each bucket of shards.
+
+        docs: Gateway › Sharding, Max Concurrency.
+        """
         if not user.bot or not self.rate_limited:
             return True
         now = asyncio.get_running_loop().time()
-        last = self._identified_at.get(user.id)
+        bucket = user.id, self.world.sharding.get_bucket(shard_id)
+        last = self._identified_at.get(bucket)
         if last is not None and now - last < _IDENTIFY_INTERVAL:
             return False
-        self._identified_at[user.id] = now
+        self._identified_at[bucket] = now
         return True
+
+    def count_start(self, user: User) -> bool:
+        """Count a start of a bot's session; False if it has started too many of them.
+
+        Then its sessions end and its token is replaced (docs: Gateway › Identifying); the
+        documentation is silent about the close code, which here is that of an invalid token.
+        """
+        if not user.bot or not self.rate_limited:
+            return True
+        if self.world.sharding.count_start(user.id, self.world.now()):
+            return True
+        for session in [one for one in self.sessions.values() if one.user_id == user.id]:
+            connection = session.connection
+            self.end_session(session)
+            if connection is not None:
+                connection.close(_TOKEN_REPLACED)
+        self.world.reset_token(user)
+        return False
+
+    def has_too_many_servers(self, user: User, shard: tuple[int, int] | None) -> bool:
+        """Whether a bot's session would have more servers than Discord allows in one."""
+        session = Session("", user.id, user.bot, 0, shard)
+        servers = (g for g in self.world.guilds_of(user.id) if session.has_server(g.id))
+        return user.bot and sum(1 for _ in servers) > self.world.sharding.servers_a_shard
 
     def seconds_until_all_members(self, session: Session, guild_id: int) -> float:
         """How long a bot has to wait before it requests all members again; 0 counts as a request.
@@ -246,7 +275,7 @@ class Dispatcher:
         session = Session(secrets.token_hex(16), user.id, user.bot, intents, shard)
         self._attach(session, connection)
         self.sessions[session.id] = session
-        guilds = [g for g in self.world.guilds_of(user.id) if _on_shard(session, g.id)]
+        guilds = [g for g in self.world.guilds_of(user.id) if session.has_server(g.id)]
         ready = ready_payload(self.world, session, guilds, self._address.gateway)
         self.send(session, "READY", ready)
         everyone = bool(intents & Intent.GUILD_MEMBERS)
@@ -328,7 +357,7 @@ class Dispatcher:
             return False
         if not is_subscribed(session.intents, dispatch, user_id):
             return False
-        if not _on_shard(session, dispatch.guild_id):
+        if not session.has_server(dispatch.guild_id):
             return False
         if not self.outages.is_available(session, dispatch.guild_id):
             return False
@@ -450,11 +479,3 @@ class Dispatcher:
     def _inject(self, connection: Connection, payload: dict[str, Any]) -> None:
         data = orjson.dumps({"t": None, "s": None, **payload})
         connection.push(Frame(data, injected=True))
-
-
-def _on_shard(session: Session, guild_id: int | None) -> bool:
-    """docs: Gateway › Sharding (``(guild_id >> 22) % num_shards``; shard 0 gets the rest)."""
-    if session.shard is None:
-        return True
-    number, count = session.shard
-    return (guild_id >> 22) % count == number if guild_id is not None else number == 0

@@ -45,6 +45,7 @@ INVALID_SEQUENCE = 4007
 RATE_LIMITED = 4008
 SESSION_TIMED_OUT = 4009
 INVALID_SHARD = 4010
+SHARDING_REQUIRED = 4011
 INVALID_API_VERSION = 4012
 INVALID_INTENTS = 4013
 DISALLOWED_INTENTS = 4014
@@ -87,7 +88,7 @@ def handle(dispatcher: Dispatcher, connection: Connection, payload: dict[str, An
 
 
 def _identify(dispatcher: Dispatcher, connection: Connection, data: dict[str, Any]) -> int | None:
-    """docs: Gateway Events › Identify; Gateway › Sharding, Gateway Intents."""
+    """docs: Gateway Events › Identify; Gateway › Sharding, Session Start Limit, Gateway Intents."""
     token, properties = data.get("token"), data.get("properties")
     if not isinstance(token, str) or not isinstance(properties, dict):
         return DECODE_ERROR
@@ -107,12 +108,15 @@ def _identify(dispatcher: Dispatcher, connection: Connection, data: dict[str, An
     armed = dispatcher.take_armed_close() if user.bot else None
     if armed is not None:
         return armed
-    if not dispatcher.can_identify(user):
+    place = (int(shard[0]), int(shard[1])) if shard is not None else None
+    if dispatcher.has_too_many_servers(user, place):
+        return SHARDING_REQUIRED
+    if not dispatcher.can_identify(user, 0 if place is None else place[0]):
         dispatcher.reject_session(connection)
         return None
-    dispatcher.start_session(
-        connection, user, intents, (shard[0], shard[1]) if shard is not None else None
-    )
+    if not dispatcher.count_start(user):
+        return AUTHENTICATION_FAILED
+    dispatcher.start_session(connection, user, intents, place)
     return None
 
 
@@ -163,7 +167,8 @@ def _update_presence(dispatcher: Dispatcher, session: Session, data: dict[str, A
     if data.get("status") not in _STATUSES or not isinstance(activities, list):
         return DECODE_ERROR
     status = "offline" if data["status"] == "invisible" else data["status"]
-    for guild in dispatcher.world.guilds_of(session.user_id):
+    servers = dispatcher.world.guilds_of(session.user_id)
+    for guild in (one for one in servers if session.has_server(one.id)):
         dispatcher.world.emit(PresenceUpdated(guild, session.user_id, status, activities))
     return None
 
@@ -177,7 +182,7 @@ def _send_members(dispatcher: Dispatcher, session: Session, data: dict[str, Any]
     closes the connection with 4014.
     """
     guild = dispatcher.world.guilds.get(_snowflake(data.get("guild_id")))
-    if guild is None or session.user_id not in guild.members:
+    if guild is None or session.user_id not in guild.members or not session.has_server(guild.id):
         return DECODE_ERROR
     query, asked = data.get("query"), data.get("user_ids")
     limit = data.get("limit", 0 if query is None else None)

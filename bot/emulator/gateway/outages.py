@@ -62,7 +62,9 @@ class Outages:
         return [
             session
             for session in self._sessions.values()
-            if session.is_bot and self._world.member(guild_id, session.user_id) is not None
+            if session.is_bot
+            and session.has_server(guild_id)
+            and self._world.member(guild_id, session.user_id) is not None
         ]
 
 

@@ -220,6 +220,16 @@ class Session:
     replay: deque[tuple[int, Frame]] = field(default_factory=lambda: deque(maxlen=REPLAY_LIMIT))
     expiry: asyncio.TimerHandle | None = None
 
+    def has_server(self, guild_id: int | None) -> bool:
+        """Whether the session's shard has a server; None: what belongs to none.
+
+        docs: Gateway › Sharding (``(guild_id >> 22) % num_shards``; shard 0 gets the rest).
+        """
+        if self.shard is None:
+            return True
+        number, count = self.shard
+        return (guild_id >> 22) % count == number if guild_id is not None else number == 0
+
     def dispatch(self, name: str, data: bytes, *, injected: bool = False) -> None:
         """Number an event, keep it for a resume and send it if the client is connected.
 

@@ -137,11 +137,6 @@ async def _gateway_bot(call: Call) -> Result:
         raise api_error(20002)
     return {
         "url": call.address.gateway,
-        "shards": 1,
-        "session_start_limit": {
-            "total": 1000,
-            "remaining": 1000,
-            "reset_after": 86_400_000,
-            "max_concurrency": 1,
-        },
+        "shards": call.world.sharding.shards,
+        "session_start_limit": call.world.sharding.describe(call.user.id, call.world.now()),
     }

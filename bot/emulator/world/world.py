@@ -37,6 +37,7 @@ from bot.emulator.world.models import (
     Webhook,
 )
 from bot.emulator.world.permissions import ALL, Permission, channel_permissions, guild_permissions
+from bot.emulator.world.sharding import Sharding
 from bot.emulator.world.snowflakes import Snowflakes
 
 __all__ = ["ANSWER_WITHIN", "TOKEN_LASTS", "World", "new_token"]
@@ -66,6 +67,7 @@ class World:
     ``last_sent`` is when a member last wrote in a channel, ``last_thread`` when they last started
     a thread in it, both by channel id and user id. ``opening`` has the ids of forum posts whose
     first message hasn't arrived yet, ``open_polls`` the ids of messages whose poll hasn't ended.
+    ``sharding`` is what bots' sessions have to keep to.
     """
 
     def __init__(self, clock: WorldClock | None = None, files: FileStore | None = None) -> None:
@@ -88,6 +90,7 @@ class World:
         self.open_polls: set[int] = set()
         self.tokens: dict[str, int] = {}
         self.thread_limit = 1000
+        self.sharding = Sharding()
         self.cdn = "http://127.0.0.1"
         self.cdn_secret = secrets.token_bytes(32)
         self.listeners: list[Callable[[Event], None]] = []
@@ -164,6 +167,13 @@ class World:
     def user_by_token(self, token: str) -> User | None:
         """The user of a token sent to the gateway, with or without the prefix ``Bot ``."""
         return self.users.get(self.tokens.get(token.removeprefix("Bot "), 0))
+
+    def reset_token(self, user: User) -> None:
+        """Give a user a new token; the old one isn't valid any more."""
+        del self.tokens[user.token]
+        user.token = new_token(user.id)
+        self.tokens[user.token] = user.id
+        self.touch()
 
     def application_of(self, bot_id: int) -> Application | None:
         """The application that a bot belongs to."""
