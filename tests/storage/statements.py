@@ -18,6 +18,8 @@ _NAMED = re.compile(
     r"(?:\s+AS\s+(?P<alias>\w+))?"
 )
 _DERIVED = re.compile(r"\)\s+AS\s+(\w+)")
+#: A common table expression with named columns. The steps of its own query are in the plan, too.
+_COMMON = re.compile(r"(\w+) \([\w, ]+\) AS \(")
 _SCAN = re.compile(r"SCAN (?P<name>\S+)(?: USING (?:COVERING )?INDEX (?P<index>\S+))?$")
 _HARMLESS = re.compile(r"SCAN (?:CONSTANT ROW|json_each VIRTUAL TABLE)")
 _AUTOMATIC = re.compile(r"SEARCH (?P<name>\S+) USING AUTOMATIC")
@@ -168,6 +170,9 @@ def find_scans(connection: sqlite3.Connection, statement: Statement) -> list[Sca
     sql = _COMMENT.sub("", statement.sql)
     tables = {match["alias"] or match["table"]: match["table"] for match in _NAMED.finditer(sql)}
     derived = set(_DERIVED.findall(sql))
+    for name in _COMMON.findall(sql):
+        tables.pop(name, None)
+        derived.add(name)
     scans = []
     for row in connection.execute(f"EXPLAIN QUERY PLAN {statement.sql}", _AnyParameter()):
         match = _SCAN.match(row[3]) or _AUTOMATIC.match(row[3])
