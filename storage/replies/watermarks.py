@@ -102,24 +102,26 @@ async def get_posted_channels(tx: Transaction) -> set[int]:
     # Each channel is searched for in the index after the one before it: there are few, each with
     # many messages.
     rows = await tx.rows("""
-        WITH RECURSIVE posted (id) AS (
-            SELECT min(channel_id) FROM planned_messages
-            UNION ALL
-            SELECT (SELECT min(channel_id) FROM planned_messages WHERE channel_id > posted.id)
-            FROM posted WHERE posted.id IS NOT NULL
-        ),
-        hosting (id) AS (
-            SELECT min(channel_id) FROM discussions
-            UNION ALL
-            SELECT (SELECT min(channel_id) FROM discussions WHERE channel_id > hosting.id)
-            FROM hosting WHERE hosting.id IS NOT NULL
+        SELECT id FROM (
+            WITH RECURSIVE posted (id) AS (
+                SELECT min(channel_id) FROM planned_messages
+                UNION ALL
+                SELECT (SELECT min(channel_id) FROM planned_messages WHERE channel_id > posted.id)
+                FROM posted WHERE posted.id IS NOT NULL
+            ),
+            hosting (id) AS (
+                SELECT min(channel_id) FROM discussions
+                UNION ALL
+                SELECT (SELECT min(channel_id) FROM discussions WHERE channel_id > hosting.id)
+                FROM hosting WHERE hosting.id IS NOT NULL
+            )
+            SELECT id FROM posted
+            WHERE id IS NOT NULL
+                -- A thread has the id of the message it was opened on.
+                AND NOT EXISTS (SELECT 1 FROM replies WHERE replies.id = posted.id)
+                AND NOT EXISTS (SELECT 1 FROM planned_messages WHERE message_id = posted.id)
+            UNION SELECT id FROM hosting WHERE id IS NOT NULL
         )
-        SELECT id FROM posted
-        WHERE id IS NOT NULL
-            -- A thread has the id of the message it was opened on.
-            AND NOT EXISTS (SELECT 1 FROM replies WHERE replies.id = posted.id)
-            AND NOT EXISTS (SELECT 1 FROM planned_messages WHERE message_id = posted.id)
-        UNION SELECT id FROM hosting WHERE id IS NOT NULL
         """)
     return {row["id"] for row in rows}
 
