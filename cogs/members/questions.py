@@ -201,7 +201,7 @@ class Questions(commands.Cog):
                 await acknowledge(interaction)
                 same_as = _read_id(values)
                 await self._merge(interaction, question_id, same_as)
-                await update(interaction, self._make_merged_view(question_id, place))
+                await update(interaction, self._make_merged_view(same_as, place))
                 return
             case "later":
                 await self._put_off(interaction, question_id)
@@ -372,7 +372,7 @@ class Questions(commands.Cog):
 
         async def separate(tx: Transaction) -> None:
             await _check_question(tx, server_id, question_id, member_id)
-            await author_questions.set_same_as(tx, question_id, None)
+            await author_questions.separate(tx, question_id)
 
         await self._services.database.write(separate)
 
@@ -389,6 +389,7 @@ class Questions(commands.Cog):
             )
 
         one, asked = await self._services.database.read(look)
+        merged = any(other.same_as == question_id for other in asked)
         others = arrange_questions(
             [
                 other
@@ -401,10 +402,14 @@ class Questions(commands.Cog):
         )
         offered = await self._filter(interaction, others, _MAX_OPTIONS)
         view = ui.LayoutView(timeout=None)
-        cancel = self._make_button(_("Cancel"), place.make_id(_SHOW))
+        last: ui.ActionRow[Any] = ui.ActionRow()
+        last.add_item(self._make_button(_("Cancel"), place.make_id(_SHOW)))
+        if merged:
+            separate = place.make_id(_SEPARATE, question_id)
+            last.add_item(self._make_button(_("List them separately again"), separate))
         if not offered:
             view.add_item(ui.TextDisplay(_("There is no other open question about this essay.")))
-            view.add_item(ui.ActionRow(cancel))
+            view.add_item(last)
             return view
         text = _("Which question is it the same as? An answer to that one answers both.")
         view.add_item(ui.TextDisplay(f"{text}\n{quote_message(one.text, {}, 300)}".strip()))
@@ -413,15 +418,15 @@ class Questions(commands.Cog):
             label = make_question_label(other.question)
             select.add_option(label=label, value=str(other.question.id))
         view.add_item(ui.ActionRow(self.control_class(select)))
-        view.add_item(ui.ActionRow(cancel))
+        view.add_item(last)
         return view
 
-    def _make_merged_view(self, question_id: int, place: _Place) -> ui.LayoutView:
+    def _make_merged_view(self, first_id: int, place: _Place) -> ui.LayoutView:
         view = ui.LayoutView(timeout=None)
         view.add_item(ui.TextDisplay(_("The two questions are listed as one.")))
         row: ui.ActionRow[Any] = ui.ActionRow()
         row.add_item(self._make_button(_("Back to the list"), place.make_id(_SHOW)))
-        row.add_item(self._make_button(_("Undo"), place.make_id(_SEPARATE, question_id)))
+        row.add_item(self._make_button(_("Undo"), place.make_id(_SEPARATE, first_id)))
         view.add_item(row)
         return view
 

@@ -23,6 +23,7 @@ __all__ = [
     "mark_later",
     "mark_question",
     "plan_thread",
+    "separate",
     "set_same_as",
 ]
 
@@ -290,13 +291,19 @@ async def mark_later(tx: Transaction, reply_id: int, now_ms: int) -> None:
     )
 
 
-async def set_same_as(tx: Transaction, reply_id: int, same_as: int | None) -> None:
-    """Merge a question, and those that were merged into it, into another one; None: undo that."""
+async def separate(tx: Transaction, reply_id: int) -> None:
+    """List the questions that were merged into this one separately again."""
+    await tx.run(
+        "UPDATE author_questions SET same_as_id = NULL WHERE same_as_id = :id", {"id": reply_id}
+    )
+
+
+async def set_same_as(tx: Transaction, reply_id: int, same_as: int) -> None:
+    """Merge a question, and those that were merged into it, into another one."""
     await tx.run(
         """
         UPDATE author_questions SET same_as_id = :same_as
-        WHERE (reply_id = :id OR (same_as_id = :id AND :same_as IS NOT NULL))
-            AND reply_id IS NOT :same_as
+        WHERE (reply_id = :id OR same_as_id = :id) AND reply_id <> :same_as
         """,
         {"id": reply_id, "same_as": same_as},
     )
