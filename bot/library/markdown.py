@@ -46,7 +46,11 @@ _PARSER = MarkdownIt("commonmark", {"html": True})
 
 def render_markdown(book: Book) -> bytes:
     """The Markdown as UTF-8."""
-    return ("\n".join(_write(book)).rstrip() + "\n").encode("utf-8")
+    # Line by line: the whole of it as text would take four bytes for each character.
+    written = bytearray()
+    for line in _write(book):
+        written += line.encode("utf-8") + b"\n"
+    return bytes(written).rstrip() + b"\n"
 
 
 def _write(book: Book) -> Iterator[str]:

@@ -28,11 +28,15 @@ def render_page(book: Book) -> bytes:
         return f"data:{get_media_type(name)};base64,{data}"
 
     template = get_environment().get_template("page.html")
-    page = template.render(
+    pieces = template.generate(
         book=book,
         words=get_words(book),
         show=Show(book, show_picture),
         language=get_language_tag(book),
         style=Markup(read_style()),  # noqa: S704 - a file of ours
     )
-    return page.lstrip().encode("utf-8")
+    # Piece by piece: the whole page as text would take four bytes for each character.
+    page = bytearray()
+    for piece in pieces:
+        page += (piece if page else piece.lstrip()).encode("utf-8")
+    return bytes(page)
