@@ -43,6 +43,7 @@ class Entry:
 
     author:     None: somebody who was erased, or who appears as a reader
     is_author:  the essay's author wrote it
+    to_author:  it is a question to the essay's author
     depth:      how many replies it is below the thread's first one
     answers:    the author of the reply that it answers; "" if that isn't named
     is_deleted: only its place is left
@@ -51,6 +52,7 @@ class Entry:
     id: int
     author: str | None
     is_author: bool
+    to_author: bool
     at: datetime
     is_edited: bool
     depth: int
@@ -85,7 +87,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question that was asked in the discussion, and the threads that answer it."""
+    """A question that was asked in the discussion, and the threads that answer it.
+
+    Without a text: the questions of members to the essay's author.
+    """
 
     text: str
     threads: tuple[Thread, ...]
@@ -157,6 +162,7 @@ def build_book(
     places = _map_passages(rows.revisions)
     by_passage: dict[int, list[Thread]] = defaultdict(list)
     whole: list[Thread] = []
+    to_author: list[Thread] = []
     own = _list_questions(newest)
     by_question: dict[str, list[Thread]] = {text: [] for text in own}
     asked = {one.id: _find_asked(one, own) for one in rows.prompts}
@@ -171,6 +177,8 @@ def build_book(
             by_passage[numbers[-1]].append(replace(thread, passages=numbers))
         elif question is not None:
             by_question[question].append(thread)
+        elif head.asks_author and not head.is_deleted:
+            to_author.append(thread)
         else:
             whole.append(thread)
     recorder = recorder or make_recorder(rows)
@@ -191,7 +199,10 @@ def build_book(
         newest_at=from_milliseconds(max(times)),
         sections=sections,
         whole=tuple(whole),
-        questions=tuple(Question(text, tuple(answers)) for text, answers in by_question.items()),
+        questions=(
+            *(Question(text, tuple(answers)) for text, answers in by_question.items()),
+            *([Question("", tuple(to_author))] if to_author else []),
+        ),
         participants=tuple(sorted(named, key=lambda name: (name.casefold(), name))),
         readers=len(readers),
         changes=tuple(_list_changes(rows.revisions)),
@@ -328,6 +339,7 @@ def _make_entry(reply: FullReply, depth: int, known: dict[int, FullReply]) -> En
         id=reply.id,
         author=reply.author_name if is_shown else None,
         is_author=is_shown and reply.by_author,
+        to_author=reply.asks_author and not reply.is_deleted,
         at=from_milliseconds(reply.written_at),
         is_edited=reply.edited_at is not None and not reply.is_deleted,
         depth=depth,

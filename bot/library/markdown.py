@@ -80,7 +80,7 @@ def _write(book: Book) -> Iterator[str]:
         yield f"## {words['questions']}"
         yield ""
     for question in show.questions:
-        yield f"### {_escape_line(question.text)}"
+        yield f"### {_escape_line(question.text or words['to_author'])}"
         yield ""
         if question.threads:
             yield from _write_threads(book, question.threads, words)
@@ -135,6 +135,8 @@ def _write_entry(entry: Entry, names: Mapping[int, str], words: Mapping[str, str
     heading = f"**{name}**, {entry.at:%Y-%m-%d %H:%M}"
     if entry.is_author:
         heading += f" ({words['author_badge']})"
+    if entry.to_author:
+        heading += f" ({words['question_badge']})"
     if entry.is_edited:
         heading += f" {words['edited']}"
     if entry.depth > _MAX_DEPTH and entry.answers:

@@ -104,6 +104,8 @@ def get_words(book: Book) -> dict[str, str]:
         "back": _("Appendix"),
         "reader": _("A reader"),
         "author_badge": _("✦ author"),
+        "question_badge": _("question to the author"),
+        "to_author": _("Questions to the author"),
         "deleted": _("This reply was deleted."),
         "edited": _("(edited)"),
         "forwarded": _("Forwarded:"),

@@ -30,7 +30,7 @@ from storage.db.database import Database, open_database
 from storage.essays import authors, discussions
 from storage.essays.revisions import NewRevision, add_revision
 from storage.privacy import unnamed_members
-from storage.replies import deleted_channels
+from storage.replies import author_questions, deleted_channels
 from storage.replies.book import get_book_rows
 from storage.replies.reply_changes import ERASE_REPLY
 from tests.library.hostile import NAMES, TEXTS
@@ -222,6 +222,31 @@ async def test_what_the_author_wrote_is_marked(talked: Database) -> None:
     await talked.write(lambda tx: authors.set_authors(tx, SERVER, 1, [9]))
     for data in (render_page(await make(talked)), render_markdown(await make(talked))):
         assert data.decode().count("✦ author") == 1
+
+
+async def test_an_author_who_appears_as_a_reader_isnt_marked(talked: Database) -> None:
+    await talked.write(lambda tx: authors.set_authors(tx, SERVER, 1, [9]))
+    await talked.write(lambda tx: unnamed_members.set_unnamed(tx, SERVER, 9, unnamed=True))
+    assert "✦ author" not in render_page(await make(talked)).decode(), "it would say who it is"
+
+
+async def test_questions_to_the_author_are_marked_and_together(talked: Database) -> None:
+    await talked.write(lambda tx: authors.set_authors(tx, SERVER, 1, [8]))
+    asked, about_passage = await talked.write(
+        lambda tx: add_replies(tx, 1, ["Why a night?", "And here?"], seconds=70, author_id=9)
+    )
+    await about(talked, about_passage, 1)
+    for key in (asked, about_passage):
+        await talked.write(lambda tx, key=key: author_questions.mark_question(tx, key))  # type: ignore[misc]
+    made = await make(talked)
+    assert [one.text for one in made.questions] == ["Would you wait a night for bread?", ""]
+    page = read_text(render_page(made))
+    assert page.count("question to the author") == 2
+    assert page.index("Questions to the author") < page.index("Why a night?")
+    assert page.index("And here?") < page.index("Questions to the author")
+    markdown = render_markdown(made).decode()
+    assert "### Questions to the author" in markdown
+    assert markdown.count("(question to the author)") == 2
 
 
 async def test_what_the_reader_may_not_read_is_left_out(talked: Database) -> None:
