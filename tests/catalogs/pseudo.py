@@ -20,7 +20,7 @@ NAME_PREFIX = "xx-"
 _LONGER = 1.4
 _PADDING = "·"
 #: Values that are in a text: mentions and times, code, addresses, files, time zones.
-_VALUE = re.compile(r"<[^<>\s]*>|`[^`]*`|https?://\S+|\S+\.(?:html|json|md)\b|\w+/[\w/+-]+")
+_VALUE = re.compile(r"<[^<>\s]*>|`[^`]*`|https?://[^\s⟧]+|\S+\.(?:html|json|md)\b|\w+/[\w/+-]+")
 _BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 

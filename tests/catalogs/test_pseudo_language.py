@@ -96,7 +96,11 @@ class PseudoWalk(Walk):
         labels = [one["label"] for one in form["data"]["components"]]
         entered = {
             **{label: "in 2 hours" for label in labels if label.startswith("⟦When")},
-            **{label: REPLY for label in labels if "text" in label.lower()},
+            **{
+                label: REPLY
+                for label in labels
+                if "text" in label.lower() or "answer" in label.lower()
+            },
         }
         self.submitted.add(form["data"]["custom_id"].split(":")[2])
         message_id = rest[0] if rest else None

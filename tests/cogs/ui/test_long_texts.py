@@ -170,7 +170,7 @@ class Walk:
         await self.running.settle()
         closing = [one for one in await self.running.bot_messages() if one["components"]][-1]
         for _round in range(2):
-            button, _new = [one for one in flat(closing["components"]) if one["type"] == _BUTTON]
+            button, *_ = [one for one in flat(closing["components"]) if one["type"] == _BUTTON]
             self.pressed.add(button["custom_id"])
             used = await self.running.interact(
                 3,

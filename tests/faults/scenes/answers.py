@@ -104,7 +104,7 @@ async def answer(play: ScenePlay, who: str, text: str, passage: str = "0") -> No
             for message in await play.bot_messages()
             if any(one.get("label") == "Answer" for one in find_buttons(message["components"]))
         )
-        button, _new = find_buttons(closing["components"])
+        button, *_others = find_buttons(closing["components"])
         data = {"component_type": 2, "custom_id": button["custom_id"]}
         form = await play.interact(
             3, data, who=member, message_id=closing["id"], message_flags=closing["flags"]
