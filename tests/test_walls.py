@@ -170,6 +170,7 @@ IMPORT_DISCORD = {
 
 #: The modules of the core whose plain types and constants storage may import.
 PLAIN_TYPES = {
+    "bot.core.conversation.anchors",
     "bot.core.conversation.author_questions",
     "bot.core.conversation.events",
     "bot.core.conversation.extras",

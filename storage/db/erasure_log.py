@@ -325,6 +325,12 @@ ERASE_MEMBER_ROWS = (
     )
     """,
     """
+    DELETE FROM reply_anchors WHERE reply_id IN (
+        SELECT id FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until
+    )
+    """,
+    """
     UPDATE reply_moves SET stale = 0, member_id = 0 WHERE reply_id IN (
         SELECT id FROM replies
         WHERE server_id = :server_id AND author_id = :member_id AND written_at <= :until

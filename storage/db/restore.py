@@ -289,6 +289,14 @@ _ERASE = (
         SELECT id FROM replaced.replies WHERE author_id = 0
     )
     """,
+    # Of what was edited since, too: the words may be those that were edited away.
+    """
+    DELETE FROM main.reply_anchors WHERE reply_id IN (
+        SELECT later.id FROM replaced.replies AS later JOIN main.replies USING (id)
+        WHERE later.deleted_at IS NOT NULL
+            OR later.edited_at > COALESCE(main.replies.edited_at, 0)
+    )
+    """,
     """
     UPDATE main.replies SET text = later.text, author_id = later.author_id,
         author_name = later.author_name, edited_at = later.edited_at, deleted_at = later.deleted_at

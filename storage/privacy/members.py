@@ -42,6 +42,13 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
                     SELECT number FROM reply_passages
                     WHERE reply_id = replies.id ORDER BY number
                 )) AS passages,
+               (SELECT json_group_array(json_object(
+                    'revision', revision, 'passage', number, 'start', start_at, 'end', end_at,
+                    'exact', exact, 'before', before, 'after', after
+                )) FROM (
+                    SELECT * FROM reply_anchors
+                    WHERE reply_id = replies.id ORDER BY position
+                )) AS quotes,
                (SELECT json_group_array(json_object('emoji', emoji, 'count', count))
                 FROM reactions WHERE reply_id = replies.id) AS reactions,
                (SELECT json_group_array(json_object(
@@ -79,6 +86,18 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
             parameters,
         )
     }
+    entered = await tx.rows(
+        """
+        SELECT answers.id, revisions.title, member_name, answers.text, submitted_at,
+               answers.channel_id, answered_id, passage
+        FROM answers JOIN revisions ON revisions.discussion_id = answers.discussion_id
+            AND revisions.number = answers.revision
+        WHERE answers.server_id = :server_id AND member_id = :member_id
+            AND answers.state IN ('choosing', 'planned', 'posting', 'posted')
+        ORDER BY answers.id
+        """,
+        parameters,
+    )
     threads = await tx.rows(
         """
         SELECT id, name FROM threads
@@ -155,6 +174,7 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
                 "copy_id": _id(row["copy_id"]),
                 "asks_author": bool(row["asks_author"]),
                 "passages": json.loads(row["passages"]),
+                "quotes": json.loads(row["quotes"]),
                 "reactions": json.loads(row["reactions"]),
                 "attachments": [_file(file) for file in json.loads(row["files"])],
                 **export_extras(more.get(row["id"], NO_EXTRAS)),
@@ -168,6 +188,19 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
                 "newest_reply": _id(row["reply_id"] or None),
             }
             for row in looked
+        ],
+        "unposted_answers": [
+            {
+                "id": str(row["id"]),
+                "essay": row["title"],
+                "name": row["member_name"],
+                "text": row["text"],
+                "submitted_at": _time(row["submitted_at"]),
+                "channel_id": str(row["channel_id"]),
+                "answers": str(row["answered_id"]),
+                "passages": [] if row["passage"] is None else [row["passage"]],
+            }
+            for row in entered
         ],
         "threads": [{"id": str(row["id"]), "name": row["name"]} for row in threads],
         "author_of": [

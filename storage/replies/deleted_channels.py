@@ -121,6 +121,10 @@ async def erase_due(tx: Transaction, now_ms: int) -> int:
             WHERE reply_id IN (SELECT id FROM replies WHERE channel_id = :id)
             """,
             """
+            DELETE FROM reply_anchors
+            WHERE reply_id IN (SELECT id FROM replies WHERE channel_id = :id)
+            """,
+            """
             DELETE FROM reactions
             WHERE reply_id IN (SELECT id FROM replies WHERE channel_id = :id)
             """,

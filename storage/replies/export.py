@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from bot.clock import from_milliseconds
+from bot.core.conversation.anchors import Anchor
 from bot.core.conversation.extras import Extras, export_extras
 from bot.core.essay.blocks import Picture
 from bot.core.essay.serialize import essay_from_json
@@ -71,6 +72,7 @@ def _export_reply(reply: FullReply) -> dict[str, Any]:
         "text": reply.text,
         "thread_id": _id(reply.thread_id),
         "passages": sorted(number for _revision, number in reply.passages),
+        "quotes": [_export_quote(revision, anchor) for revision, anchor in reply.quotes],
         "attachments": [
             {"name": one.name, "type": one.type, "size": one.size} for one in reply.files
         ],
@@ -78,6 +80,18 @@ def _export_reply(reply: FullReply) -> dict[str, Any]:
         "deleted": reply.is_deleted,
         "kind": _get_kind(reply.extras, reply.text),
         **export_extras(reply.extras),
+    }
+
+
+def _export_quote(revision: int, anchor: Anchor) -> dict[str, Any]:
+    return {
+        "revision": revision,
+        "passage": anchor.number,
+        "start": anchor.start,
+        "end": anchor.end,
+        "exact": anchor.exact,
+        "before": anchor.before,
+        "after": anchor.after,
     }
 
 

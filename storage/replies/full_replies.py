@@ -6,10 +6,12 @@ event loop does other work, and what isn't kept takes no memory.
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from bot.core.conversation.anchors import Anchor
 from bot.core.conversation.extras import NO_EXTRAS, Extras, extras_from_columns
 from storage.db.erasure_log import ERASED_AUTHOR_ID
 from storage.db.writer import Transaction
@@ -37,6 +39,7 @@ class FullReply:
     is_named:   False: they want to appear as a reader
     by_author:  one of the essay's authors wrote it; asks_author: it is a question to them
     passages:   revision and number of each passage it is about
+    quotes:     the words of the essay that it quotes, each with the revision
     purpose:    of the bot's message that it answers: 'part', 'closing', 'prompt' …; None if none
     prompt_id:  the prompt that it answers; None if none
     is_deleted: deleted, erased, or in a channel that was deleted; then it has no content
@@ -53,6 +56,7 @@ class FullReply:
     edited_at: int | None
     text: str
     passages: tuple[tuple[int, int], ...]
+    quotes: tuple[tuple[int, Anchor], ...]
     purpose: str | None
     prompt_id: int | None
     files: tuple[ReplyFile, ...]
@@ -77,6 +81,9 @@ async def read_replies(
         passages: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for row in await tx.rows(_PASSAGES, parameters):
             passages[row["reply_id"]].append((row["revision"], row["number"]))
+        quotes: dict[int, list[tuple[int, Anchor]]] = defaultdict(list)
+        for row in await tx.rows(_QUOTES, parameters):
+            quotes[row["reply_id"]].append((row["revision"], _make_anchor(row)))
         files: dict[int, list[ReplyFile]] = defaultdict(list)
         for row in await tx.rows(_FILES, parameters):
             files[row["reply_id"]].append(ReplyFile(row["name"], row["type"], row["size"]))
@@ -105,6 +112,7 @@ async def read_replies(
                     edited_at=row["edited_at"],
                     text="" if deleted else row["text"],
                     passages=tuple(passages.get(key, ())),
+                    quotes=() if deleted else tuple(quotes.get(key, ())),
                     purpose=row["purpose"],
                     prompt_id=row["prompt_id"],
                     files=() if deleted else tuple(files.get(key, ())),
@@ -117,6 +125,12 @@ async def read_replies(
             )
         yield replies
         after = rows[-1]["id"]
+
+
+def _make_anchor(row: sqlite3.Row) -> Anchor:
+    return Anchor(
+        row["number"], row["start_at"], row["end_at"], row["exact"], row["before"], row["after"]
+    )
 
 
 _REPLIES = """
@@ -143,6 +157,11 @@ SELECT reply_passages.reply_id, reply_passages.revision, reply_passages.number
 FROM reply_passages JOIN replies ON replies.id = reply_passages.reply_id
 WHERE replies.discussion_id = :id AND replies.id BETWEEN :first AND :last
 ORDER BY reply_passages.reply_id, reply_passages.revision, reply_passages.number
+"""
+_QUOTES = """
+SELECT reply_anchors.* FROM reply_anchors JOIN replies ON replies.id = reply_anchors.reply_id
+WHERE replies.discussion_id = :id AND replies.id BETWEEN :first AND :last
+ORDER BY reply_anchors.reply_id, reply_anchors.position
 """
 _FILES = """
 SELECT attachments.reply_id, attachments.name, attachments.type, attachments.size

@@ -498,6 +498,10 @@ ERASE_REPLY = (
         AND :message_id = COALESCE((SELECT copy_id FROM reply_moves WHERE reply_id = :id), :id)
     """,
     """
+    DELETE FROM reply_anchors WHERE reply_id = :id
+        AND :message_id = COALESCE((SELECT copy_id FROM reply_moves WHERE reply_id = :id), :id)
+    """,
+    """
     DELETE FROM reply_extras WHERE reply_id = :id
         AND :message_id = COALESCE((SELECT copy_id FROM reply_moves WHERE reply_id = :id), :id)
     """,

@@ -1,9 +1,10 @@
-"""Rows of the passages that replies answer."""
+"""Rows of the passages that replies answer, and of the words in them that they quote."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.core.conversation.anchors import Anchor
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -36,8 +37,10 @@ async def get_revision(tx: Transaction, reply_id: int) -> int:
     return 1 if row is None or row["number"] is None else row["number"]
 
 
-async def get_part_passages(tx: Transaction, reply_id: int, revision: int) -> list[int]:
-    """The passages of the part that a reply replies to, in order.
+async def get_part_passages(
+    tx: Transaction, reply_id: int, revision: int
+) -> tuple[list[int], bool]:
+    """The passages of the part that a reply replies to, in order; whether its author chose them.
 
     Of an answer from a form: the passage that its author chose, if any.
     """
@@ -46,7 +49,7 @@ async def get_part_passages(tx: Transaction, reply_id: int, revision: int) -> li
     )
     if chosen is not None:
         is_about = chosen["passage"] is not None and chosen["revision"] == revision
-        return [chosen["passage"]] if is_about else []
+        return ([chosen["passage"]] if is_about else []), True
     rows = await tx.rows(
         """
         SELECT number FROM replies JOIN planned_message_passages ON
@@ -55,7 +58,7 @@ async def get_part_passages(tx: Transaction, reply_id: int, revision: int) -> li
         """,
         {"id": reply_id, "revision": revision},
     )
-    return [row["number"] for row in rows]
+    return [row["number"] for row in rows], False
 
 
 async def get_passage_texts(tx: Transaction, discussion_id: int, revision: int) -> dict[int, str]:
@@ -68,9 +71,14 @@ async def get_passage_texts(tx: Transaction, discussion_id: int, revision: int) 
 
 
 async def replace_passages(
-    tx: Transaction, reply_id: int, revision: int, numbers: Sequence[int]
+    tx: Transaction,
+    reply_id: int,
+    revision: int,
+    numbers: Sequence[int],
+    anchors: Sequence[Anchor] = (),
 ) -> None:
-    """Note that a reply answers these passages, and no others."""
+    """Save that a reply answers these passages and no others, and the words that it quotes."""
+    await tx.run("DELETE FROM reply_anchors WHERE reply_id = :id", {"id": reply_id})
     await tx.run("DELETE FROM reply_passages WHERE reply_id = :id", {"id": reply_id})
     await tx.run_many(
         """
@@ -78,4 +86,26 @@ async def replace_passages(
         VALUES (:id, :revision, :number)
         """,
         [{"id": reply_id, "revision": revision, "number": number} for number in numbers],
+    )
+    await tx.run_many(
+        """
+        INSERT INTO reply_anchors (reply_id, position, revision, number, start_at, end_at, exact,
+            before, after)
+        SELECT id, :position, :revision, :number, :start_at, :end_at, :exact, :before, :after
+        FROM replies WHERE id = :id AND text <> '' -- not of somebody who opted out
+        """,
+        [
+            {
+                "id": reply_id,
+                "position": position,
+                "revision": revision,
+                "number": anchor.number,
+                "start_at": anchor.start,
+                "end_at": anchor.end,
+                "exact": anchor.exact,
+                "before": anchor.before,
+                "after": anchor.after,
+            }
+            for position, anchor in enumerate(anchors)
+        ],
     )

@@ -56,6 +56,7 @@ OWN = {
     ("attachment_files", "last_error"),
     ("attachment_files", "content"),
     ("reactions", "emoji"),
+    *(("reply_anchors", column) for column in ("exact", "before", "after")),
     ("reply_extras", "forward_text"),
     ("reply_extras", "forward_stickers"),
     ("reply_extras", "poll"),
@@ -131,6 +132,11 @@ async def test_erasing_a_reply_empties_every_column_with_its_own_words(tmp_path:
                 VALUES (6, 1, 1, 1, 1, 5, 1, 'posted', 0, 0, 7, '', :secret)
                 """,
                 "INSERT INTO reactions (reply_id, emoji, count) VALUES (7, :secret, 1)",
+                """
+                INSERT INTO reply_anchors (reply_id, position, revision, number, start_at, end_at,
+                    exact, before, after)
+                VALUES (7, 0, 1, 1, 0, 1, :secret, :secret, :secret)
+                """,
                 """
                 INSERT INTO reply_extras (reply_id, forward_text, forward_stickers, poll, stickers)
                 VALUES (7, :secret, :secret, :secret, :secret)

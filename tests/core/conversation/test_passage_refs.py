@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
-from bot.core.conversation.passage_refs import find_quoted_passages, may_refer_to_passages
+from bot.core.conversation.passage_refs import (
+    find_quoted_passages,
+    find_references,
+    may_refer_to_passages,
+)
 
 PASSAGES = {
     1: "It takes a night to make a loaf, and most of it is waiting.",
@@ -79,6 +85,16 @@ ESSAY = {
     9: "Хлеб не терпит спешки, и в этом его достоинство.",
     10: "الخبز لا يحب العجلة، وهذا سر طعمه.",
     11: "Nobody has ever hurried it: that is what I wanted to say about dough, rye and people.",
+    12: "Le café était déjà fermé, et personne n’attendait plus rien de la soirée.",
+    13: "रोटी बनाने में एक रात लगती है, और ज़्यादातर समय इंतज़ार का है।",
+    14: "ขนมปังต้องใช้เวลาทั้งคืน และส่วนใหญ่คือการรอคอย",
+    15: "הלחם אינו סובל חיפזון, וזה כל סודו.",
+    16: "Das Brot, sagte sie, „wird nie fertig“, und alle lachten über den Satz.",
+    17: "Ψωμί σημαίνει υπομονή, και η υπομονή σημαίνει χρόνο.",
+    18: "Step one: mix the flour, the water and the salt, and wait an hour.",
+    19: "Step two: fold the flour, the water and the salt, and wait an hour.",
+    20: "The cat sat on the mat and looked at me … then it left, as cats do.",
+    21: "We don't bake on Sundays — we rest; the oven rests; even the cat rests.",
 }
 DOUGH = "The dough does not care how busy we are"
 
@@ -142,6 +158,51 @@ DOUGH = "The dough does not care how busy we are"
         ("> Rye is slower still, and nobody has ever hurried it.", (3,)),
         ("> Wheat is slower still, and nobody has ever hurried it.", (4,)),
         ("> that is what I wanted to say about dough", (11,)),
+        ("> Step one: mix the flour, the water and the salt", (18,)),
+        ("> Step two: fold the flour", (19,)),
+        ("> Step tow: fold the flour, the water, and the salt", (19,)),
+        ("> Step three: bake the flour, the water and the salt, and wait an hour.", ()),
+        ("> Oats are slower still, and nobody has ever hurried it.", ()),
+        # Accents left out, or typed as marks of their own; invisible characters; punctuation.
+        ("> Le cafe etait deja ferme", (12,)),
+        (f"> {unicodedata.normalize('NFD', 'Le café était déjà fermé')}", (12,)),
+        ("> personne n'attendait plus rien", (12,)),
+        ("> \u200bThe dough\u200b does not care", (2,)),
+        ("> The\u00addough does not care how busy", (2,)),
+        ("> We don’t bake on Sundays -- we rest", (21,)),
+        ("> We don't bake on Sundays - we rest", (21,)),
+        # Markup around it, and what people write beside it.
+        ("> ||The dough does not care||", (2,)),
+        ("> \\*The dough\\* does not care", (2,)),
+        ("> 1. The dough does not care how busy", (2,)),
+        ("> 🍞 The dough does not care how busy 🍞", (2,)),
+        (f"> {DOUGH} (Salon, ¶2)", (2,)),
+        ("> [The dough] does not care how busy we are", (2,)),
+        (f"> > > {DOUGH}", (2,)),
+        (f"> Ann said:\n> > {DOUGH}\n> Nonsense, I think it does care\nMe too", (2,)),
+        # Two passages on two lines; an ellipsis that the essay has itself.
+        (f"> It takes a night to make a loaf.\n> {DOUGH}", (1, 2)),
+        ("> and looked at me … then it left", (20,)),
+        ("> looked at me... then it left", (20,)),
+        ("> ...The dough does not care...", (2,)),
+        # Other marks.
+        ("‚wird nie fertig, und alle lachten‘ – schön", (16,)),
+        ("› und alle lachten über den Satz ‹ mag ich", (16,)),
+        ("> Das Brot, sagte sie, »wird nie fertig«", (16,)),
+        (f"‘{DOUGH}’ you say.", (2,)),
+        ("‘We don’t bake on Sundays’, you say, and I don’t either.", (21,)),
+        (f"''{DOUGH}'' you say.", (2,)),
+        ("Re: “The dough does not care”\n\n> See the recipe for details", (1, 2)),
+        ("I don’t know, and she doesn’t, and it isn’t what the others’ dough does", ()),
+        # More scripts.
+        ("> रोटी बनाने में एक रात लगती है", (13,)),
+        ("> ขนมปังต้องใช้เวลาทั้งคืน", (14,)),
+        ("> הלחם אינו סובל חיפזון", (15,)),
+        ("> Ψωμί σημαίνει υπομονή", (17,)),
+        ("> ΨΩΜΙ ΣΗΜΑΙΝΕΙ ΥΠΟΜΟΝΗ", (17,)),
+        # What isn't the essay's.
+        ("> I never said that anybody hurried anything at all", ()),
+        ("> my dough never cares how busy we are in the bakery on a Monday morning", ()),
     ],
 )
 def test_a_quote_of_any_shape_refers_to_its_passage_and_no_other(
@@ -155,3 +216,54 @@ def test_of_passages_with_the_same_words_the_one_in_the_part_is_meant() -> None:
     quote = "> is slower still, and nobody has ever hurried it"
     assert find_quoted_passages(quote, ESSAY, (4, 5)) == (4,)
     assert find_quoted_passages(quote, ESSAY, (1,)) == (3,)
+
+
+@pytest.mark.parametrize(
+    ("text", "exact", "before", "after"),
+    [
+        (
+            "> the DOUGH does not **care**",
+            "The dough does not care",
+            "",
+            " how busy we are; it rises when ",
+        ),
+        (
+            "> see [the recipe](https://example.org)",
+            "See the recipe",
+            "oaf, and most of it is waiting. ",
+            " for details.",
+        ),
+        (
+            "> Le cafe etait deja ferme",
+            "Le café était déjà fermé",
+            "",
+            ", et personne n’attendait plus r",
+        ),
+        ("> 没有人能催促它", "没有人能催促它", "时间是面包的一部分。", "。"),
+        (
+            "> takes a nigth to make a loaf, and most of it",
+            "takes a night to make a loaf, and most of it",
+            "It ",
+            " is waiting. See the recipe for ",
+        ),
+    ],
+)
+def test_an_anchor_has_the_words_of_the_essay_and_what_is_around_them(
+    text: str, exact: str, before: str, after: str
+) -> None:
+    (anchor,) = find_references(text, ESSAY).anchors
+    assert (anchor.exact, anchor.before, anchor.after) == (exact, before, after)
+    assert ESSAY[anchor.number][anchor.start : anchor.end] == exact
+
+
+def test_each_piece_of_a_quote_has_an_anchor_and_each_anchor_is_in_its_passage() -> None:
+    text = "> The dough does not care … it falls when we forget it\n\nAnd “Rye is slower still”."
+    found = find_references(text, ESSAY)
+    assert [one.exact for one in found.anchors] == [
+        "The dough does not care",
+        "it falls when we forget it",
+        "Rye is slower still",
+    ]
+    assert found.is_exact
+    assert all(ESSAY[one.number][one.start : one.end] == one.exact for one in found.anchors)
+    assert find_references("See ¶2.", ESSAY).anchors == ()
