@@ -58,7 +58,9 @@ _NOT_A_PART = gettext_noop(
 _CLOSED = gettext_noop("This discussion is closed, so I can't post an answer.")
 _WITHDRAWN = gettext_noop("This essay was withdrawn, so I can't post an answer.")
 _OFF = gettext_noop("Forms are off in this server. Use *Reply* on a part of the essay instead.")
-_CHOSEN_BEFORE = gettext_noop("This answer was posted before, or it is older than a day.")
+_CHOSEN_BEFORE = gettext_noop(
+    "This answer was posted before, its discussion was closed, or it is older than a day."
+)
 _NO_AUTHOR = gettext_noop(
     "I don't know any more which member wrote this essay. Use *Answer* to ask everybody."
 )
@@ -133,7 +135,9 @@ class AnswerForms(commands.Cog):
             return
         chosen = _read_passage(values[0] if values else "")
         _check_passage(chosen, passages)
-        label = next(one.label for one in list_choices(passages, page) if one.number == chosen)
+        pages = range(count_pages(len(passages)))
+        choices = [one for number in pages for one in list_choices(passages, number)]
+        label = next(one.label for one in choices if one.number == chosen)
         await show_form(
             interaction,
             _QUESTION_FORM if asks else _ANSWER_FORM,
@@ -224,7 +228,7 @@ class AnswerForms(commands.Cog):
     ) -> None:
         discussion_id, message_id, revision, *chosen = map(_read_number, entered.arguments)
         place = await self._find_place(interaction, message_id, asks=asks)
-        if place.discussion_id != discussion_id:
+        if place.discussion_id != discussion_id or not 1 <= revision <= place.revision:
             raise UserError(_(_NO_ESSAY))
         passage = chosen[0] if chosen else _read_passage(*entered.choices.get("passage", ("",))[:1])
         passages = await self._services.database.read(
@@ -290,8 +294,12 @@ class AnswerForms(commands.Cog):
         """The author of an answer has chosen its thread; 0 for a new one."""
         thread_id, answer_id = _read_number(match["thread"]), _read_number(match["answer"])
         server_id, now_ms = get_server_id(interaction), self._services.clock.now_ms()
-        if thread_id and not interaction.permissions.send_messages_in_threads:
-            raise UserError(_("You may not write in threads here."))
+        here = Where(interaction.channel, interaction.permissions)
+        in_channel = isinstance(interaction.channel, discord.TextChannel) and not thread_id
+        check_may_write(interaction, here, self._services.clock.now(), in_channel=in_channel)
+        is_locked = thread_id and self._services.permissions.is_locked(thread_id)
+        if is_locked and not interaction.permissions.manage_threads:
+            raise UserError(_("This thread is locked."))
         if not await self._services.database.write(
             lambda tx: answers.choose_thread(
                 tx,
@@ -362,7 +370,7 @@ def _make_text_field(about: str | None = None, *, asks: bool = False) -> ui.Labe
 
 def _read_number(text: str) -> int:
     """A number in a custom id; UserError for one that isn't ours."""
-    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) < 1 << 63):
         raise UserError(_(_NO_ESSAY))
     return int(text)
 

@@ -289,7 +289,7 @@ async def choose_thread(
 ) -> bool:
     """Post a member's answer in a thread of its discussion, or in the channel for None.
 
-    False if it isn't theirs, or isn't to be chosen any more.
+    False if it isn't theirs, isn't to be chosen any more, or its discussion isn't open.
     """
     return bool(
         await tx.run(
@@ -297,7 +297,10 @@ async def choose_thread(
             UPDATE answers SET state = 'planned', due_at = :now,
                 channel_id = COALESCE(:thread_id, channel_id)
             WHERE id = :id AND server_id = :server_id AND member_id = :member_id
-                AND state = 'choosing' AND (:thread_id IS NULL OR EXISTS (
+                AND state = 'choosing' AND EXISTS (
+                    SELECT 1 FROM discussions
+                    WHERE discussions.id = answers.discussion_id AND discussions.state = 'open'
+                ) AND (:thread_id IS NULL OR EXISTS (
                     SELECT 1 FROM threads WHERE threads.id = :thread_id
                         AND threads.discussion_id = answers.discussion_id
                 ))
@@ -374,10 +377,16 @@ FROM answers LEFT JOIN threads ON threads.id = answers.channel_id
 WHERE answers.state IN ('planned', 'posting', 'posted')
     AND (threads.state IS NULL OR threads.state <> 'planned')
 """
-_ERASE_UNPOSTED = """
+_ERASE_UNDECIDED = """
 UPDATE answers SET state = 'failed', text = '', member_name = '', avatar = NULL,
     last_error = :last_error
 WHERE state = 'choosing' AND submitted_at <= :until
+"""
+# Those that waited for a bot that was offline are still posted.
+_ERASE_UNPOSTED = """
+UPDATE answers SET state = 'failed', text = '', member_name = '', avatar = NULL, signature = NULL
+WHERE state IN ('planned', 'posting', 'posted') -- so that an index answers
+    AND state = 'planned' AND attempts > 0 AND submitted_at <= :until
 """
 
 
@@ -519,8 +528,14 @@ async def mark_failed(tx: Transaction, answer_id: int, last_error: CodedText) ->
 
 
 async def erase_unposted(tx: Transaction, until_ms: int, last_error: CodedText) -> None:
-    """Erase the answers submitted until then whose members haven't said where they belong."""
-    await tx.run(_ERASE_UNPOSTED, {"until": until_ms, "last_error": last_error.stored})
+    """Erase the answers submitted until then that aren't posted.
+
+    Their members haven't said where they belong, or they can't be posted, such as without a
+    permission. Those that may be posted are searched for instead. ``last_error``: of the former;
+    the others have one.
+    """
+    await tx.run(_ERASE_UNDECIDED, {"until": until_ms, "last_error": last_error.stored})
+    await tx.run(_ERASE_UNPOSTED, {"until": until_ms})
 
 
 async def postpone(tx: Transaction, answer_id: int, *, due_at: int, last_error: CodedText) -> None:

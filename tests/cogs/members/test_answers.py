@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,15 @@ import pytest
 
 from bot.core.conversation.answers import MAX_ANSWER
 from bot.emulator.world.models import User
+from bot.emulator.world.seed import add_guild, invite_bot, put_channel
+from bot.publishing.publish import Actor
+from storage.privacy.members import get_member_data
 from storage.replies import answers
 from tests.cogs.members.test_moved_replies import choose
 from tests.cogs.setup.test_panel import text_of, use
 from tests.delivery.test_reply_moves import allow, fault, kept
 from tests.support.running_bot import RunningBot, find_buttons, form_data, running_bot
+from tests.support.submissions import make_submission
 
 ESSAY = "# Slow bread\n\nIt takes a night.\n\nIt is worth it.\n\nWould you wait a night for it?\n"
 #: Manage Messages and Manage Webhooks (docs: Topics › Permissions).
@@ -356,3 +362,271 @@ async def test_discussing_a_message_that_is_no_part_is_refused_with_a_sentence(
     ):
         chosen = await choose(running, ann, "Discuss this passage", int(message_id), essays)
         assert told in await running.answer_text(chosen)
+
+
+async def set_timeout(running: RunningBot, who: User, until: str | None) -> None:
+    path = f"/guilds/{running.server_id}/members/{who.id}"
+    body = {"communication_disabled_until": until}
+    await running.call_as(running.member(), "PATCH", path, body)
+    await running.settle()
+
+
+async def open_form(running: RunningBot, who: User, how: str, part: str) -> dict[str, Any]:
+    """Open the form by the button, or by the message command."""
+    if how == "Discuss this passage":
+        return await choose(running, who, how, int(part), running.channel())
+    *_, closing = await running.bot_messages()
+    return await press_answer(running, who, closing)
+
+
+FORMS = pytest.mark.parametrize("how", ["Answer", "Discuss this passage"])
+
+
+@FORMS
+async def test_a_member_in_a_timeout_may_not_answer(running: RunningBot, how: str) -> None:
+    _, part, _ = await running.publish(ESSAY)
+    ann = running.member("Ann")
+    form = await open_form(running, ann, how, part["id"])
+    until = running.clock.now() + timedelta(hours=1)
+    await set_timeout(running, ann, until.isoformat())
+    told = await running.answer_text(await submit(running, ann, form, "I would.", "1"))
+    assert "you aren't allowed to use here" in told
+    assert await get_answers(running) == []
+    await set_timeout(running, ann, None)
+    form = await open_form(running, ann, how, part["id"])
+    await submit(running, ann, form, "I would.", "1")
+    await running.settle()
+    assert len(await get_answers(running)) == 1
+
+
+@FORMS
+@pytest.mark.parametrize("bit", [1 << 11, 1 << 38])
+async def test_without_a_permission_to_write_neither_form_is_taken(
+    running: RunningBot, how: str, bit: int
+) -> None:
+    _, part, _ = await running.publish(ESSAY)
+    ann = running.member("Ann")
+    form = await open_form(running, ann, how, part["id"])
+    path = f"/channels/{running.channel()}/permissions/{ann.id}"
+    denied = {"type": 1, "allow": "0", "deny": str(bit)}
+    await running.call_as(running.member(), "PUT", path, denied)
+    told = await running.answer_text(await submit(running, ann, form, "I would.", "1"))
+    assert "You may not" in told
+    assert await get_answers(running) == []
+
+
+@FORMS
+async def test_slow_mode_holds_for_both_forms(running: RunningBot, how: str) -> None:
+    _, part, _ = await running.publish(ESSAY)
+    ann = running.member("Ann")
+    path = f"/channels/{running.channel()}"
+    await running.call_as(running.member(), "PATCH", path, {"rate_limit_per_user": 60})
+    form = await open_form(running, ann, how, part["id"])
+    await submit(running, ann, form, "I would.", "1")
+    await running.settle()
+    form = await open_form(running, ann, how, part["id"])
+    told = await running.answer_text(await submit(running, ann, form, "And again.", "0"))
+    assert "Slow mode" in told
+    await running.settle(3600)
+    assert len(await get_answers(running)) == 1
+
+
+async def test_a_member_who_is_timed_out_or_whose_thread_is_locked_may_not_choose_it(
+    running: RunningBot,
+) -> None:
+    _, part, _ = await running.publish(ESSAY)
+    ann, ben, essays = running.member("Ann"), running.member("Ben"), running.channel()
+    form = await choose(running, ann, "Discuss this passage", int(part["id"]), essays)
+    await submit(running, ann, form, "It never takes a night.", "1")
+    await running.settle()
+    (head,) = await get_answers(running)
+    form = await choose(running, ben, "Discuss this passage", int(part["id"]), essays)
+    asked = await submit(running, ben, form, "It does.", "1")
+    shown = await running.answer_message(asked)
+    labels = [one["label"] for one in find_buttons(shown["components"])]
+    until = running.clock.now() + timedelta(hours=1)
+    await set_timeout(running, ben, until.isoformat())
+    for label in labels:
+        told = await running.answer_text(await press_answer(running, ben, shown, label))
+        assert "you aren't allowed to use here" in told
+    await set_timeout(running, ben, None)
+    await running.call_as(
+        running.member(), "PATCH", f"/channels/{head['id']}", {"locked": True, "archived": False}
+    )
+    await running.settle()
+    told = await running.answer_text(await press_answer(running, ben, shown, labels[0]))
+    assert "This thread is locked." in told
+    assert len(await get_answers(running)) == 1
+    assert await get_answers(running, int(head["id"])) == []
+
+
+async def test_an_answer_whose_thread_is_not_chosen_is_not_posted_once_the_discussion_is_closed(
+    running: RunningBot,
+) -> None:
+    _, part, _ = await running.publish(ESSAY)
+    ann, essays = running.member("Ann"), running.channel()
+    form = await choose(running, ann, "Discuss this passage", int(part["id"]), essays)
+    await submit(running, ann, form, "It never takes a night.", "1")
+    await running.settle()
+    form = await choose(running, ann, "Discuss this passage", int(part["id"]), essays)
+    asked = await submit(running, ann, form, "It does.", "1")
+    chosen = [{"type": 3, "name": "essay", "value": "1"}]
+    await running.run_command("essay close", options=chosen)
+    shown = await running.answer_message(asked)
+    told = await running.answer_text(await press_answer(running, ann, shown, "Start a new thread"))
+    assert "its discussion was closed" in told
+    assert len(await get_answers(running)) == 1
+
+
+FORGED = (
+    "salon:form:answer:1:{closing}:2",  # a revision that doesn't exist
+    "salon:form:answer:1:{closing}:0",
+    "salon:form:answer:2:{closing}:1",  # another discussion
+    "salon:form:answer:1:1:1",  # a message that doesn't exist
+    "salon:form:answer:1:{closing}:1:99",  # a passage that doesn't exist
+    "salon:form:answer:1:{closing}:-1",
+    "salon:form:answer:1:{closing}:١",
+    "salon:form:answer:1:9999999999999999999:1",
+    "salon:form:answer:1:{closing}:9223372036854775808",
+    "salon:form:answer:1:{elsewhere}:1",  # an essay of another server
+    "salon:form:answer:2:{elsewhere}:1",
+    "salon:form:answer:x:y:z",
+)
+
+
+@FORMS
+@pytest.mark.parametrize("custom_id", FORGED)
+async def test_a_forged_form_posts_nothing(running: RunningBot, how: str, custom_id: str) -> None:
+    _, part, closing = await running.publish(ESSAY)
+    other = await publish_elsewhere(running)
+    ann = running.member("Ann")
+    form = await open_form(running, ann, how, part["id"])
+    forged = custom_id.format(closing=closing["id"], elsewhere=other)
+    for one in running.emulator.world.interactions.values():
+        if one.modal is not None:
+            one.modal["custom_id"] = forged
+    entered = form_data(form["answer"], {"Your answer": "I would."}) | {"custom_id": forged}
+    told = await running.answer_text(await running.interact(5, entered, who=ann))
+    assert "Something went wrong" not in told
+    assert "I would." in told, "what was written isn't lost"
+    await running.settle(60)
+    assert await get_answers(running) == []
+    rows = await running.database.read(lambda tx: tx.rows("SELECT 1 FROM answers"))
+    assert rows == []
+
+
+async def publish_elsewhere(running: RunningBot) -> int:
+    """Publish an essay in another server; the id of its last message."""
+    world = running.emulator.world
+    owner = world.add_user("zoe", "Zoe")
+    guild = add_guild(world, "Elsewhere", owner)
+    channel = put_channel(world, guild, "lounge")
+    invite_bot(world, guild, world.bot)
+    await running.settle()
+    essay = replace(
+        make_submission(running, "# Theirs\n\nTheir words.\n\nTheir question?\n", number=77),
+        server_id=guild.id,
+        channel_id=channel.id,
+    )
+    publishing = running.salon.services.publishing
+    await publishing.save_submission(essay)
+    (made,) = (await publishing.create_drafts(essay)).drafts
+    await publishing.publish(made.id, Actor(owner.id, "Zoe"), 78)
+    await running.settle()
+    assert made.id == 2
+    return max(world.timelines[channel.id])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("salon:place:{thread}:{answer}", "salon:place:{thread}:1"),
+        ("salon:place:{thread}:{answer}", "salon:place:1:{answer}"),
+        ("salon:place:{thread}:{answer}", "salon:place:{closing}:{answer}"),
+        ("salon:place:{thread}:{answer}", "salon:place:{thread}:{others}"),
+        ("salon:place:0:{answer}", "salon:place:0:{others}"),
+        ("salon:place:0:{answer}", "salon:place:0:9999999999999999999"),
+    ],
+)
+async def test_a_forged_choice_of_a_thread_posts_nothing(
+    running: RunningBot, before: str, after: str
+) -> None:
+    _, part, closing = await running.publish(ESSAY)
+    ann, ben, essays = running.member("Ann"), running.member("Ben"), running.channel()
+    form = await choose(running, ann, "Discuss this passage", int(part["id"]), essays)
+    await submit(running, ann, form, "It never takes a night.", "1")
+    await running.settle()
+    (head,) = await get_answers(running)
+    asked: dict[str, dict[str, Any]] = {}
+    for who in (ann, ben):
+        form = await choose(running, who, "Discuss this passage", int(part["id"]), essays)
+        asked[who.name] = await submit(running, who, form, f"{who.name} agrees.", "1")
+    shown = await running.answer_message(asked[ben.name])
+    ids = {
+        "thread": head["id"],
+        "answer": asked[ben.name]["id"],
+        "others": asked[ann.name]["id"],
+        "closing": closing["id"],
+    }
+    message = running.emulator.world.messages[int(shown["id"])]
+    for row in message.components:
+        for button in row.get("components", ()):
+            if button["custom_id"] == before.format(**ids):
+                button["custom_id"] = after.format(**ids)
+    data = {"component_type": 2, "custom_id": after.format(**ids)}
+    told = await running.interact(
+        3, data, who=ben, message_id=shown["id"], message_flags=shown["flags"]
+    )
+    assert "Something went wrong" not in await running.answer_text(told)
+    await running.settle(60)
+    assert len(await get_answers(running)) == 1
+    assert await get_answers(running, int(head["id"])) == []
+
+
+async def test_an_answer_that_cannot_be_posted_is_erased_after_a_day(running: RunningBot) -> None:
+    *_, closing = await running.publish(ESSAY)
+    ann = running.member("Ann")
+    form = await press_answer(running, ann, closing)
+    await fault(running, "POST", EXECUTE, status=403, times=1000)
+    await submit(running, ann, form, "I would, heliotrope.")
+    await running.settle(3600)
+    data = await running.database.read(lambda tx: get_member_data(tx, running.server_id, ann.id))
+    (unposted,) = data["unposted_answers"]
+    assert (unposted["text"], unposted["name"]) == ("I would, heliotrope.", "Ann")
+    assert (unposted["essay"], unposted["answers"]) == ("Slow bread", closing["id"])
+    await running.settle(24 * 3600 + 600)
+    rows = await running.database.read(lambda tx: tx.rows("SELECT text, state FROM answers"))
+    assert [(row["text"], row["state"]) for row in rows] == [("", "failed")]
+    assert await get_answers(running) == []
+
+
+async def test_an_answer_that_is_not_posted_yet_is_in_its_authors_data_and_forgotten_with_it(
+    running: RunningBot,
+) -> None:
+    _, part, _ = await running.publish(ESSAY)
+    ann, essays = running.member("Ann"), running.channel()
+    form = await choose(running, ann, "Discuss this passage", int(part["id"]), essays)
+    await submit(running, ann, form, "It never takes a night.", "1")
+    await running.settle()
+    form = await choose(running, ann, "Discuss this passage", int(part["id"]), essays)
+    await submit(running, ann, form, "Or it does, heliotrope.", "1")
+    await running.settle()
+
+    async def get_unposted() -> list[dict[str, Any]]:
+        found = await running.database.read(
+            lambda tx: get_member_data(tx, running.server_id, ann.id)
+        )
+        return list(found["unposted_answers"])
+
+    (unposted,) = await get_unposted()
+    assert (unposted["text"], unposted["passages"]) == ("Or it does, heliotrope.", [1])
+    other = await running.database.read(
+        lambda tx: get_member_data(tx, running.server_id, running.member("Ben").id)
+    )
+    assert other["unposted_answers"] == []
+    asked = await running.run_command("privacy forget-me", who=ann)
+    await running.press(asked, "Delete", who=ann)
+    await running.settle()
+    assert await get_unposted() == []
+    rows = await running.database.read(lambda tx: tx.rows("SELECT text FROM answers"))
+    assert {row["text"] for row in rows} == {""}
