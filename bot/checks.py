@@ -109,7 +109,9 @@ def _get_needed(place: UsedChannel, *, forum: bool) -> tuple[Permission, ...]:
     if place.use == "notices":
         return required_permissions.TO_ALERT
     style = "forum" if forum else place.use
-    optional = required_permissions.get_optional(style, moves=place.moves, polls=False)
+    optional = required_permissions.get_optional(
+        style, moves=place.moves, polls=False, pins=place.pins
+    )
     return (*required_permissions.get_required_to_host(style), *optional)
 
 

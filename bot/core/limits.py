@@ -85,3 +85,7 @@ HISTORY_PAGE: Final = 100
 THREADS_PAGE: Final = 100
 #: Members by id in one request (docs: Gateway Events › Request Guild Members).
 MEMBERS_PER_REQUEST: Final = 100
+#: Messages published to a channel's followers within so many milliseconds. Discord documents no
+#: number; ten an hour is what its client names.
+CROSSPOSTS: Final = 10
+CROSSPOSTS_WITHIN_MS: Final = 3_600_000

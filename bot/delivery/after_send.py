@@ -2,7 +2,8 @@
 
 Its prompt is sent with it, alerts about its channel are cleared, a withdrawn essay's message is
 deleted again, parts are linked, a card gets its thread, and with the last message of a publishing
-the discussion opens, its prompts are planned, and its card gets an index.
+the discussion opens, its prompts are planned, its card gets an index and is pinned, and followers
+are told.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from bot.core.payload import is_payload_of, make_edit_body
 from bot.core.snowflake import get_snowflake_time
 from bot.core.text.coded import make_coded
 from bot.core.text.translate import ENGLISH, use_language
-from bot.delivery import alerts
+from bot.delivery import alerts, notifications
 from bot.languages import get_discussion_language
 from bot.prompting import schedule
+from bot.publishing.pinned_card import pin_card
 from storage.db.writer import Transaction
 from storage.delivery import card_indexes, essay_threads, message_edits, messages
 from storage.delivery.message_edits import NewMessageEdit
@@ -74,6 +76,9 @@ async def record_sent(
         await _remove_withdrawn(tx, planned_message_id, message_id, now_ms)
         await _link_previous_part(tx, planned_message_id, message_id, now_ms)
     await _add_essay_thread(tx, planned_message_id, message_id, now_ms)
+    await notifications.follow_up(
+        tx, sent, planned_message_id=planned_message_id, message_id=message_id, now_ms=now_ms
+    )
     opened = await progress.open_discussion(tx, planned_message_id, now_ms)
     if opened is not None:
         await card_indexes.add(tx, opened.id)
@@ -83,6 +88,8 @@ async def record_sent(
             discussion_id=opened.id,
             published_at=from_milliseconds(opened.published_at),
         )
+        await pin_card(tx, opened.id, now_ms)
+        await notifications.tell_followers(tx, opened.id, now_ms)
     return True
 
 

@@ -16,11 +16,13 @@ __all__ = [
     "alert_about_essay_thread",
     "alert_about_lock",
     "alert_about_moving",
+    "alert_about_pins",
     "alert_about_prompt",
     "alert_about_thread",
     "alert_about_too_many_threads",
     "clear_essay",
     "clear_moving",
+    "clear_pins",
     "clear_sent",
     "clear_thread",
 ]
@@ -184,3 +186,25 @@ async def clear_moving(tx: Transaction, server_id: int, channel_id: int) -> None
 
 def _about_moving(channel_id: int) -> str:
     return f"moving in {channel_id}"
+
+
+async def alert_about_pins(
+    tx: Transaction, server_id: int, channel_id: int, reason: CodedText, now_ms: int
+) -> None:
+    """Cards can't be pinned or unpinned in a channel until somebody fixes something."""
+    await notify_admins(
+        tx,
+        server_id,
+        about=_about_pins(channel_id),
+        alert=make_coded("alert-pins", reason=reason),
+        now_ms=now_ms,
+    )
+
+
+async def clear_pins(tx: Transaction, server_id: int, channel_id: int) -> None:
+    """A card was pinned or unpinned in the channel."""
+    await alerts.clear(tx, server_id, _about_pins(channel_id))
+
+
+def _about_pins(channel_id: int) -> str:
+    return f"pins in {channel_id}"

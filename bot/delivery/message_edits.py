@@ -1,4 +1,4 @@
-"""Message edits: edits, deletes and removes messages, locks and renames threads.
+"""Message edits: edits, deletes, pins and publishes messages, locks and renames threads.
 
 Each of these calls may be repeated without harm, so none needs a nonce or a search: it is retried
 until Discord says that it is done, or that it never will be.
@@ -15,6 +15,7 @@ from typing import Any
 import discord
 from discord.http import Route
 
+from bot.core import limits
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME, hash_thread_name
 from bot.core.payload import Payload
 from bot.core.text.coded import make_coded
@@ -27,19 +28,21 @@ from bot.delivery.pictures import load_pictures, replace_pictures, request_with_
 from bot.delivery.worker import Failure, explain_error
 from bot.discord_api import retry
 from bot.discord_api.errors import (
+    ALREADY_CROSSPOSTED,
     ARCHIVED,
     AUTOMOD,
     BLOCKED_BY_AUTOMOD,
     THREAD_LOCKED,
     TOO_MANY_OLD_EDITS,
+    TOO_MANY_PINS,
     UNKNOWN_MESSAGE,
     Outcome,
 )
 from bot.discord_api.single_attempt import Upload
 from bot.languages import get_discussion_language
 from storage.db.writer import Transaction
-from storage.delivery import card_indexes, message_edits
-from storage.delivery.message_edits import MessageEdit
+from storage.delivery import card_indexes, message_edits, notifications
+from storage.delivery.message_edits import MessageEdit, NewMessageEdit
 from storage.privacy import quotations
 
 __all__ = ["EditJob", "MessageEditor"]
@@ -47,6 +50,8 @@ __all__ = ["EditJob", "MessageEditor"]
 _log = logging.getLogger(__name__)
 
 _CONCURRENCY = 2
+#: docs: Message Resource › Get Channel Pins.
+_PINS_PER_PAGE = 50
 _LOST = make_coded("part-deleted")
 
 
@@ -99,10 +104,15 @@ class MessageEditor:
                 return  # a newer revision needs the message
             job.edit = decided
         await self._add_card_index(job)
-        await self._call(job.edit)
+        if job.edit.kind == "crosspost" and not await self._reserve_crosspost(job.edit):
+            return
+        if job.edit.kind != "pin" or await self._is_open(job.edit):
+            await self._call(job.edit)
 
         async def record(tx: Transaction) -> None:
             await message_edits.mark_done(tx, job.edit.id)
+            if job.edit.kind in ("pin", "unpin"):
+                await alerts.clear_pins(tx, job.edit.server_id, job.edit.channel_id)
             if job.card is not None:
                 await card_indexes.set_shown(tx, job.card.card.discussion_id, job.card.shown)
             if job.edit.revised_discussion_id is not None:
@@ -121,8 +131,36 @@ class MessageEditor:
             payload = edit.payload | {"components": card.body["components"]}
             job.card, job.edit = card, dataclasses.replace(edit, payload=payload)
 
+    async def _is_open(self, edit: MessageEdit) -> bool:
+        """Whether the discussion is still open: a closed one's card isn't pinned any more."""
+        discussion_id = edit.discussion_id
+        if discussion_id is None:
+            return True
+        state = await self._database.read(lambda tx: notifications.get_state(tx, discussion_id))
+        return state == "open"
+
+    async def _reserve_crosspost(self, edit: MessageEdit) -> bool:
+        """Whether a message may be published to followers now; else it is postponed."""
+        now_ms = self._clock.now_ms()
+        return await self._database.write(
+            lambda tx: message_edits.reserve_crosspost(
+                tx,
+                edit,
+                now_ms,
+                most=limits.CROSSPOSTS,
+                within_ms=limits.CROSSPOSTS_WITHIN_MS,
+                last_error=make_coded("crosspost-limit", count=limits.CROSSPOSTS),
+            )
+        )
+
     async def _call(self, edit: MessageEdit) -> None:
         match edit.kind:
+            case "pin":
+                await self._http.pin_message(edit.channel_id, edit.message_id or 0)
+            case "unpin":
+                await self._http.unpin_message(edit.channel_id, edit.message_id or 0)
+            case "crosspost":
+                await self._http.publish_message(edit.channel_id, edit.message_id or 0)
             case "edit" | "delete":
                 route = Route(
                     "PATCH" if edit.kind == "edit" else "DELETE",
@@ -228,6 +266,13 @@ class MessageEditor:
                 error.code == UNKNOWN_MESSAGE and edit.kind == "edit" and edit.revision is not None
             )
             return Failure(failure.outcome, _LOST if job.lost else failure.reason)
+        if error.code == ALREADY_CROSSPOSTED:
+            return Failure(Outcome.DELETED, failure.reason)
+        if error.code == TOO_MANY_PINS:
+            return await self._make_room_for_pin(edit)
+        if failure.outcome is Outcome.NEEDS_ADMIN and edit.kind in ("pin", "unpin"):
+            missing = self._permissions.explain_cannot_pin(edit.channel_id)
+            return Failure(failure.outcome, missing or make_coded("discord-forbids"))
         if error.code == TOO_MANY_OLD_EDITS:
             return Failure(failure.outcome, make_coded("old-edits-limited"), alert=False)
         if error.code in BLOCKED_BY_AUTOMOD:
@@ -249,6 +294,40 @@ class MessageEditor:
             return Failure(failure.outcome, missing or make_coded("discord-forbids"))
         return failure
 
+    async def _make_room_for_pin(self, edit: MessageEdit) -> Failure:
+        """Plan that the oldest pinned card of a closed discussion is unpinned, if there is one."""
+        pinned = await self._list_pinned(edit.channel_id)
+        now_ms = self._clock.now_ms()
+
+        async def unpin(tx: Transaction) -> bool:
+            card = await notifications.find_closed_card(tx, pinned)
+            if card is None:
+                return False
+            await message_edits.plan(
+                tx,
+                server_id=card.server_id,
+                discussion_id=card.discussion_id,
+                edits=[NewMessageEdit("unpin", card.channel_id, card.message_id)],
+                now_ms=now_ms,
+            )
+            return True
+
+        if await self._database.write(unpin):
+            return Failure(Outcome.RETRY_SOON, make_coded("pins-make-room"))
+        full = make_coded("pins-full", channel=edit.channel_id)
+        return Failure(Outcome.NEEDS_ADMIN, full)
+
+    async def _list_pinned(self, channel_id: int) -> list[int]:
+        """The ids of a channel's pinned messages, the first pinned first."""
+        found: list[int] = []
+        before: str | None = None
+        while True:
+            page = await self._http.pins_from(channel_id, limit=_PINS_PER_PAGE, before=before)
+            found += [int(one["message"]["id"]) for one in page["items"]]
+            if not page["has_more"] or not page["items"]:
+                return found[::-1]
+            before = page["items"][-1]["pinned_at"]
+
     def get_delay(self, job: EditJob, failure: Failure) -> int:
         """By the common retry policy."""
         slow = failure.outcome is Outcome.NEEDS_ADMIN
@@ -263,7 +342,11 @@ class MessageEditor:
             await message_edits.postpone(
                 tx, edit_id=edit.id, due_at=due_at, last_error=failure.reason
             )
-            if alert and edit.kind in ("lock", "unlock"):
+            if alert and edit.kind in ("pin", "unpin"):
+                await alerts.alert_about_pins(
+                    tx, edit.server_id, edit.channel_id, failure.reason, now_ms
+                )
+            elif alert and edit.kind in ("lock", "unlock"):
                 await alerts.alert_about_lock(
                     tx, edit.server_id, edit.channel_id, failure.reason, now_ms
                 )

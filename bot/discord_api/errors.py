@@ -15,6 +15,7 @@ import discord
 from bot.core.text.coded import make_coded
 
 __all__ = [
+    "ALREADY_CROSSPOSTED",
     "ARCHIVED",
     "AUTOMOD",
     "BLOCKED_BY_AUTOMOD",
@@ -23,6 +24,7 @@ __all__ = [
     "THREAD_EXISTS",
     "THREAD_LOCKED",
     "TOO_MANY_OLD_EDITS",
+    "TOO_MANY_PINS",
     "TOO_MANY_THREADS",
     "TOO_MANY_WEBHOOKS",
     "TRANSIENT",
@@ -43,7 +45,10 @@ UNKNOWN_MESSAGE: Final = 10008
 UNKNOWN_USER: Final = 10013
 #: Unknown webhook, and invalid webhook token.
 WEBHOOK_DELETED: Final = frozenset((10015, 50027))
+TOO_MANY_PINS: Final = 30003
 TOO_MANY_WEBHOOKS: Final = 30007
+#: The message was published to followers before.
+ALREADY_CROSSPOSTED: Final = 40033
 #: Too many edits of messages older than an hour.
 TOO_MANY_OLD_EDITS: Final = 30046
 #: A forum post needs a tag, and perhaps one that only moderators may set.

@@ -10,7 +10,7 @@ import discord
 from bot.core.conversation.styles import FORUM, THREADS, Tag, TargetChannel
 from bot.core.text.coded import CodedText, make_coded
 from bot.discord_api import required_permissions
-from bot.discord_api.required_permissions import TO_ATTACH, Permission
+from bot.discord_api.required_permissions import TO_ATTACH, TO_PIN, Permission
 
 __all__ = ["CachedPermissions", "Permissions", "explain_forbidden"]
 
@@ -50,6 +50,14 @@ class Permissions(Protocol):
 
     def explain_cannot_move(self, channel_id: int) -> CodedText | None:
         """What keeps the bot from moving replies out of the channel; None if nothing is known."""
+        ...
+
+    def explain_cannot_ping(self, channel_id: int, role_id: int) -> CodedText | None:
+        """What keeps a role from being mentioned in the channel; None if nothing is known."""
+        ...
+
+    def explain_cannot_pin(self, channel_id: int) -> CodedText | None:
+        """What keeps the bot from pinning messages in the channel; None if nothing is known."""
         ...
 
 
@@ -149,3 +157,23 @@ class CachedPermissions(discord.Client):
         if not missing:
             return None
         return _explain_missing("cannot-move", channel_id, missing)
+
+    def explain_cannot_ping(self, channel_id: int, role_id: int) -> CodedText | None:
+        """What keeps a role from being mentioned in the channel; None if nothing is known."""
+        channel, granted = self.get_channel(channel_id), self._get_permissions(channel_id)
+        if granted is None or not isinstance(channel, discord.abc.GuildChannel):
+            return None
+        role = channel.guild.get_role(role_id)
+        if role is None:
+            return make_coded("ping-role-deleted")
+        # docs: Topics › Permissions, MENTION_EVERYONE: of @everyone and of all roles.
+        if role.mentionable or granted.mention_everyone:
+            return None
+        return make_coded("cannot-ping", role=role_id, channel=channel_id)
+
+    def explain_cannot_pin(self, channel_id: int) -> CodedText | None:
+        """What keeps the bot from pinning messages in the channel; None if nothing is known."""
+        granted = self._get_permissions(channel_id)
+        if granted is None or all(getattr(granted, one.key) for one in TO_PIN):
+            return None
+        return _explain_missing("cannot-pin", channel_id, TO_PIN)

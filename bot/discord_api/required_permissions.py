@@ -19,6 +19,7 @@ __all__ = [
     "TO_HOST",
     "TO_INVITE",
     "TO_MOVE",
+    "TO_PIN",
     "Permission",
     "get_optional",
     "get_required_to_host",
@@ -84,6 +85,11 @@ SEND_POLLS = Permission(
     "send_polls",
     gettext_noop("I need it for the polls in your plan."),
 )
+PIN_MESSAGES = Permission(
+    PERMISSIONS["pin_messages"],
+    "pin_messages",
+    gettext_noop("I need it to pin the cards of open discussions."),
+)
 
 #: Without one of these no essay can be hosted in a text or announcement channel.
 TO_HOST = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY, CREATE_THREADS, SEND_IN_THREADS)
@@ -96,6 +102,8 @@ _TO_HOST_IN_FORUM = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY, SEND_IN_THREADS)
 TO_MOVE = (MANAGE_WEBHOOKS, MANAGE_MESSAGES)
 #: Without it, messages with pictures wait until it is given.
 TO_ATTACH = (ATTACH_FILES,)
+#: Without it, cards aren't pinned.
+TO_PIN = (PIN_MESSAGES,)
 #: To alert admins in a channel, and to look there before sending an alert twice.
 TO_ALERT = (VIEW_CHANNEL, SEND_MESSAGES, READ_HISTORY)
 
@@ -105,15 +113,19 @@ def get_required_to_host(style: str) -> tuple[Permission, ...]:
     return _TO_HOST_IN_FORUM if style == "forum" else TO_HOST
 
 
-def get_optional(style: str, *, moves: bool, polls: bool) -> tuple[Permission, ...]:
+def get_optional(
+    style: str, *, moves: bool, polls: bool, pins: bool = False
+) -> tuple[Permission, ...]:
     """What else is used in a channel with essays; nothing is refused without these.
 
     ``moves``: channel replies are moved into their threads. ``polls``: the plan of prompts has
-    one.
+    one. ``pins``: cards are pinned.
     """
     optional = [MANAGE_THREADS, ATTACH_FILES]
     if moves and style != "forum":
         optional += TO_MOVE
+    if pins and style != "forum":
+        optional += TO_PIN
     if polls:
         optional.append(SEND_POLLS)
     return tuple(optional)

@@ -10,6 +10,14 @@ from bot.discord_api.commands import CommandMentions
 __all__ = ["make_card"]
 
 
-def make_card(essay: Essay, commands: CommandMentions, *, saves_all: bool = False) -> Payload:
+def make_card(
+    essay: Essay,
+    commands: CommandMentions,
+    *,
+    saves_all: bool = False,
+    ping_role: int | None = None,
+) -> Payload:
     """The payload of the card; see :func:`bot.core.layout.card.render_card`."""
-    return render_card(essay, commands.mention("privacy my-data"), saves_all=saves_all)
+    return render_card(
+        essay, commands.mention("privacy my-data"), saves_all=saves_all, ping_role=ping_role
+    )

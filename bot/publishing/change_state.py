@@ -9,8 +9,9 @@ from bot.core.layout.withdraw import make_withdrawn_body
 from bot.core.text.coded import make_coded
 from bot.core.text.translate import use_language
 from bot.languages import get_discussion_language
+from bot.publishing.pinned_card import pin_card, unpin_card
 from storage.db.writer import Transaction
-from storage.delivery import alerts, message_edits, messages, threads
+from storage.delivery import alerts, message_edits, messages, notifications, threads
 from storage.delivery.message_edits import NewMessageEdit
 from storage.delivery.messages import PostedMessage
 from storage.essays import discussions, posted_essays
@@ -27,7 +28,8 @@ async def change_state(
 ) -> int | None:
     """Close an open discussion, or open a closed one; its server, or None if it isn't ``before``.
 
-    The essay's own thread or forum post, if it has one, is locked or unlocked.
+    The essay's own thread or forum post, if it has one, is locked or unlocked; its card is unpinned
+    or pinned, if the server pins cards.
     """
     changed = await discussions.change_state(tx, discussion_id, before=before, after=after)
     if changed is None:
@@ -35,6 +37,9 @@ async def change_state(
     if after == "open":
         # Members were informed once that it is closed; they are again when it closes again.
         await alerts.clear(tx, changed.server_id, alerts.make_closed_key(discussion_id))
+        await pin_card(tx, discussion_id, now_ms)
+    else:
+        await unpin_card(tx, discussion_id, now_ms)
     if changed.style != THREADS and changed.thread_id is not None:
         kind = "lock" if after == "closed" else "unlock"
         await message_edits.plan(
@@ -62,8 +67,9 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
     thread_ids = await threads.get_possibly_open(tx, discussion_id)
     await threads.cancel_unopened(tx, discussion_id, last_error=_UNSENT)
     posted = await messages.get_posted(tx, discussion_id)
+    unpublished = await notifications.cancel_crosspost(tx, discussion_id)
     with use_language(await get_discussion_language(tx, withdrawn.server_id, discussion_id)):
-        edits = plan_withdrawal(withdrawn.style, posted, thread_ids)
+        edits = plan_withdrawal(withdrawn.style, posted, thread_ids, keeps_news=not unpublished)
     await message_edits.plan(
         tx,
         server_id=withdrawn.server_id,
@@ -75,19 +81,26 @@ async def withdraw(tx: Transaction, discussion_id: int, now_ms: int) -> int | No
 
 
 def plan_withdrawal(
-    style: str, posted: Sequence[PostedMessage], thread_ids: Sequence[int]
+    style: str,
+    posted: Sequence[PostedMessage],
+    thread_ids: Sequence[int],
+    *,
+    keeps_news: bool = False,
 ) -> list[NewMessageEdit]:
     """The edits that withdraw an essay: delete the bot's messages and lock the threads.
 
     Members' messages stay. In a forum post the bot's messages are emptied instead, because it would
-    lose its first message.
+    lose its first message; so is what was published to followers, whose copies follow the edit.
     """
     locks = [NewMessageEdit("lock", thread_id) for thread_id in thread_ids]
     if style == FORUM:
         # Lock it at once, and again after the edits, which unarchive it.
         return [*locks, *(_empty(message) for message in posted), *locks]
     deletions = [
-        NewMessageEdit("delete", message.channel_id, message.message_id) for message in posted
+        _empty(message)
+        if keeps_news and message.purpose == "announcement"
+        else NewMessageEdit("delete", message.channel_id, message.message_id)
+        for message in posted
     ]
     return deletions + locks
 

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bot.clock import Clock
-from bot.core.conversation.styles import TargetChannel, check_target_channel, choose_style
+from bot.core.conversation.styles import (
+    FORUM,
+    TargetChannel,
+    check_target_channel,
+    choose_style,
+)
 from bot.core.essay.default_question import get_default_question
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.given_questions import split_questions
 from bot.core.essay.note import Note
-from bot.core.extraction.corrections import Corrections, apply_corrections, set_author_names
+from bot.core.extraction.corrections import (
+    Corrections,
+    apply_corrections,
+    carry_over_corrections,
+    set_author_names,
+)
 from bot.core.layout.closing_message import make_closing_payload, render_closing_question
 from bot.core.layout.layout import lay_out
 from bot.core.layout.part_message import make_part_message
@@ -50,7 +60,7 @@ from storage.delivery.messages import NewMessage
 from storage.essays import authors as author_rows
 from storage.essays import discussions, drafts, progress, scheduled_essays, submissions
 from storage.essays.discussions import ListedDiscussion
-from storage.essays.drafts import Draft
+from storage.essays.drafts import Draft, DraftTarget, NewText
 from storage.essays.pictures import keep_used, save_pictures
 from storage.essays.progress import Progress
 from storage.essays.revisions import NewRevision
@@ -151,6 +161,9 @@ class Preview:
     them. ``server_style``: the style in the server's settings. ``target_channel``: None if the bot
     can't see it. ``default_question``: what prompts ask if the essay has no question left, in the
     language they are posted in. ``authors``: the members who wrote it.
+    language they are posted in. ``ping_problem``: why the role can't be mentioned, "" if it can.
+    ``pins``: the card will be pinned; ``pin_problem``: what keeps it from that.
+    ``tells_followers``: a message will be published to the channel's followers.
     """
 
     draft: Draft
@@ -161,6 +174,10 @@ class Preview:
     target_channel: TargetChannel | None
     default_question: str
     authors: tuple[int, ...]
+    ping_problem: CodedText | str = ""
+    pins: bool = False
+    pin_problem: CodedText | str = ""
+    tells_followers: bool = False
 
 
 class Publishing:
@@ -212,12 +229,7 @@ class Publishing:
         try:
             return await self._create_drafts(submission, cut_off=cut_off)
         except (UserError, UnreadableEssay) as error:
-            sentence = str(error)
-            await retry_until_available(
-                lambda: self._database.write(
-                    lambda tx: submissions.refuse(tx, submission.id, sentence)
-                )
-            )
+            await self._refuse(submission, error)
             raise
 
     async def resume_submissions(self, edit: Callable[[Submission], Awaitable[None]]) -> None:
@@ -232,7 +244,10 @@ class Publishing:
             self._handled.add(submission.id)
             try:
                 if submission.essay_id is not None:
-                    await edit(submission)
+                    if await self._is_draft(submission.essay_id):
+                        await self.replace_text(submission, cut_off=True)
+                    else:
+                        await edit(submission)
                     continue
                 created = await self.create_drafts(submission, cut_off=True)
             except (UserError, UnreadableEssay) as error:
@@ -245,6 +260,10 @@ class Publishing:
                     _log.info("An essay submitted before the restart is now draft %d.", draft.id)
         await self._database.write(submissions.delete_hashes)
 
+    async def _is_draft(self, discussion_id: int) -> bool:
+        draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))
+        return draft is not None and draft.state in ("draft", "scheduled")
+
     async def _create_drafts(self, submission: Submission, *, cut_off: bool) -> CreatedDrafts:
         data = await self._fetch_source(submission)
         source = data.content if isinstance(data.content, bytes) else data.content.encode()
@@ -255,9 +274,15 @@ class Publishing:
             essays, skipped = [await self._read_with_pictures(data, submission, source)], ()
         closing = (submission.question or "").strip() or None
         settings = await self._get_settings(submission.server_id)
+        ping_role = submission.ping_role or settings.ping_role
         laid_out = [
             await self._plan_messages(
-                submission.server_id, submission.channel_id, one.essay, closing, settings
+                submission.server_id,
+                submission.channel_id,
+                one.essay,
+                closing,
+                settings,
+                ping_role=ping_role,
             )
             for one in essays
         ]
@@ -297,7 +322,13 @@ class Publishing:
                         submission=submission,
                         revision=revision,
                         planned=planned,
-                        style=style,
+                        target=DraftTarget(
+                            submission.channel_id,
+                            style,
+                            submission.tags,
+                            has_followers=_has_followers(target_channel),
+                            ping_role=ping_role,
+                        ),
                         now_ms=now_ms,
                     )
                     await save_pictures(tx, draft_id, one.pictures, list_files(essay))
@@ -405,6 +436,12 @@ class Publishing:
         with use_language(language):
             default_question = get_default_question(identify_language(draft.essay))
         target_channel = self._permissions.get_target_channel(draft.channel_id)
+        ping_problem = pin_problem = None
+        if draft.ping_role is not None:
+            ping_problem = self._permissions.explain_cannot_ping(draft.channel_id, draft.ping_role)
+        pins = settings.pins_cards and draft.style != FORUM
+        if pins:
+            pin_problem = self._permissions.explain_cannot_pin(draft.channel_id)
         return Preview(
             draft,
             self._find_problem(draft),
@@ -414,6 +451,10 @@ class Publishing:
             target_channel,
             default_question,
             authors,
+            ping_problem=ping_problem or "",
+            pins=pins,
+            pin_problem=pin_problem or "",
+            tells_followers=settings.tells_followers and _has_followers(target_channel),
         )
 
     def _find_problem(self, draft: Draft) -> CodedText | str:
@@ -469,6 +510,7 @@ class Publishing:
         settings: ServerSettings,
         *,
         has_author: bool = False,
+        ping_role: int | None,
     ) -> tuple[list[NewMessage], tuple[Note, ...]]:
         """The messages of an essay in its own language; see :func:`_plan_messages`."""
         language = await self._database.read(lambda tx: choose_essay_language(tx, server_id, essay))
@@ -484,6 +526,7 @@ class Publishing:
                 saves_all=settings.saves_plain_messages(channel_id) and not in_forum,
                 has_answer=settings.answer_forms,
                 has_author=has_author,
+                ping_role=ping_role,
             )
 
     async def _replace_draft(
@@ -493,28 +536,40 @@ class Publishing:
         closing: str | None,
         copies: Mapping[str, bytes],
         authors: tuple[int, ...] | None = None,
+        *,
+        channel_id: int | None = None,
+        text: NewText | None = None,
+        accept: Callable[[Transaction], Awaitable[None]] | None = None,
     ) -> None:
         """Lay a draft's essay out again and save it with new pictures; UserError if it is none.
 
-        authors: None if they stay as they are
+        authors:     None if they stay as they are
+        channel_id:  the channel to publish it in from now on; None if that stays
+        text:        what a new text was read from
+        accept:      called in the same transaction
         """
         settings = await self._get_settings(draft.server_id)
+        channel_id = channel_id or draft.channel_id
         written_by = authors
         if written_by is None:
             written_by = await self._database.read(lambda tx: author_rows.get_authors(tx, draft.id))
         planned, notes = await self._plan_messages(
             draft.server_id,
-            draft.channel_id,
+            channel_id,
             essay,
             closing,
             settings,
             has_author=bool(written_by),
+            ping_role=draft.ping_role,
         )
+        target = self._choose_target(draft, channel_id, settings, planned)
         now_ms = self._clock.now_ms()
 
         async def replace_content(tx: Transaction) -> bool:
             if authors is not None:
                 await check_authors(tx, draft.server_id, authors)
+            if accept is not None:
+                await accept(tx)
             if not await drafts.replace_content(
                 tx,
                 draft.id,
@@ -523,7 +578,9 @@ class Publishing:
                 given_questions=split_questions(closing),
                 notes=notes,
                 planned=planned,
+                target=target,
                 now_ms=now_ms,
+                text=text,
             ):
                 return False
             await save_pictures(tx, draft.id, copies, list_files(essay))
@@ -534,6 +591,86 @@ class Publishing:
 
         if not await self._database.write(replace_content):
             raise UserError(_(_NOT_A_DRAFT))
+
+    def _choose_target(
+        self,
+        draft: Draft,
+        channel_id: int,
+        settings: ServerSettings,
+        planned: Sequence[NewMessage],
+    ) -> DraftTarget:
+        """Where and how a draft will be published, in its channel or in another one."""
+        channel = self._permissions.get_target_channel(channel_id)
+        style, tags = draft.style, draft.tags
+        if channel_id != draft.channel_id:
+            parts = sum(message.purpose == "part" for message in planned)
+            asked = None if draft.style == FORUM else draft.style
+            style, tags = choose_style(channel, asked, settings.style, parts), ()
+        return DraftTarget(channel_id, style, tags, _has_followers(channel), draft.ping_role)
+
+    async def change_channel(self, preview: Preview, channel_id: int) -> None:
+        """Have a draft published in another channel."""
+        draft = preview.draft
+        await self._replace_draft(draft, draft.essay, draft.closing, {}, channel_id=channel_id)
+
+    async def set_ping_role(self, preview: Preview, role_id: int | None) -> None:
+        """Choose the role that a draft's card mentions; None for nobody."""
+        draft = replace(preview.draft, ping_role=role_id)
+        await self._replace_draft(draft, draft.essay, draft.closing, {})
+
+    async def replace_text(self, submission: Submission, *, cut_off: bool = False) -> int:
+        """Read a saved submission, and make it the text of the draft that it is for; its number.
+
+        The draft keeps its number, its schedule, its closing question and what an admin corrected,
+        and moves to the submission's channel. ``cut_off``: the bot stopped before the answer; then
+        it doesn't replace a later text. Raises SalonError with a sentence for the admin; then
+        nothing is saved.
+        """
+        try:
+            return await self._replace_text(submission, cut_off=cut_off)
+        except (UserError, UnreadableEssay) as error:
+            await self._refuse(submission, error)
+            raise
+
+    async def _replace_text(self, submission: Submission, *, cut_off: bool) -> int:
+        assert submission.essay_id is not None
+        preview = await self.get_preview(submission.essay_id, submission.server_id)
+        draft = preview.draft
+        if draft.state not in ("draft", "scheduled"):
+            raise UserError(_(_NOT_A_DRAFT))
+        source, essay, files = await self.read_essay(submission)
+        # A page has a source address, a file has none.
+        essay = replace(essay, source_url=essay.source_url or draft.essay.source_url)
+        known = await fill_extracted_facts(draft.essay, draft.source, draft.source_name)
+        essay = carry_over_corrections(known, essay, titled=False)
+        digest = submissions.hash_submission([essay], submission.question)
+
+        async def accept(tx: Transaction) -> None:
+            if cut_off and await submissions.has_newer_accepted(tx, submission):
+                raise UserError(_(_SUBMITTED_AGAIN))
+            if not await submissions.accept(tx, submission.id, digest):
+                raise UserError(_(_HANDLED))
+
+        # Retried until the database works: otherwise only the next start would finish it.
+        await retry_until_available(
+            lambda: self._replace_draft(
+                draft,
+                essay,
+                draft.closing,
+                files,
+                channel_id=submission.channel_id,
+                text=NewText(source, submission.file_name, identify_language(essay)),
+                accept=accept,
+            )
+        )
+        return draft.id
+
+    async def _refuse(self, submission: Submission, error: Exception) -> None:
+        """Record why a submission was refused."""
+        sentence = str(error)
+        await retry_until_available(
+            lambda: self._database.write(lambda tx: submissions.refuse(tx, submission.id, sentence))
+        )
 
     async def publish(self, discussion_id: int, actor: Actor, after_id: int) -> None:
         """Plan the messages of a draft; delivery sends them.
@@ -666,6 +803,10 @@ class Publishing:
         self._on_work()
 
 
+def _has_followers(channel: TargetChannel | None) -> bool:
+    return channel is not None and channel.is_announcement
+
+
 async def _find_same_draft(
     tx: Transaction, submission: Submission, revision: NewRevision, besides: set[int]
 ) -> int | None:
@@ -704,10 +845,12 @@ def _plan_messages(
     saves_all: bool,
     has_answer: bool,
     has_author: bool,
+    ping_role: int | None,
 ) -> tuple[list[NewMessage], tuple[Note, ...]]:
     """The messages of an essay, in order, and notes on what can't be shown as it was."""
     layout = lay_out(essay, numbered=numbered)
-    planned = [NewMessage("card", make_card(essay, commands, saves_all=saves_all))]
+    card = make_card(essay, commands, saves_all=saves_all, ping_role=ping_role)
+    planned = [NewMessage("card", card)]
     planned += [
         NewMessage(
             "part",

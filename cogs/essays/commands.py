@@ -42,6 +42,7 @@ from cogs.ui.choose import choose_essay
 from cogs.ui.commands import get_server, get_server_id
 from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, show_form
+from cogs.ui.ping_role import check_ping_role
 from cogs.ui.responses import answer, answer_with_file, show
 from cogs.ui.views import get_actor, make_text_view
 from storage.db.writer import Transaction
@@ -91,6 +92,7 @@ class Essays(
         chapter=gettext_noop("EPUB: a chapter's number, or “all” for a draft of each chapter"),
         cover=gettext_noop("The picture on the card. Default: the essay's own"),
         cover_url=gettext_noop("Or a link to that picture"),
+        ping=gettext_noop("A role to mention on the card. Default: as chosen in /setup"),
     )
     @app_commands.choices(style=_STYLES)
     async def publish(
@@ -104,6 +106,7 @@ class Essays(
         chapter: str | None = None,
         cover: discord.Attachment | None = None,
         cover_url: str | None = None,
+        ping: discord.Role | None = None,
     ) -> None:
         """Make a draft of a file or web page and show it, or show the form for a submission."""
         with self.services.active_work.track():
@@ -112,6 +115,7 @@ class Essays(
                 self.services.permissions.get_target_channel(channel_id), channel_id, style, tags
             )
             url, wanted = (url or "").strip() or None, parse_chapter(chapter)
+            ping_role = None if ping is None else check_ping_role(interaction, ping.id)
             if file is not None and url:
                 raise UserError(_("Give either a file or a link, not both."))
             given_cover = read_submitted_cover(cover, cover_url)
@@ -130,6 +134,7 @@ class Essays(
                     channel_id,
                     style or "",
                     "" if wanted is None else wanted,
+                    "" if ping_role is None else ping_role,
                     title=_("Publish an essay"),
                     fields=[*make_submission_fields(), *make_tags_fields(target_channel, tags)],
                 )
@@ -143,6 +148,7 @@ class Essays(
                 tags=target.tags,
                 chapter=wanted,
                 cover=given_cover,
+                ping_role=ping_role,
             )
             await self.submit(interaction, submission)
 
@@ -154,7 +160,7 @@ class Essays(
         if get_server(interaction).get_channel(channel_id) is None:
             raise UserError(_("The channel was deleted in the meantime. Nothing was saved."))
         # A form that was opened before an update has fewer arguments.
-        style, chapter = (*entered.arguments[1:], "", "")[:2]
+        style, chapter, ping = (*entered.arguments[1:], "", "", "")[:3]
         target = check_target(
             self.services.permissions.get_target_channel(channel_id),
             channel_id,
@@ -168,6 +174,7 @@ class Essays(
             style=target.style,
             tags=target.tags,
             chapter=int(chapter) if chapter else None,
+            ping_role=int(ping) if ping else None,
         )
         await self.submit(interaction, submission)
 
@@ -433,4 +440,6 @@ async def setup(bot: SalonBot) -> None:
     bot.forms.register("draft", "essay", cog.drafts.handle_corrections_form)
     bot.forms.register("cover", "essay", cog.drafts.handle_authors_form)
     bot.forms.register("edit-cover", "essay", cog.edits.handle_authors_form)
+    bot.forms.register("draft-text", "essay", cog.drafts.handle_text_form)
+    bot.forms.register("draft-ping", "essay", cog.drafts.handle_ping_form)
     bot.forms.register("schedule", "essay", cog.drafts.handle_schedule_form)

@@ -39,17 +39,22 @@ from cogs.essays.authors_form import (
     read_authors_form,
 )
 from cogs.essays.corrections_form import make_correction_fields, read_corrections_form
+from cogs.essays.draft_forms import get_form_text, make_text_fields, read_channel
 from cogs.essays.status import describe_essay
+from cogs.essays.submission_form import make_submission, read_text_form
+from cogs.essays.target_channel import check_target
 from cogs.ui.buttons import Label, make_button_class, make_button_row
-from cogs.ui.commands import get_server_id
+from cogs.ui.commands import get_server, get_server_id
 from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
+from cogs.ui.ping_role import make_ping_field, read_ping_role
 from cogs.ui.progress import show_progress
 from cogs.ui.responses import answer, answer_with_file, show, update
 from cogs.ui.views import get_actor, make_card_view, make_text_view
 from storage.essays import discussions
 from storage.essays.discussions import ListedDiscussion
 from storage.essays.drafts import DraftPost
+from storage.essays.submissions import Submission
 from storage.servers import settings as settings_module
 
 __all__ = ["DraftPanel", "list_warnings"]
@@ -147,9 +152,27 @@ def _summarize(preview: Preview) -> str:
         lines.append(_("**Closing question**"))
         lines.append(f"> {quoted}")
     lines.append(style_controls.describe_style(preview))
+    lines += _describe_notifications(preview)
     lines.append(_("**Follow-up prompts**"))
     lines += _describe_plan(preview)
     return truncate("\n".join(lines), _MAX_SUMMARY)
+
+
+def _describe_notifications(preview: Preview) -> list[str]:
+    """Who is notified when the essay is published, and what keeps that from working."""
+    lines: list[str] = []
+    role_id = preview.draft.ping_role
+    if role_id is not None:
+        lines.append(_("**Pings** {role}, with the card.", role=f"<@&{role_id}>"))
+        if preview.ping_problem:
+            lines.append(f"⚠️ {preview.ping_problem}")
+    if preview.pins:
+        lines.append(_("**Pinned** while the discussion is open."))
+        if preview.pin_problem:
+            lines.append(f"⚠️ {preview.pin_problem}")
+    if preview.tells_followers:
+        lines.append(_("**Followers** of the channel get a message with the title and a link."))
+    return lines
 
 
 def _describe_plan(preview: Preview) -> list[str]:
@@ -219,7 +242,11 @@ class DraftPanel:
         labels: list[Label] = [("publish", publish, _GREEN)]
         labels += [(what, _(label), style) for what, label, style in _BUTTONS]
         view.add_item(make_button_row(self.button_class, draft.id, labels))
-        more: list[Label] = [("cover", _(AUTHORS_BUTTON), _GREY)]
+        more: list[Label] = [
+            ("cover", _(AUTHORS_BUTTON), _GREY),
+            ("source", _("Text and channel …"), _GREY),
+            ("ping", _("Ping …"), _GREY),
+        ]
         change = style_controls.get_style_button(preview)
         if change is not None:
             more.append((*change, _GREY))
@@ -228,6 +255,91 @@ class DraftPanel:
         if tags is not None:
             view.add_item(ui.ActionRow(tags))
         return view
+
+    async def find_draft(self, discussion_id: int, server_id: int) -> Preview | None:
+        """The draft or scheduled essay with this number; None if it is published."""
+        preview = await self.services.publishing.get_preview(discussion_id, server_id)
+        return preview if preview.draft.state in ("draft", "scheduled") else None
+
+    async def edit_text(
+        self,
+        interaction: discord.Interaction[Any],
+        preview: Preview,
+        *,
+        file: discord.Attachment | None,
+        page_url: str | None,
+        chapter: int | None,
+    ) -> None:
+        """Replace a draft's text by a file or a page; without either, show the form for it."""
+        draft = preview.draft
+        if file is None and page_url is None:
+            await self._show_text_form(interaction, preview)
+            return
+        submission = make_submission(
+            interaction,
+            draft.channel_id,
+            file=file,
+            page_url=page_url,
+            essay_id=draft.id,
+            chapter=chapter,
+        )
+        await self._submit_text(interaction, submission)
+
+    async def _show_text_form(
+        self, interaction: discord.Interaction[Any], preview: Preview
+    ) -> None:
+        await show_form(
+            interaction,
+            "draft-text",
+            preview.draft.id,
+            title=_("Text and channel"),
+            fields=make_text_fields(get_server(interaction), preview.draft),
+        )
+
+    async def handle_text_form(
+        self, interaction: discord.Interaction[Any], entered: SubmittedForm
+    ) -> None:
+        """Change the draft's text, its channel or both, and show it again."""
+        preview = await self.services.publishing.get_preview(
+            entered.number, get_server_id(interaction)
+        )
+        draft = preview.draft
+        channel_id = read_channel(entered, draft)
+        target = self.services.permissions.get_target_channel(channel_id)
+        check_target(target, channel_id, None, None)
+        before = get_form_text(draft.source, draft.source_name) or ""
+        is_same = entered.texts["text"].strip() == before.strip()
+        if is_same and not entered.files["file"]:
+            if channel_id != draft.channel_id:
+                await self.services.publishing.change_channel(preview, channel_id)
+            await acknowledge(interaction)
+            await self.show(interaction, draft.id)
+            return
+        submission = read_text_form(
+            interaction, channel_id, entered, before=before, essay_id=draft.id
+        )
+        await self._submit_text(interaction, submission)
+
+    async def _submit_text(
+        self, interaction: discord.Interaction[Any], submission: Submission
+    ) -> None:
+        """Save a draft's new text, acknowledge it, and show the draft with it."""
+        await self.services.publishing.save_submission(submission)
+        await acknowledge(interaction, ephemeral=True, thinking=True)
+        discussion_id = await self.services.publishing.replace_text(submission)
+        await self.show(interaction, discussion_id)
+
+    async def handle_ping_form(
+        self, interaction: discord.Interaction[Any], entered: SubmittedForm
+    ) -> None:
+        """Choose the role that the draft's card mentions, and show the draft again."""
+        preview = await self.services.publishing.get_preview(
+            entered.number, get_server_id(interaction)
+        )
+        role_id = read_ping_role(interaction, entered)
+        await self.services.publishing.set_ping_role(preview, role_id)
+        await acknowledge(interaction)
+        await self.show(interaction, entered.number)
 
     async def handle_tags(
         self, interaction: discord.Interaction[Any], discussion_id: int, tags: tuple[int, ...]
@@ -339,6 +451,16 @@ class DraftPanel:
                     discussion_id,
                     title=_(AUTHORS_TITLE),
                     fields=make_authors_fields(preview.draft.essay, preview.authors),
+                )
+            case "source":
+                await self._show_text_form(interaction, preview)
+            case "ping":
+                await show_form(
+                    interaction,
+                    "draft-ping",
+                    discussion_id,
+                    title=_("Ping"),
+                    fields=[make_ping_field(get_server(interaction), preview.draft.ping_role)],
                 )
             case "apart" | "together":
                 await self.services.publishing.set_style(

@@ -13,10 +13,8 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.core import limits
 from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import list_corrected_facts
-from bot.core.text.length import count_utf16_units
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
@@ -32,6 +30,8 @@ from cogs.essays.authors_form import (
     read_authors_form,
 )
 from cogs.essays.corrections_form import make_correction_fields, read_corrections_form
+from cogs.essays.draft_forms import get_form_text
+from cogs.essays.drafts import DraftPanel
 from cogs.essays.submission_form import (
     make_submission,
     make_submission_fields,
@@ -178,7 +178,7 @@ class EditPanel:
             interaction,
             posted.place_id,
             entered,
-            before=_get_form_text(posted),
+            before=get_form_text(posted.source, posted.source_name),
             essay_id=posted.discussion_id,
             chapter=int(chapter) if chapter else None,
         )
@@ -295,8 +295,9 @@ class EditCommand(commands.Cog):
 
     services: Services
     edits: EditPanel
+    drafts: DraftPanel
 
-    @app_commands.command(description=gettext_noop("Replace the text of a published essay."))
+    @app_commands.command(description=gettext_noop("Replace the text of an essay or a draft."))
     @app_commands.describe(
         essay=gettext_noop("The essay, by title or number"),
         file=gettext_noop("The new text as a file: text, Markdown, HTML, Word, PDF or EPUB"),
@@ -315,10 +316,16 @@ class EditCommand(commands.Cog):
         with self.services.active_work.track():
             server = get_server_id(interaction)
             chosen = await self.services.database.read(lambda tx: choose_essay(tx, server, essay))
-            posted = await self.services.editing.get_editable(chosen.id, server)
             url = (url or "").strip() or None
             if file is not None and url:
                 raise UserError(_("Give either a file or a link, not both."))
+            preview = await self.drafts.find_draft(chosen.id, server)
+            if preview is not None:
+                await self.drafts.edit_text(
+                    interaction, preview, file=file, page_url=url, chapter=chapter
+                )
+                return
+            posted = await self.services.editing.get_editable(chosen.id, server)
             if file is None and url is None:
                 await show_form(
                     interaction,
@@ -327,7 +334,9 @@ class EditCommand(commands.Cog):
                     "" if chapter is None else chapter,
                     title=_("Replace the text"),
                     fields=make_submission_fields(
-                        _get_form_text(posted), _get_given_title(posted), posted.closing
+                        get_form_text(posted.source, posted.source_name),
+                        _get_given_title(posted),
+                        posted.closing,
                     ),
                 )
                 return
@@ -353,15 +362,3 @@ def _get_given_title(posted: PostedEssay) -> str | None:
     essay = essay_from_json(json.loads(posted.essay))
     own = essay.extracted is not None and "title" not in list_corrected_facts(essay)
     return None if own else essay.title
-
-
-def _get_form_text(posted: PostedEssay) -> str | None:
-    """The text as it was pasted or uploaded; None if a form can't show it."""
-    name = posted.source_name
-    if len(posted.source) > 4 * limits.FIELD_TEXT or (name and not name.lower().endswith(".md")):
-        return None
-    try:
-        text = posted.source.decode()
-    except UnicodeDecodeError:
-        return None
-    return text if 0 < count_utf16_units(text) <= limits.FIELD_TEXT and "\0" not in text else None

@@ -26,6 +26,7 @@ __all__ = [
     "parse_chapter",
     "read_submission_form",
     "read_submitted_cover",
+    "read_text_form",
 ]
 
 _CHAPTER = re.compile(r"(?:chapter\s*)?#?(0*[1-9]\d{0,3})\.?", re.IGNORECASE)
@@ -131,6 +132,7 @@ def make_submission(
     essay_id: int | None = None,
     chapter: int | None = None,
     cover: SubmittedCover | None = None,
+    ping_role: int | None = None,
 ) -> Submission:
     """A submission of a file, a page or a text. UserError if the file is too large."""
     assert interaction.guild is not None
@@ -161,6 +163,7 @@ def make_submission(
         essay_id=essay_id,
         chapter=chapter,
         cover=cover,
+        ping_role=ping_role,
     )
 
 
@@ -191,6 +194,7 @@ def read_submission_form(
     tags: tuple[int, ...] = (),
     essay_id: int | None = None,
     chapter: int | None = None,
+    ping_role: int | None = None,
 ) -> Submission:
     """The submission made with the form; UserError if it has neither file nor text, or both.
 
@@ -210,4 +214,27 @@ def read_submission_form(
         tags=tags,
         essay_id=essay_id,
         chapter=chapter,
+        ping_role=ping_role,
+    )
+
+
+def read_text_form(
+    interaction: discord.Interaction[Any],
+    channel_id: int,
+    entered: SubmittedForm,
+    *,
+    before: str,
+    essay_id: int,
+) -> Submission:
+    """The submission of another text for a draft; UserError as for :func:`read_submission_form`.
+
+    Title and question aren't asked for: the draft keeps those that an admin gave.
+    """
+    file = _get_uploaded_file(entered, before)
+    return make_submission(
+        interaction,
+        channel_id,
+        file=file,
+        text=entered.texts["text"] if file is None else None,
+        essay_id=essay_id,
     )

@@ -15,6 +15,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.core import limits
 from bot.core.prompts.parse_time import parse_quiet_hours
 from bot.core.prompts.timezones import resolve_zone
 from bot.core.text.coded import make_coded
@@ -31,7 +32,9 @@ from cogs.ui.commands import get_server
 from cogs.ui.controls import make_control_class
 from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
+from cogs.ui.ping_role import make_ping_field, read_ping_role
 from cogs.ui.responses import answer, show, update
+from cogs.ui.selects import make_default_channels
 from storage.db.writer import Transaction
 from storage.servers import settings as settings_module
 from storage.servers.audit_log import record_action
@@ -99,7 +102,11 @@ class Setup(commands.Cog):
         )
         where.add_item(
             self._make_channel_select(
-                "channel", channel, _ESSAY_CHANNELS, _("The channel where the command is used")
+                server,
+                "channel",
+                settings.channel,
+                _ESSAY_CHANNELS,
+                _("The channel where the command is used"),
             )
         )
         where.add_item(
@@ -123,11 +130,28 @@ class Setup(commands.Cog):
         where.add_item(
             self._make_section(wording.describe_answer_forms(settings), "answers", switch)
         )
+        # A message has 40 components at most, so these share a text and a row of buttons.
         where.add_item(
-            self._make_section(wording.describe_proxies(settings), "proxies", _("Change …"))
+            ui.TextDisplay(
+                "\n".join(
+                    [
+                        wording.describe_proxies(settings),
+                        wording.describe_books(settings),
+                        wording.describe_notifications(settings, server),
+                    ]
+                )
+            )
         )
-        books = _("Admins only") if settings.books == "members" else _("All members")
-        where.add_item(self._make_section(wording.describe_books(settings), "books", books))
+        books = _("Books: admins only") if settings.books == "members" else _("Books: all members")
+        row: ui.ActionRow[Any] = ui.ActionRow()
+        for what, label in (
+            ("proxies", _("Proxies …")),
+            ("books", books),
+            ("notifications", _("Notifications …")),
+        ):
+            button: ui.Button[Any] = ui.Button(label=label, custom_id=_make_custom_id(what))
+            row.add_item(self.control_class(button))
+        where.add_item(row)
         view.add_item(where)
         when: ui.Container[Any] = ui.Container()
         when.add_item(
@@ -146,7 +170,9 @@ class Setup(commands.Cog):
         when.add_item(
             ui.TextDisplay(wording.describe_alerts_channel(settings, known=alerts is not None))
         )
-        when.add_item(self._make_channel_select("notices", alerts, _ALERT_CHANNELS, _("Nowhere")))
+        when.add_item(
+            self._make_channel_select(server, "notices", board, _ALERT_CHANNELS, _("Nowhere"))
+        )
         view.add_item(when)
         permissions: ui.Container[Any] = ui.Container()
         permissions.add_item(
@@ -171,21 +197,18 @@ class Setup(commands.Cog):
 
     def _make_channel_select(
         self,
+        server: discord.Guild,
         what: str,
-        chosen: object,
+        chosen: int | None,
         kinds: list[discord.ChannelType],
         placeholder: str,
     ) -> ui.ActionRow[Any]:
-        known = [chosen] if isinstance(chosen, discord.abc.GuildChannel) else []
         select: ui.ChannelSelect[Any] = ui.ChannelSelect(
             custom_id=_make_custom_id(what),
             channel_types=kinds,
             placeholder=placeholder,
             min_values=0,
-            default_values=[
-                _DefaultChannel(id=one.id, type=discord.SelectDefaultValueType.channel)
-                for one in known
-            ],
+            default_values=make_default_channels(server, chosen),
         )
         return ui.ActionRow(self.control_class(select))
 
@@ -220,6 +243,18 @@ class Setup(commands.Cog):
                 fields=[_make_proxies_field(settings)],
             )
             return
+        if what == "notifications":
+            server = get_server(interaction)
+            settings = await self.services.database.read(
+                lambda tx: settings_module.get_settings(tx, server.id)
+            )
+            await show_form(
+                interaction,
+                "notifications",
+                title=_("Notifications"),
+                fields=_make_notification_fields(server, settings),
+            )
+            return
         if what != "look":
             await self.write_change(interaction, what, self._make_change(interaction, what, values))
         await update(interaction, await self.make_panel(interaction))
@@ -251,6 +286,25 @@ class Setup(commands.Cog):
             interaction,
             "proxies",
             lambda tx: settings_module.set_proxy_apps(tx, server_id, apps),
+        )
+        await acknowledge(interaction)
+        await show(interaction, await self.make_panel(interaction))
+
+    async def handle_notifications_form(
+        self, interaction: discord.Interaction[Any], entered: SubmittedForm
+    ) -> None:
+        """Save the role to ping, and what is done once an essay is published."""
+        server_id, ping_role = get_server(interaction).id, read_ping_role(interaction, entered)
+        await self.write_change(
+            interaction,
+            "notifications",
+            lambda tx: settings_module.set_notifications(
+                tx,
+                server_id,
+                ping_role=ping_role,
+                pins_cards=entered.choices.get("pin") == ("yes",),
+                tells_followers=entered.choices.get("followers") == ("yes",),
+            ),
         )
         await acknowledge(interaction)
         await show(interaction, await self.make_panel(interaction))
@@ -319,20 +373,40 @@ class Setup(commands.Cog):
         self.services.scheduler.wake()
 
 
-class _DefaultChannel(discord.SelectDefaultValue):
-    """A selected channel, sent with its id as a string (docs: Reference › Snowflakes).
-
-    discord.py would send a number.
-    """
-
-    def to_dict(self) -> Any:
-        """The JSON that is sent."""
-        return {"id": str(self.id), "type": self.type.value}
-
-
 def _check_channel(interaction: discord.Interaction[Any], channel_id: int) -> None:
     if get_server(interaction).get_channel(channel_id) is None:
         raise UserError(_("I can't see this channel. Give me *View Channel* there."))
+
+
+def _make_notification_fields(
+    server: discord.Guild, settings: ServerSettings
+) -> list[ui.Label[Any]]:
+    fields = [make_ping_field(server, settings.ping_role)]
+    for name, label, description, chosen in (
+        (
+            "pin",
+            _("Pin the card"),
+            _("While its discussion is open. Discord posts a line for each pin."),
+            settings.pins_cards,
+        ),
+        (
+            "followers",
+            _("Tell followers of announcement channels"),
+            _("They get a message with the title and a link."),
+            settings.tells_followers,
+        ),
+    ):
+        select: ui.Select[Any] = ui.Select(custom_id=name)
+        select.add_option(label=_("No"), value="no", default=not chosen)
+        select.add_option(label=_("Yes"), value="yes", default=chosen)
+        fields.append(
+            ui.Label(
+                text=truncate(label, limits.FIELD_LABEL),
+                description=truncate(description, limits.FIELD_DESCRIPTION),
+                component=select,
+            )
+        )
+    return fields
 
 
 def _make_time_fields(settings: ServerSettings) -> list[ui.Label[Any]]:
@@ -400,3 +474,4 @@ async def setup(bot: SalonBot) -> None:
     bot.add_dynamic_items(cog.control_class)
     bot.forms.register("setup", "setup", cog.handle_time_form)
     bot.forms.register("proxies", "setup", cog.handle_proxies_form)
+    bot.forms.register("notifications", "setup", cog.handle_notifications_form)

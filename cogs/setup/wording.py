@@ -37,6 +37,7 @@ __all__ = [
     "describe_books",
     "describe_channel",
     "describe_language",
+    "describe_notifications",
     "describe_passage_numbers",
     "describe_permissions",
     "describe_plain_messages",
@@ -147,6 +148,24 @@ def describe_books(settings: ServerSettings) -> str:
     return _("**Books** (`/book`): every member can make them, of what they may read.")
 
 
+def describe_notifications(settings: ServerSettings, server: discord.Guild) -> str:
+    """Who is notified of a new essay, and how."""
+    lines: list[str] = []
+    if settings.ping_role is not None:
+        role = server.get_role(settings.ping_role)
+        if role is None:
+            lines.append(_("⚠️ The role to ping was deleted. Choose another one."))
+        else:
+            lines.append(_("The cards of new drafts ping {role}.", role=role.mention))
+    if settings.pins_cards:
+        lines.append(_("The cards of open discussions are pinned."))
+    if settings.tells_followers:
+        lines.append(_("Followers of announcement channels get a message."))
+    if not lines:
+        return _("**Notifications** of new essays are off.")
+    return " ".join([_("**Notifications** of new essays:"), *lines])
+
+
 def describe_time(settings: ServerSettings, now: datetime) -> str:
     """The time zone with its current time, and the quiet hours."""
     local = now.astimezone(settings.zone)
@@ -201,7 +220,10 @@ def describe_permissions(settings: ServerSettings, server: discord.Guild, here: 
     if isinstance(place, discord.TextChannel | discord.ForumChannel):
         style = "forum" if isinstance(place, discord.ForumChannel) else settings.style
         after = needed.get_optional(
-            style, moves=settings.channel_replies == "move", polls=_has_poll(settings)
+            style,
+            moves=settings.channel_replies == "move",
+            polls=_has_poll(settings),
+            pins=settings.pins_cards,
         )
         lines += _list_missing(place, needed.get_required_to_host(style), after)
     alerts_channel = settings.alerts_channel

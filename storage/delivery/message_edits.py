@@ -1,6 +1,7 @@
 """Message edits: idempotent calls that change or delete something in Discord.
 
-Edits and deletions of messages; locking, unlocking and renaming of threads.
+Edits and deletions of messages, pinning, publishing to followers; locking, unlocking and renaming
+of threads.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ __all__ = [
     "mark_message_deleted",
     "plan",
     "postpone",
+    "reserve_crosspost",
     "set_payload",
 ]
 
@@ -35,7 +37,7 @@ class NewMessageEdit:
     """An edit to be planned.
 
     ``edit`` or ``delete`` a message; ``remove`` one: delete it, or edit it if it has a reply or a
-    thread; ``lock``, ``unlock`` or ``rename`` a thread.
+    thread; ``pin``, ``unpin`` or ``crosspost`` one; ``lock``, ``unlock`` or ``rename`` a thread.
     """
 
     kind: str
@@ -104,8 +106,9 @@ async def plan(
 
 
 #: Edits that may be made now. A thread is locked or unlocked after all earlier edits in it, since
-#: an edit unarchives a thread, and so that the last one counts. A thread is renamed once it is
-#: open. Of the edits that apply a revision, only the first may be made.
+#: an edit unarchives a thread, and so that the last one counts. A message is pinned or unpinned in
+#: the order in which that was planned. A thread is renamed once it is open. Of the edits that apply
+#: a revision, only the first may be made.
 _READY = """
 FROM message_edits
 WHERE state = 'planned' AND NOT (
@@ -113,6 +116,13 @@ WHERE state = 'planned' AND NOT (
         SELECT 1 FROM message_edits AS before
         WHERE before.channel_id = message_edits.channel_id AND before.id < message_edits.id
             AND before.state = 'planned'
+    )
+) AND NOT (
+    kind IN ('pin', 'unpin') AND EXISTS (
+        SELECT 1 FROM message_edits AS before
+        WHERE before.channel_id = message_edits.channel_id AND before.id < message_edits.id
+            AND before.state = 'planned' AND before.kind IN ('pin', 'unpin')
+            AND before.message_id = message_edits.message_id
     )
 ) AND NOT (
     kind = 'rename' AND EXISTS (
@@ -256,3 +266,42 @@ async def get_next_due(tx: Transaction) -> int | None:
     """When the next edit is due; None if there is none."""
     row = await tx.row(_NEXT_DUE)
     return None if row is None else row["due_at"]
+
+
+async def reserve_crosspost(
+    tx: Transaction,
+    edit: MessageEdit,
+    now_ms: int,
+    *,
+    most: int,
+    within_ms: int,
+    last_error: CodedText,
+) -> bool:
+    """Record that a message is about to be published to its channel's followers.
+
+    False if ``most`` were within the last ``within_ms``, so that it is postponed with
+    ``last_error``, or if it isn't to be published any more.
+    """
+    row = await tx.row(
+        """
+        SELECT requested_at FROM message_edits
+        WHERE channel_id = :channel_id AND requested_at > :since AND id <> :id
+        ORDER BY requested_at DESC LIMIT 1 OFFSET :others
+        """,
+        {
+            "id": edit.id,
+            "channel_id": edit.channel_id,
+            "since": now_ms - within_ms,
+            "others": most - 1,
+        },
+    )
+    if row is not None:
+        due_at = int(row["requested_at"]) + within_ms
+        await postpone(tx, edit_id=edit.id, due_at=due_at, last_error=last_error)
+        return False
+    return bool(
+        await tx.run(
+            "UPDATE message_edits SET requested_at = :now WHERE id = :id AND state = 'planned'",
+            {"id": edit.id, "now": now_ms},
+        )
+    )

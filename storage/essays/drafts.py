@@ -20,12 +20,15 @@ from storage.delivery import messages
 from storage.delivery.messages import NewMessage
 from storage.essays import pictures
 from storage.essays.revisions import NewRevision, add_revision, hash_text, make_facts_row, save_text
+from storage.essays.sources import save_source
 from storage.essays.submissions import Submission
 from storage.servers.audit_log import record_action
 
 __all__ = [
     "Draft",
     "DraftPost",
+    "DraftTarget",
+    "NewText",
     "create",
     "discard",
     "find",
@@ -49,7 +52,7 @@ class DraftPost:
 class Draft:
     """A draft, or the essay it was published as; see ``state``.
 
-    ``card_sent``: its card has been sent.
+    ``card_sent``: its card has been sent. ``ping_role``: the role that the card mentions.
     """
 
     id: int
@@ -66,6 +69,31 @@ class Draft:
     style: str
     tags: tuple[int, ...]
     card_sent: bool
+    ping_role: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftTarget:
+    """Where and how a draft will be published.
+
+    has_followers:  it is an announcement channel
+    ping_role:      the role that the card mentions; None for nobody
+    """
+
+    channel_id: int
+    style: str
+    tags: tuple[int, ...] = ()
+    has_followers: bool = False
+    ping_role: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewText:
+    """What another text of a draft was read from; ``language``: if it was detected."""
+
+    source: bytes
+    source_name: str | None
+    language: str | None
 
 
 async def create(
@@ -74,35 +102,41 @@ async def create(
     submission: Submission,
     revision: NewRevision,
     planned: Sequence[NewMessage],
-    style: str,
+    target: DraftTarget,
     now_ms: int,
 ) -> int:
     """Save an essay as a draft, with its messages; the discussion's id."""
     discussion_id = await tx.insert(
         """
-        INSERT INTO discussions (server_id, channel_id, state, style, tags, created_at)
-        VALUES (:server_id, :channel_id, 'draft', :style, :tags, :now)
+        INSERT INTO discussions (server_id, channel_id, state, style, tags, created_at,
+            has_followers, ping_role_id)
+        VALUES (:server_id, :channel_id, 'draft', :style, :tags, :now,
+            :has_followers, :ping_role_id)
         """,
-        {
-            "server_id": submission.server_id,
-            "channel_id": submission.channel_id,
-            "style": style,
-            "tags": _joined(submission.tags),
-            "now": now_ms,
-        },
+        {"server_id": submission.server_id, "now": now_ms, **_make_target_row(target)},
     )
     await add_revision(tx, discussion_id, 1, revision, now_ms)
     await messages.plan(
         tx,
         server_id=submission.server_id,
         discussion_id=discussion_id,
-        channel_id=submission.channel_id,
+        channel_id=target.channel_id,
         after_id=submission.id,
         messages=planned,
         now_ms=now_ms,
         draft=True,
     )
     return discussion_id
+
+
+def _make_target_row(target: DraftTarget) -> dict[str, str | int | None]:
+    return {
+        "channel_id": target.channel_id,
+        "style": target.style,
+        "tags": _joined(target.tags),
+        "has_followers": int(target.has_followers),
+        "ping_role_id": target.ping_role,
+    }
 
 
 def _joined(tags: tuple[int, ...]) -> str:
@@ -154,7 +188,7 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
         """
         SELECT discussions.id, server_id, channel_id, state, scheduled_for, essay,
             closing_question, notes,
-               content AS source, source_name, style, tags
+               content AS source, source_name, style, tags, ping_role_id
         FROM discussions
         JOIN revisions ON revisions.discussion_id = discussions.id
         JOIN revision_contents USING (discussion_id, number)
@@ -191,6 +225,7 @@ async def find(tx: Transaction, discussion_id: int) -> Draft | None:
         style=row["style"],
         tags=tuple(int(tag) for tag in row["tags"].split()),
         card_sent=any(post["purpose"] == "card" and post["state"] == "sent" for post in found),
+        ping_role=row["ping_role_id"],
     )
 
 
@@ -203,21 +238,29 @@ async def replace_content(
     given_questions: tuple[str, ...],
     notes: tuple[Note, ...],
     planned: Sequence[NewMessage],
+    target: DraftTarget,
     now_ms: int,
+    text: NewText | None = None,
 ) -> bool:
-    """Replace the essay and messages of a draft with a corrected version.
+    """Replace the essay, messages and channel of a draft; it keeps its number and its schedule.
+
+    ``text``: the source of the new text; None for the text it has, perhaps corrected.
 
     False if it is neither a draft nor scheduled any more.
     """
     row = await tx.row(
         """
-        SELECT server_id, channel_id FROM discussions
+        UPDATE discussions SET channel_id = :channel_id, style = :style, tags = :tags,
+            has_followers = :has_followers, ping_role_id = :ping_role_id
         WHERE id = :id AND state IN ('draft', 'scheduled')
+        RETURNING server_id
         """,
-        {"id": discussion_id},
+        {"id": discussion_id, **_make_target_row(target)},
     )
     if row is None:
         return False
+    if text is not None:
+        await _replace_source(tx, discussion_id, essay.source_url, text)
     found = make_facts_row(essay)
     await tx.run(
         """
@@ -247,13 +290,51 @@ async def replace_content(
         tx,
         server_id=row["server_id"],
         discussion_id=discussion_id,
-        channel_id=row["channel_id"],
+        channel_id=target.channel_id,
         after_id=0,
         messages=planned,
         now_ms=now_ms,
         draft=True,
     )
     return True
+
+
+async def _replace_source(
+    tx: Transaction, discussion_id: int, source_url: str | None, text: NewText
+) -> None:
+    parameters = {
+        "id": discussion_id,
+        "hash": await save_source(tx, text.source),
+        "source_name": text.source_name,
+        "source_url": source_url,
+        "language": text.language,
+    }
+    await tx.run(
+        """
+        UPDATE revisions SET source_name = :source_name, source_url = :source_url,
+            language = :language
+        WHERE discussion_id = :id AND number = 1
+        """,
+        parameters,
+    )
+    row = await tx.row(
+        """
+        SELECT 1 FROM revision_contents
+        WHERE discussion_id = :id AND number = 1 AND source_hash = :hash
+        """,
+        parameters,
+    )
+    if row is not None:
+        return
+    # Deleted and inserted again, so that the trigger erases the source that nothing else uses.
+    await tx.run("DELETE FROM revision_contents WHERE discussion_id = :id", parameters)
+    await tx.run(
+        """
+        INSERT INTO revision_contents (discussion_id, number, essay, source_hash)
+        VALUES (:id, 1, '', :hash)
+        """,
+        parameters,
+    )
 
 
 async def publish(

@@ -20,6 +20,7 @@ __all__ = [
     "delete_hashes",
     "find_refusal",
     "has_accepted_duplicate",
+    "has_newer_accepted",
     "has_newer_pending",
     "hash_submission",
     "list_unfinished",
@@ -49,6 +50,7 @@ class Submission:
     of the forum post. ``essay_id``: the discussion that it is a new revision of.
     ``chapter``: the number of an EPUB's chapter, or ALL_CHAPTERS; None: the whole file.
     ``cover``: None: the text's own.
+    ``ping_role``: the role that the card mentions; None: the one in the settings.
     """
 
     id: int
@@ -68,6 +70,7 @@ class Submission:
     essay_id: int | None = None
     chapter: int | None = None
     cover: SubmittedCover | None = None
+    ping_role: int | None = None
 
 
 async def save(tx: Transaction, submission: Submission, now_ms: int) -> None:
@@ -84,10 +87,11 @@ async def save(tx: Transaction, submission: Submission, now_ms: int) -> None:
         """
         INSERT INTO submissions (id, server_id, channel_id, member_id, member_name, file_name,
             file_url, page_url, text, title, question, style, tags, essay_id, chapter, cover_url,
-            cover_file_name, cover_file_url, cover_file_size, received_at, state)
+            cover_file_name, cover_file_url, cover_file_size, ping_role_id, received_at, state)
         VALUES (:id, :server_id, :channel_id, :member_id, :member_name, :file_name,
             :file_url, :page_url, :text, :title, :question, :style, :tags, :essay_id, :chapter,
-            :cover_url, :cover_file_name, :cover_file_url, :cover_file_size, :now, 'received')
+            :cover_url, :cover_file_name, :cover_file_url, :cover_file_size,
+            :ping_role_id, :now, 'received')
         ON CONFLICT (id) DO NOTHING
         """,
         {
@@ -110,6 +114,7 @@ async def save(tx: Transaction, submission: Submission, now_ms: int) -> None:
             "cover_file_name": cover.file_name,
             "cover_file_url": cover.file_url,
             "cover_file_size": cover.file_size,
+            "ping_role_id": submission.ping_role,
             "now": now_ms,
         },
     )
@@ -144,6 +149,7 @@ async def list_unfinished(tx: Transaction) -> list[Submission]:
             essay_id=row["essay_id"],
             chapter=row["chapter"],
             cover=_make_cover(row),
+            ping_role=row["ping_role_id"],
         )
         for row in rows
     ]
@@ -210,6 +216,18 @@ async def has_newer_pending(tx: Transaction, submission: Submission) -> bool:
         WHERE submissions.id > :id AND submissions.essay_id = :essay_id
             AND submissions.state = 'accepted'
         LIMIT 1
+        """,
+        {"id": submission.id, "essay_id": submission.essay_id},
+    )
+    return found is not None
+
+
+async def has_newer_accepted(tx: Transaction, submission: Submission) -> bool:
+    """Whether a newer text of the same draft was accepted."""
+    found = await tx.row(
+        """
+        SELECT 1 FROM submissions
+        WHERE id > :id AND essay_id = :essay_id AND state = 'accepted' LIMIT 1
         """,
         {"id": submission.id, "essay_id": submission.essay_id},
     )

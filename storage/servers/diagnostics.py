@@ -47,7 +47,8 @@ class PendingCounts:
 class UsedChannel:
     """A channel, and what it is used for: 'threads', 'thread', 'forum', or 'notices'.
 
-    ``moves``: replies in the channel that belong in a thread are moved there.
+    ``moves``: replies in the channel that belong in a thread are moved there. ``pins``: cards are
+    pinned.
     """
 
     server_id: int
@@ -55,6 +56,7 @@ class UsedChannel:
     channel_id: int
     use: str
     moves: bool
+    pins: bool = False
 
 
 async def get_used_channels(tx: Transaction, server_id: int | None = None) -> list[UsedChannel]:
@@ -62,7 +64,8 @@ async def get_used_channels(tx: Transaction, server_id: int | None = None) -> li
     rows = await tx.rows(
         """
         SELECT DISTINCT used.server_id, servers.name, used.channel_id, used.use,
-               COALESCE(server_settings.channel_replies, 'link') AS channel_replies
+               COALESCE(server_settings.channel_replies, 'link') AS channel_replies,
+               COALESCE(server_settings.pins_cards, 0) AS pins_cards
         FROM (
             SELECT server_id, channel_id, style AS use FROM discussions
             WHERE state IN ('scheduled', 'publishing', 'open')
@@ -87,6 +90,7 @@ async def get_used_channels(tx: Transaction, server_id: int | None = None) -> li
             row["channel_id"],
             row["use"],
             row["channel_replies"] == "move",
+            bool(row["pins_cards"]),
         )
         for row in rows
     ]

@@ -24,6 +24,7 @@ __all__ = [
     "set_channel",
     "set_channel_replies",
     "set_digest",
+    "set_notifications",
     "set_nudge_hours",
     "set_plain_messages",
     "set_plan",
@@ -58,6 +59,9 @@ class ServerSettings:
     proxy_apps:            the apps whose webhook messages count as members' messages
     books:                 who may make books: 'members' (of what they may read), or 'admins'
     language:              of what is posted for the whole server; None for its Discord locale
+    ping_role:             the role that cards mention; None for nobody
+    pins_cards:            whether cards are pinned while their discussions are open
+    tells_followers:       whether essays are announced to followers of an announcement channel
     """
 
     zone_name: str
@@ -79,6 +83,9 @@ class ServerSettings:
     books: str = "members"
     answer_forms: bool = True
     language: str | None = None
+    ping_role: int | None = None
+    pins_cards: bool = False
+    tells_followers: bool = False
 
     def saves_plain_messages(self, channel_id: int) -> bool:
         """Whether messages in a channel that answer nothing join its newest open essay.
@@ -143,7 +150,8 @@ async def get_settings(tx: Transaction, server_id: int) -> ServerSettings:
         SELECT time_zone, quiet_from, quiet_until, plan, nudge_hours, tolerance_hours,
                prompts_paused_at, digest_channel_id, digest_weekday, digest_minute,
                alerts_channel_id, channel_id, style, show_passage_numbers, plain_messages,
-                   channel_replies, answer_forms, proxy_apps, books, language
+                   channel_replies, answer_forms, proxy_apps, books, language,
+               ping_role_id, pins_cards, tells_followers
         FROM server_settings WHERE server_id = :server_id
         """,
         {"server_id": server_id},
@@ -176,6 +184,9 @@ async def get_settings(tx: Transaction, server_id: int) -> ServerSettings:
         proxy_apps=tuple(int(one) for one in row["proxy_apps"].split()),
         books=row["books"],
         language=row["language"],
+        ping_role=row["ping_role_id"],
+        pins_cards=bool(row["pins_cards"]),
+        tells_followers=bool(row["tells_followers"]),
     )
 
 
@@ -367,4 +378,29 @@ async def set_books(tx: Transaction, server_id: int, choice: str) -> None:
     await tx.run(
         "UPDATE server_settings SET books = :books WHERE server_id = :server_id",
         {"server_id": server_id, "books": choice},
+    )
+
+
+async def set_notifications(
+    tx: Transaction,
+    server_id: int,
+    *,
+    ping_role: int | None,
+    pins_cards: bool,
+    tells_followers: bool,
+) -> None:
+    """Set whom the cards of new drafts mention, and what is done once an essay is published."""
+    await make_row(tx, server_id)
+    await tx.run(
+        """
+        UPDATE server_settings SET ping_role_id = :ping_role_id, pins_cards = :pins_cards,
+            tells_followers = :tells_followers
+        WHERE server_id = :server_id
+        """,
+        {
+            "server_id": server_id,
+            "ping_role_id": ping_role,
+            "pins_cards": int(pins_cards),
+            "tells_followers": int(tells_followers),
+        },
     )

@@ -9,6 +9,7 @@ from bot.core.essay.essay import Essay
 from storage.db.writer import Transaction
 from storage.delivery.messages import NewMessage
 from storage.essays import drafts
+from storage.essays.drafts import DraftTarget
 from storage.essays.revisions import NewRevision
 from storage.essays.submissions import Submission
 
@@ -34,7 +35,7 @@ async def publish_essay(
         submission=submission,
         revision=NewRevision(essay, source, submission.file_name, None, ()),
         planned=planned,
-        style=style,
+        target=DraftTarget(submission.channel_id, style, submission.tags),
         now_ms=now_ms,
     )
     await drafts.publish(

@@ -93,8 +93,10 @@ def form_data(form: dict[str, Any], entered: dict[str, str]) -> dict[str, Any]:
         elif field["type"] == 3:
             usual = [one["value"] for one in field["options"] if one.get("default")]
             filled["values"] = [entered[label["label"]]] if label["label"] in entered else usual
-        elif field["type"] == 5:
-            filled["values"] = [one["id"] for one in field.get("default_values", [])]
+        elif field["type"] in (5, 6, 7, 8):  # users, roles, channels: ids separated by spaces
+            usual = [one["id"] for one in field.get("default_values", ())]
+            given = entered.get(label["label"])
+            filled["values"] = usual if given is None else given.split()
         else:
             filled["values"] = []
         components.append({"type": 18, "component": filled})

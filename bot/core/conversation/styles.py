@@ -64,6 +64,11 @@ class TargetChannel:
         """Whether an essay becomes a post in it."""
         return self.type == _FORUM
 
+    @property
+    def is_announcement(self) -> bool:
+        """Whether other servers can follow it."""
+        return self.type == _ANNOUNCEMENT
+
 
 def check_target_channel(channel: TargetChannel, tags: tuple[int, ...]) -> str:
     """Why an essay with these tags can't be published in a channel, as a sentence; "" if it can."""

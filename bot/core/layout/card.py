@@ -6,6 +6,7 @@ Components V2 (docs: Components Reference): a message with the flag 1 << 15 has 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bot.core import limits
@@ -24,6 +25,7 @@ __all__ = [
     "MAX_COVER_URL",
     "add_index",
     "get_credit",
+    "remove_ping",
     "render_card",
     "shows_byline_whole",
     "shows_epigraph_whole",
@@ -118,13 +120,16 @@ def _check_url(address: str | None, limit: int) -> str | None:
     return quoted if len(quoted) <= limit else None
 
 
-def render_card(essay: Essay, privacy_command: str, *, saves_all: bool = False) -> dict[str, Any]:
-    """The payload of an essay's opening card; at most 9 components and ``CARD_TEXT`` of text.
+def render_card(
+    essay: Essay, privacy_command: str, *, saves_all: bool = False, ping_role: int | None = None
+) -> dict[str, Any]:
+    """The payload of an essay's opening card; at most 10 components and ``CARD_TEXT`` of text.
 
     The cover is uploaded with the card if the archive has a copy; otherwise its address is shown.
 
     privacy_command:  the slash command with which members see what is saved, as Markdown
     saves_all:        all messages in the channel are saved, not only replies
+    ping_role:        the role that is mentioned below it; None for nobody
     """
     head = f"# {_escape_line(essay.title, 500)}"
     credit = essay.byline or essay.author
@@ -171,6 +176,10 @@ def render_card(essay: Essay, privacy_command: str, *, saves_all: bool = False) 
         "components": components,
         "allowed_mentions": {"parse": []},
     }
+    if ping_role is not None:
+        # docs: Message Resource › Allowed Mentions Object: only this role.
+        components.append(_make_text(f"<@&{ping_role}>"))
+        card["allowed_mentions"] = {"parse": [], "roles": [str(ping_role)]}
     if essay.cover_file is not None:
         card["attachments"] = [{"id": 0, "filename": essay.cover_file}]
     return card
@@ -188,7 +197,23 @@ def add_index(card: Payload, index: str | None) -> Payload:
     buttons = make_card_buttons()
     ids = {button["custom_id"] for button in buttons}
     buttons += [
-        button for row in rows for button in row["components"] if button.get("custom_id") not in ids
+        button
+        for row in rows
+        for button in row.get("components", ())
+        if button.get("custom_id") not in ids
     ]
     row = {"type": _ROW, "components": buttons}
     return card | {"components": [container | {"components": [*inner, last]}, row]}
+
+
+def remove_ping(card: Mapping[str, Any]) -> dict[str, Any]:
+    """A card without the role it mentions: what later edits of it are compared with."""
+    return {
+        **card,
+        "components": [
+            one
+            for one in card["components"]
+            if not (one["type"] == _TEXT and one["content"].startswith("<@&"))
+        ],
+        "allowed_mentions": {"parse": []},
+    }

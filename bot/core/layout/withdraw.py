@@ -1,7 +1,8 @@
-"""The edits that empty a forum post's messages when their essay is withdrawn."""
+"""The edits that empty messages of a withdrawn essay: a forum post's, and announcements."""
 
 from __future__ import annotations
 
+from bot.core.layout.announcement import make_withdrawn_announcement
 from bot.core.payload import Payload
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
@@ -22,6 +23,8 @@ def make_withdrawn_body(purpose: str, payload: Payload) -> Payload | None:
     body: Payload
     if purpose == "card":
         body = {"components": [{"type": _TEXT_DISPLAY, "content": _(_WITHDRAWN)}]}
+    elif purpose == "announcement":
+        body = make_withdrawn_announcement()
     elif purpose not in ("part", "closing", "prompt") or "poll" in payload:
         return None
     else:

@@ -25,6 +25,7 @@ PERMISSIONS: Mapping[str, str] = {
     "manage_webhooks": gettext_noop("Manage Webhooks"),
     "manage_messages": gettext_noop("Manage Messages"),
     "send_polls": gettext_noop("Create Polls"),
+    "pin_messages": gettext_noop("Pin Messages"),
 }
 
 _REASONS: Mapping[str, str | tuple[str, str]] = {
@@ -56,6 +57,26 @@ _REASONS: Mapping[str, str | tuple[str, str]] = {
     ),
     "cannot-move": gettext_noop(
         "I can't move replies from <#{channel}> to their threads. Give me {permissions} there."
+    ),
+    "cannot-pin": gettext_noop(
+        "I can't pin cards in <#{channel}>. Give me {permissions} there, or switch pinning off in "
+        "`/setup`."
+    ),
+    "pins-full": gettext_noop(
+        "<#{channel}> has as many pinned messages as Discord allows, and none of them is the card "
+        "of a closed discussion. Unpin some of them."
+    ),
+    "pins-make-room": gettext_noop(
+        "The channel has as many pinned messages as Discord allows. The card of a closed "
+        "discussion is unpinned first."
+    ),
+    "ping-role-deleted": gettext_noop("The role was deleted, so nobody will be pinged."),
+    "cannot-ping": gettext_noop(
+        "<@&{role}> can't be mentioned, so nobody will be pinged. Allow anyone to mention the "
+        "role, or give me *Mention @everyone, @here, and All Roles* in <#{channel}>."
+    ),
+    "crosspost-limit": gettext_noop(
+        "At most {count} messages an hour are published to a channel's followers."
     ),
     "cannot-use-webhooks": gettext_noop("I can't use webhooks in <#{channel}>."),
     "cannot-lock": gettext_noop("I can't lock <#{channel}>. Give me *Manage Threads* there."),
@@ -195,6 +216,7 @@ _ALERTS: Mapping[str, str | tuple[str, str]] = {
         "threads to make room for new ones. Writing in an archived thread opens it again."
     ),
     "alert-lock": gettext_noop("{reason}"),
+    "alert-pins": gettext_noop("{reason}"),
     "alert-moving": gettext_noop("{reason} Until then I'll link to the threads."),
     "alert-too-many-webhooks": gettext_noop(
         "I can't move replies in <#{channel}>. The channel has as many webhooks as Discord allows. "

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.emulator import payloads
-from bot.emulator.rules.components import IS_COMPONENTS_V2, media_of
+from bot.emulator.rules.components import IS_COMPONENTS_V2, TEXT, media_of, walk
 from bot.emulator.rules.emojis import find_emoji
 from bot.emulator.rules.errors import api_error
 from bot.emulator.rules.file_types import detect_type
@@ -56,6 +56,15 @@ UNDELETABLE = (
 """Types that can't be deleted. docs: Message Resource › Message Types (column Deletable)."""
 
 
+def _join_texts(content: str, components: list[dict[str, Any]]) -> str:
+    """Where mentions count: the content, and each text display.
+
+    docs: Component Reference › Text Display (mentions in it ping by ``allowed_mentions``).
+    """
+    shown = [one["content"] or "" for one in walk(components) if one["type"] == TEXT]
+    return "\n".join([content, *shown])
+
+
 def build_message(world: World, channel: Channel, author: User, draft: Draft) -> Message:
     """Build a message from a draft and store its files, without posting it.
 
@@ -69,7 +78,8 @@ def build_message(world: World, channel: Channel, author: User, draft: Draft) ->
     replied_to = (
         answered.author_id if answered is not None and answered.webhook_id is None else None
     )
-    found = find_mentions(world, channel, author.id, draft.content, draft.allowed, replied_to)
+    texts = _join_texts(draft.content, draft.components)
+    found = find_mentions(world, channel, author.id, texts, draft.allowed, replied_to)
     message = Message(
         id=message_id,
         channel_id=channel.id,
@@ -299,14 +309,19 @@ def edit(world: World, message: Message, draft: Draft) -> None:
         _require_reset(message, draft)
         message.sticker_items, message.poll = [], None
         message.flags |= IS_COMPONENTS_V2
-    if "content" in given:
+    if "content" in given or ("components" in given and message.flags & IS_COMPONENTS_V2):
         author = message.author_id
         answered = world.messages.get(message.reply_to or 0)
         replied = answered.author_id if answered is not None else None
-        found = find_mentions(world, channel, author, draft.content, draft.allowed, replied)
-        message.content = draft.content
+        texts = _join_texts(
+            draft.content if "content" in given else message.content,
+            draft.components if "components" in given else message.components,
+        )
+        found = find_mentions(world, channel, author, texts, draft.allowed, replied)
         message.mentions, message.mention_roles = found.users, found.roles
         message.mention_everyone = found.everyone
+    if "content" in given:
+        message.content = draft.content
     if "embeds" in given:
         message.embeds = copy.deepcopy(draft.embeds)
     if "components" in given:

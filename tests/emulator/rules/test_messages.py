@@ -217,6 +217,30 @@ async def test_a_forward_carries_a_snapshot(server: SeededServer) -> None:
     assert reply.body["content"] == ""
 
 
+async def test_a_role_in_a_text_display_is_mentioned_if_that_is_allowed(
+    server: SeededServer,
+) -> None:
+    """docs: Component Reference › Text Display."""
+    path = f"/guilds/{server.guild_id}/roles"
+    roles = [
+        (await server.ada.post(path, {"name": name, "mentionable": name != "Locked"})).body["id"]
+        for name in ("Readers", "Others", "Locked")
+    ]
+    shown = [{"type": 10, "content": " ".join(f"<@&{role}>" for role in roles)}]
+    body = {
+        "flags": 1 << 15,
+        "components": [{"type": 17, "components": shown}],
+        "allowed_mentions": {"parse": [], "roles": [roles[0], roles[2]]},
+    }
+    reply = await server.bot.post(f"/channels/{server.essays}/messages", body)
+    assert reply.body["mention_roles"] == [roles[0]]
+    edited = await server.bot.patch(
+        f"/channels/{server.essays}/messages/{reply.body['id']}",
+        {"components": [{"type": 10, "content": "Nobody."}], "allowed_mentions": {"parse": []}},
+    )
+    assert edited.body["mention_roles"] == []
+
+
 async def test_everyone_is_mentioned_only_by_those_who_may(server: SeededServer) -> None:
     """docs: Permissions (MENTION_EVERYONE)."""
     assert not (await server.ann.post_message(server.essays, "@everyone"))["mention_everyone"]

@@ -15,6 +15,7 @@ from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewMessage
 from storage.essays import discussions, drafts, progress, scheduled_essays, submissions
+from storage.essays.drafts import DraftTarget
 from storage.essays.revisions import NewRevision
 from storage.essays.submissions import Submission
 from tests.ingest.test_record_batch import NOW_MS, SUBMISSION, essay
@@ -30,7 +31,7 @@ async def draft(tx: Transaction, source: bytes = b"# Slow bread") -> int:
         submission=SUBMISSION,
         revision=NewRevision(essay(), source, "bread.md", None, NOTES),
         planned=[NewMessage("card", make_plain_message("Slow bread", silent=False))],
-        style="threads",
+        target=DraftTarget(SUBMISSION.channel_id, "threads"),
         now_ms=NOW_MS,
     )
 
@@ -67,6 +68,7 @@ async def test_a_draft_is_published_once(database: Database) -> None:
             given_questions=(),
             notes=(),
             planned=[],
+            target=DraftTarget(SUBMISSION.channel_id, "threads"),
             now_ms=NOW_MS,
         )
     )
