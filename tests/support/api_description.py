@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ __all__ = ["Description", "Variant", "load_description"]
 
 _PATH = Path(__file__).resolve().parents[3] / "shared" / "discord" / "openapi.json"
 _DEEPEST = 7
+_LONGEST = 5000
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,21 @@ class Variant:
     def with_value(self, field: str, value: Any, schemas: Description) -> Any:
         """A body whose object has, beside its required fields, this field with this value."""
         return _replaced(self.body, self.path, {**schemas.minimal(self), field: value})
+
+
+def _around(
+    least: int | None, most: int | None, make: Callable[[int], Any]
+) -> tuple[list[Any], list[Any]]:
+    """Values of the sizes at two limits, and of those outside; very long ones are left out."""
+    inside, outside = [], []
+    if least is not None:
+        inside.append(make(least))
+        if least > 0 or make is int:
+            outside.append(make(least - 1))
+    if most is not None and (make is int or most <= _LONGEST):
+        inside.append(make(most))
+        outside.append(make(most + 1))
+    return inside, outside
 
 
 def _replaced(body: Any, path: tuple[str | int, ...], value: Any) -> Any:
@@ -152,6 +169,17 @@ class Description:
                 value = [inner.body] if is_list else inner.body
                 path = (field, 0, *inner.path) if is_list else (field, *inner.path)
                 yield Variant(inner.kind, path, {**minimal, field: value}, inner.fields)
+
+    def limits(self, variant: Variant, field: str) -> Iterator[tuple[list[Any], list[Any]]]:
+        """Values of a field just inside its limits, and just outside, for each kind of value."""
+        for _, one in self._options(self._objects[variant.kind]["properties"][field]):
+            if "maxLength" in one or "minLength" in one:
+                yield _around(one.get("minLength"), one.get("maxLength"), lambda n: "x" * n)
+            elif "maxItems" in one or "minItems" in one:
+                items = functools.partial(operator.mul, [self.sample(one.get("items", {}))])
+                yield _around(one.get("minItems"), one.get("maxItems"), items)
+            elif "maximum" in one or "minimum" in one:
+                yield _around(one.get("minimum"), one.get("maximum"), int)
 
     def minimal(self, variant: Variant) -> dict[str, Any]:
         """A variant's object with only its required fields."""

@@ -1,7 +1,8 @@
-"""What every route refuses: no token, ids that are no ids, unknown ids, values of another type."""
+"""What every route refuses: no token, invalid and unknown ids, wrong values, exceeded limits."""
 
 from __future__ import annotations
 
+import copy
 import functools
 import re
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from bot.emulator.world.models import Interaction, User
 from bot.emulator.world.permissions import ALL
 from tests.emulator.http_clients import ApiClient, Reply, SeededServer
 from tests.emulator.made_world import Route, grant, make_objects, plain_path, served_routes
-from tests.support.api_description import load_description
+from tests.support.api_description import Variant, load_description
 
 _UNKNOWN_ID = "1"
 _OBJECTS = {
@@ -197,20 +198,28 @@ def _wrong_bodies(route: Route) -> Iterator[Any]:
     """
     description = load_description()
     assert description is not None
+    for variant in _new_variants(route):
+        for at, field in enumerate(variant.fields):
+            values = _WRONG if len(variant.kind) == 1 else _WRONG[at % 2 :: 2]
+            for value in values:
+                yield variant.with_value(field, value, description)
+    yield from _WRONG
+
+
+def _new_variants(route: Route) -> Iterator[Variant]:
+    """The objects of a route's body, without inner ones that an earlier route has too."""
+    description = load_description()
+    assert description is not None
     seen: set[tuple[str, tuple[str, ...]]] = set()
     for one in _with_bodies():
         schema = description.request(one.method, _described()[one])
         assert schema is not None
         for variant in description.variants(schema):
             inner = (variant.kind[-1], variant.fields)
-            is_new = len(variant.kind) == 1 or inner not in seen
+            if one == route and (len(variant.kind) == 1 or inner not in seen):
+                yield variant
             seen.add(inner)
-            for at, field in enumerate(variant.fields if one == route and is_new else ()):
-                values = _WRONG if len(variant.kind) == 1 else _WRONG[at % 2 :: 2]
-                for value in values:
-                    yield variant.with_value(field, value, description)
         if one == route:
-            yield from _WRONG
             return
 
 
@@ -265,6 +274,119 @@ async def test_no_value_of_a_field_makes_the_emulator_fail(
         if reply.status >= 500:
             found[str(body)[:200]] = reply
     assert found == {}
+
+
+_ROWS = "5 rows, or 40 components at all depths (Components › Using Components in Messages)"
+_REQUIRED = "at least 1 if the field is required (String Select, File Upload, …)"
+_STRICTER: dict[tuple[str, str], str] = {
+    ("MessageCreateRequest", "content"): "2,000 characters (Create Message)",
+    ("MessageEditRequestPartial", "content"): "2,000 characters (Edit Message)",
+    ("body", "content"): "2,000 characters (Start Thread in Forum or Media Channel; Interactions)",
+    ("MessageCreateRequest", "components"): _ROWS,
+    ("MessageEditRequestPartial", "components"): _ROWS,
+    ("IncomingWebhookRequestPartial", "components"): _ROWS,
+    ("IncomingWebhookUpdateRequestPartial", "components"): _ROWS,
+    ("body", "components"): f"{_ROWS}; a modal has 5 (Interactions › Modal)",
+    ("ActionRowComponentForModalRequest", "components"): "one text input (Components › Action Row)",
+    ("body", "parse"): "three types (Message Resource › Allowed Mention Types)",
+    ("body", "roles"): "a server has 250 (JSON Error Codes, 30005)",
+    ("CreateGuildChannelRequest", "topic"): "1,024 characters in a text channel",
+    ("UpdateGuildChannelRequestPartial", "topic"): "1,024 characters in a text channel",
+    **{
+        (f"Update{kind}RequestPartial", "name"): "1 to 100 characters (Modify Channel)"
+        for kind in ("DM", "GroupDM", "GuildChannel", "Thread")
+    },
+    ("body", "custom_message"): "150 characters (Auto Moderation › Action Metadata)",
+    ("body", "allow_list"): "100 words (Auto Moderation › Trigger Metadata)",
+    ("IncomingWebhookRequestPartial", "thread_name"): "1 to 100 characters (Channel Object)",
+    ("body", "min_values"): _REQUIRED,
+    ("FileUploadComponentForModalRequest", "min_values"): _REQUIRED,
+    ("body", "default_values"): "from min_values to max_values (User Select)",
+    **{
+        (f"{kind}SelectComponentForMessageRequest", "default_values"): "see User Select"
+        for kind in ("User", "Role", "Mentionable", "Channel")
+    },
+}
+"""Where the documentation, which counts, allows less than Discord's API description."""
+_SIZE = {
+    "BASE_TYPE_BAD_LENGTH",
+    "BASE_TYPE_MAX_LENGTH",
+    "BASE_TYPE_REQUIRED",
+    "NUMBER_TYPE_MAX",
+    "NUMBER_TYPE_MIN",
+}
+
+
+def _errors_at(reply: Reply, path: tuple[str | int, ...]) -> set[str]:
+    """The codes of a field's errors."""
+    at = reply.body.get("errors") if isinstance(reply.body, dict) else None
+    for part in path:
+        at = at.get(str(part)) if isinstance(at, dict) else None
+    return {one["code"] for one in at.get("_errors", ())} if isinstance(at, dict) else set()
+
+
+def _forms_of(body: Any, variant: Variant, field: str) -> Iterator[Any]:
+    """A body, and the same with version 2 components where it has components."""
+    if isinstance(body, dict) and body.get("type") == 6:
+        body = {**body, "type": 7}  # a deferred update has no data
+    yield body
+    if field != "components" and "components" not in variant.path:
+        return
+    second = copy.deepcopy(body)
+    holder = second.get("data") or second.get("message") or second
+    for name in ("content", "embeds", "poll", "sticker_ids"):
+        holder.pop(name, None)
+    holder["flags"] = 1 << 15
+    yield second
+
+
+async def _try_value(server: SeededServer, route: Route, body: Any) -> Reply:
+    """Send a body to new objects, of the kinds that take most of it."""
+    objects = _prepared(server)
+    world = server.emulator.world
+    world.webhooks[objects["webhook"]].application_id = server.application_id
+    if route.path.endswith("/callback"):
+        _make_interaction(server, body, objects["mine"])
+    instead = {}
+    if route.path.endswith("{channel_id}/threads") and "message" in body:
+        instead["channel_id"] = str(server.forum)
+    return await _call(server, route, _path(route, objects, **instead), body)
+
+
+def _is_ignored(reply: Reply, path: tuple[str | int, ...]) -> bool:
+    where = ".".join(str(part) for part in path)
+    names = reply.headers.get("X-Emulator-Ignored", "").split(", ")
+    return any(where == name or where.startswith(f"{name}.") for name in names if name)
+
+
+@pytest.mark.parametrize("route", _with_bodies(), ids=lambda one: f"{one.method} {one.path}")
+async def test_a_described_limit_is_refused_just_outside_and_accepted_just_inside(
+    server: SeededServer, route: Route
+) -> None:
+    """docs: the request tables; the limits are those of Discord's API description.
+
+    A field without an effect counts as refused if the response names it as ignored.
+    """
+    description = load_description()
+    assert description is not None
+    found = []
+    for variant in _new_variants(route):
+        for field in variant.fields:
+            where = (*variant.path, field)
+            for inside, outside in description.limits(variant, field):
+                for value in (*inside, *outside):
+                    for body in _forms_of(
+                        variant.with_value(field, value, description), variant, field
+                    ):
+                        reply = await _try_value(server, route, body)
+                        sizes = _errors_at(reply, where) & _SIZE
+                        stricter = (variant.kind[-1], field) in _STRICTER
+                        if value in inside and sizes and not stricter:
+                            found.append(f"refused: {where} {str(value)[:50]} {sizes}")
+                        accepted = reply.status < 300 and not _is_ignored(reply, where)
+                        if value not in inside and accepted:
+                            found.append(f"accepted: {where} {str(value)[:50]}")
+    assert found == []
 
 
 def _described_parameters() -> list[tuple[Route, str]]:
