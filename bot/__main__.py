@@ -224,14 +224,21 @@ async def _forget(options: argparse.Namespace) -> int:
 
 
 async def _export(essay: str, form: str) -> int:
-    from bot.export import make_book, write_json
+    from bot.core.text.translate import use_language
+    from bot.export import find_essay, make_book, write_json
+    from bot.languages import get_discussion_language
     from bot.library.markdown import render_markdown
     from storage.db.database import open_for_reading
 
     async with open_for_reading(*_get_paths()) as database:
         if form == "markdown":
-            made = await database.read(lambda tx: make_book(tx, essay))
-            _write_bytes(render_markdown(made))
+            found = await database.read(lambda tx: find_essay(tx, essay))
+            language = await database.read(
+                lambda tx: get_discussion_language(tx, found.server_id, found.id)
+            )
+            with use_language(language):
+                made = await database.read(lambda tx: make_book(tx, essay))
+                _write_bytes(render_markdown(made))
             return 0
         # First to a file without a name: whoever reads the output may be slow, and as long as the
         # archive is read, words that are erased meanwhile stay in its write-ahead log.
@@ -244,21 +251,30 @@ async def _export(essay: str, form: str) -> int:
 
 
 async def _book(options: argparse.Namespace) -> int:
-    from bot.export import make_book
+    from bot.core.text.translate import use_language
+    from bot.export import find_essay, make_book
+    from bot.languages import get_discussion_language
     from bot.library.volumes import ENDINGS, render_volumes
     from storage.db.database import open_for_reading
 
     path, _ = _get_paths()
     async with open_for_reading(path) as database:
-        made = await database.read(lambda tx: make_book(tx, options.essay))
+        found = await database.read(lambda tx: find_essay(tx, options.essay))
+        language = await database.read(
+            lambda tx: get_discussion_language(tx, found.server_id, found.id)
+        )
+        with use_language(language):
+            made = await database.read(lambda tx: make_book(tx, options.essay))
     file: Path | None = options.output
     if file is None:
         if options.format == "epub" and sys.stdout.isatty():
             _write_error("An EPUB isn't for the terminal. Name a file with --output FILE.")
             return 2
-        _write_bytes(*render_volumes(made, options.format, None))
+        with use_language(language):
+            _write_bytes(*render_volumes(made, options.format, None))
         return 0
-    files = render_volumes(made, options.format)
+    with use_language(language):
+        files = render_volumes(made, options.format)
     for number, content in enumerate(files, 1):
         named = file
         if len(files) > 1:

@@ -71,9 +71,10 @@ def load_environment(environment: Mapping[str, str]) -> dict[str, str]:
     name = environment.get("SALON_ENV_FILE", ".env")
     try:
         if environment.get("SALON_ENV_FILE") and not Path(name).is_file():
+            what = "that isn't a file" if Path(name).exists() else "there is no such file"
             raise SettingsError(
-                f"SALON_ENV_FILE is set to {name}, but there is no such file. Correct the path, or "
-                "leave SALON_ENV_FILE out to use .env."
+                f"SALON_ENV_FILE is set to {name}, but {what}. Correct the path, or leave "
+                "SALON_ENV_FILE out to use .env."
             )
         # Some editors on Windows put a byte order mark before the first line.
         found = dotenv_values(name, interpolate=False, encoding="utf-8-sig") if name else {}

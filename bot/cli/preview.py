@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core.essay.essay import Essay
-from bot.core.essay.note import Note
 from bot.core.layout.layout import lay_out
 from bot.core.layout.parts import Layout, Part
 from bot.core.layout.pictures import describe
 from bot.core.read_essay import Format, read_essay
+from bot.core.text.coded import CodedText
 from bot.core.text.plural import format_count
 
 __all__ = ["preview", "preview_text", "render_json", "render_text"]
 
 
-def _collect_notes(essay: Essay, layout: Layout) -> tuple[Note, ...]:
+def _collect_notes(essay: Essay, layout: Layout) -> tuple[CodedText, ...]:
     return (*essay.notes, *layout.notes)
 
 

@@ -66,21 +66,22 @@ async def alert_about_essay(
     """An essay, or a new revision of it, isn't posted: an admin who scheduled it may not know.
 
     ``stopped``: an admin has to continue it; else it is retried until somebody fixes something.
-    ``message_deleted``: continuing doesn't help, and ``reason`` says what does.
+    ``message_deleted``: a new revision can't change a message any more; continuing doesn't help,
+    and ``reason`` says what does.
     """
     essay = await progress.find_published(tx, discussion_id)
     if essay is None:
         return
     happened = "alert-essay" if essay.state == "publishing" else "alert-edit"
-    kind = "delayed"
-    if stopped:
-        kind = "message-deleted" if message_deleted else "stopped"
+    code = f"{happened}-{'stopped' if stopped else 'delayed'}"
+    if message_deleted:
+        code = "alert-edit-message-deleted"
     await notify_admins(
         tx,
         essay.server_id,
         about=_about_essay(discussion_id, stopped=stopped),
         alert=make_coded(
-            f"{happened}-{kind}",
+            code,
             title=escape_title(essay.title),
             channel=essay.channel_id,
             reason=reason,

@@ -20,6 +20,7 @@ from bot.core.conversation.reply_copy import get_avatar_url, hash_copy, make_web
 from bot.core.payload import SUPPRESS_EMBEDS, Payload
 from bot.core.snowflake import get_snowflake_time
 from bot.core.text.coded import make_coded
+from bot.core.text.translate import use_language
 from bot.delivery.context import DeliveryContext
 from bot.delivery.find_message import find_message
 from bot.delivery.worker import (
@@ -35,9 +36,11 @@ from bot.discord_api.errors import (
     UNKNOWN_CHANNEL,
     WEBHOOK_DELETED,
     Outcome,
+    describe_error,
 )
 from bot.discord_api.webhooks import Webhook
 from bot.ingest.answered_passages import ReplyText, save_answered_passages
+from bot.languages import get_discussion_language
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit
@@ -99,7 +102,11 @@ class AnswerPoster:
             # The gateway sends its server only after the start.
             raise JobFailed(Outcome.RETRY_SOON, make_coded("channel-not-loaded"))
         webhook = await self._get_webhook(job)
-        payload, signature = _make_payload(job, by_webhook=webhook is not None)
+        language = await self._database.read(
+            lambda tx: get_discussion_language(tx, job.server_id, job.discussion_id)
+        )
+        with use_language(language):
+            payload, signature = _make_payload(job, by_webhook=webhook is not None)
         if not await self._database.write(
             lambda tx: answers.mark_posting(
                 tx,
@@ -229,10 +236,12 @@ class AnswerPoster:
             return Failure(Outcome.RETRY_SOON, make_coded("webhook-deleted"))
         if error.status in (403, 404):
             return Failure(
-                Outcome.NEEDS_ADMIN, make_coded("discord-forbids-with", error=error.code)
+                Outcome.NEEDS_ADMIN, make_coded("discord-forbids-with", error=describe_error(error))
             )
         if error.status == 400:
-            return Failure(Outcome.REFUSED, make_coded("answer-refused", error=error.code))
+            return Failure(
+                Outcome.REFUSED, make_coded("answer-refused", error=describe_error(error))
+            )
         return Failure(Outcome.RETRY_SOON, make_coded("discord-answered", status=error.status))
 
     def get_delay(self, job: Answer, failure: Failure) -> int:
@@ -253,7 +262,7 @@ class AnswerPoster:
 
 
 def _make_payload(job: Answer, *, by_webhook: bool) -> tuple[Payload, str]:
-    """The body of the request, and the hash by which the message is found."""
+    """The body of the request, in the current language, and the hash by which it is found."""
     content = make_answer_content(
         job.text,
         author=None if by_webhook else job.member_name,

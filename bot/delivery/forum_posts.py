@@ -39,6 +39,7 @@ class ForumPostStarter:
     ) -> int:
         """Start the forum post whose first message this is, with its pictures; its id.
 
+        A generic name is in the current language, here and where the post is searched for.
         In a single attempt: after an error it has to be searched for, unless Discord refused it.
         """
         route = Route("POST", "/channels/{channel_id}/threads", channel_id=message.channel_id)

@@ -37,6 +37,7 @@ from bot.discord_api.errors import (
     TOO_MANY_PINS,
     UNKNOWN_MESSAGE,
     Outcome,
+    describe_error,
 )
 from bot.discord_api.single_attempt import Upload
 from bot.languages import get_discussion_language
@@ -280,7 +281,7 @@ class MessageEditor:
         if failure.outcome is Outcome.REFUSED or error.code == THREAD_LOCKED:
             _log.error("Discord refused message edit %d: %s", edit.id, error)
             return Failure(
-                Outcome.REFUSED, make_coded("message-refused", error=error.text or error.status)
+                Outcome.REFUSED, make_coded("message-refused", error=describe_error(error))
             )
         if failure.outcome is Outcome.NEEDS_ADMIN and edit.kind in ("lock", "unlock"):
             # Having opened a thread isn't enough to lock it (docs: Topics › Threads).

@@ -18,6 +18,7 @@ from discord.http import Route
 from bot.core import limits
 from bot.core.payload import Payload, get_signature, is_payload_of
 from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.translate import use_language
 from bot.delivery import after_send, alerts
 from bot.delivery.context import DeliveryContext
 from bot.delivery.find_message import find_message
@@ -36,10 +37,12 @@ from bot.discord_api.errors import (
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
     Outcome,
+    describe_error,
     has_no_effect,
 )
 from bot.discord_api.permissions import explain_forbidden
 from bot.discord_api.rate_limit import RateLimiter
+from bot.languages import get_discussion_language
 from bot.prompting import reconsider
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads, messages
@@ -156,7 +159,8 @@ class MessageSender:
         if message.new_forum_post is not None:
             uploads = await load_pictures(self._database, message.payload)
             await self._rate_limiter.acquire()
-            return await self._forum_posts.start(message, message.new_forum_post, uploads)
+            with use_language(await self._get_language(message)):
+                return await self._forum_posts.start(message, message.new_forum_post, uploads)
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=message.channel_id)
         # Nobody is pinged unless the payload itself says whom.
         body: Payload = {
@@ -176,6 +180,14 @@ class MessageSender:
             created = await request_with_files(self._http, route, body, uploads)
         return int(created["id"])
 
+    async def _get_language(self, message: PlannedMessage) -> str:
+        """The language of an essay's first message."""
+        discussion_id = message.discussion_id
+        assert discussion_id is not None
+        return await self._database.read(
+            lambda tx: get_discussion_language(tx, message.server_id, discussion_id)
+        )
+
     async def _find(self, message: PlannedMessage) -> int | None:
         """The message that an earlier attempt created, searched for in the channel.
 
@@ -185,7 +197,8 @@ class MessageSender:
             known = await self._database.read(
                 lambda tx: essay_threads.get_thread_ids(tx, message.server_id)
             )
-            return await self._forum_posts.find(message, message.new_forum_post, known)
+            with use_language(await self._get_language(message)):
+                return await self._forum_posts.find(message, message.new_forum_post, known)
         recorded = await self._database.read(
             lambda tx: messages.get_recorded_ids(tx, message.channel_id, message.after_id)
         )
@@ -266,7 +279,7 @@ class MessageSender:
         if failure.outcome is Outcome.REFUSED:
             _log.error("Discord refused message %d: %s", message.id, error)
             return Failure(
-                failure.outcome, make_coded("message-refused", error=error.text or error.status)
+                failure.outcome, make_coded("message-refused", error=describe_error(error))
             )
         return failure
 

@@ -25,6 +25,7 @@ from bot.core.conversation.reply_copy import (
 )
 from bot.core.payload import Payload
 from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.translate import use_language
 from bot.delivery import alerts
 from bot.delivery.context import DeliveryContext
 from bot.delivery.find_message import find_message
@@ -40,11 +41,13 @@ from bot.discord_api.errors import (
     UNKNOWN_USER,
     WEBHOOK_DELETED,
     Outcome,
+    describe_error,
 )
 from bot.discord_api.single_attempt import Upload
 from bot.discord_api.webhooks import Webhook
 from bot.ingest.moved_replies import delete_moved_reply
 from bot.ingest.recorder import LiveEvent
+from bot.languages import get_discussion_language
 from storage.db.writer import Transaction
 from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit
@@ -182,9 +185,7 @@ class ReplyMover:
             if error.code == UNKNOWN_CHANNEL or error.status == 429:
                 raise
             _log.warning("Discord refused the copy of reply %d: %s", job.reply_id, error)
-            raise _CannotMove(
-                make_coded("copy-refused", error=error.code or error.status)
-            ) from error
+            raise _CannotMove(make_coded("copy-refused", error=describe_error(error))) from error
         self._recorder.request_reactions(_get_reactions(copy_id, live))
 
     async def _get_webhook(self, job: ReplyMove) -> Webhook:
@@ -372,13 +373,17 @@ class ReplyMover:
 
     async def _rewrite_answer(self, job: ReplyMove, message_id: int) -> None:
         """Edit the message for an answer, which the bot or its webhook has posted."""
-        content = make_answer_content(
-            job.text,
-            author=job.author_name if job.webhook_id is None else None,
-            passage=job.passage,
-            link=job.link,
-            asks_author=job.asks_author,
+        language = await self._database.read(
+            lambda tx: get_discussion_language(tx, job.server_id, job.discussion_id)
         )
+        with use_language(language):
+            content = make_answer_content(
+                job.text,
+                author=job.author_name if job.webhook_id is None else None,
+                passage=job.passage,
+                link=job.link,
+                asks_author=job.asks_author,
+            )
         payload: Payload = {"content": content, "allowed_mentions": {"parse": []}}
         if job.webhook_id is None:
             route = Route(
@@ -417,7 +422,7 @@ class ReplyMover:
             return Failure(Outcome.RETRY_SOON, make_coded("webhook-deleted"))
         if error.status in (403, 404):
             return Failure(
-                Outcome.NEEDS_ADMIN, make_coded("discord-forbids-with", error=error.code)
+                Outcome.NEEDS_ADMIN, make_coded("discord-forbids-with", error=describe_error(error))
             )
         return Failure(Outcome.RETRY_SOON, make_coded("discord-answered", status=error.status))
 

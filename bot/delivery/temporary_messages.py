@@ -8,7 +8,7 @@ from bot.core.text.coded import make_coded
 from bot.delivery.context import DeliveryContext
 from bot.delivery.worker import Failure
 from bot.discord_api import retry
-from bot.discord_api.errors import Outcome, classify
+from bot.discord_api.errors import Outcome, classify, describe_error
 from storage.delivery import temporary_messages
 from storage.delivery.temporary_messages import TemporaryMessage
 
@@ -52,7 +52,7 @@ class TemporaryMessageRemover:
         outcome = classify(error)
         if outcome is not Outcome.DELETED:
             outcome = Outcome.NEEDS_ADMIN
-        return Failure(outcome, make_coded("not-deleted", error=str(error)))
+        return Failure(outcome, make_coded("not-deleted", error=describe_error(error)))
 
     def get_delay(self, job: TemporaryMessage, failure: Failure) -> int:
         """Always the same: attempts aren't counted."""

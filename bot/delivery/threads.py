@@ -41,6 +41,7 @@ from bot.discord_api.errors import (
     UNKNOWN_MESSAGE,
     UNKNOWN_USER,
     Outcome,
+    describe_error,
     get_error_name,
 )
 from bot.discord_api.permissions import explain_forbidden
@@ -202,7 +203,7 @@ class ThreadOpener:
         if failure.outcome is Outcome.REFUSED or error.code == THREAD_LOCKED:
             _log.error("Discord refused to open thread %d: %s", job.id, error)
             return Failure(
-                Outcome.REFUSED, make_coded("thread-refused", error=error.text or error.code)
+                Outcome.REFUSED, make_coded("thread-refused", error=describe_error(error))
             )
         if failure.outcome is Outcome.NEEDS_ADMIN:
             reason = explain_forbidden(self._permissions, job.channel_id, error)

@@ -12,7 +12,8 @@ from typing import Final
 import aiohttp
 import discord
 
-from bot.core.text.coded import make_coded
+from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.truncate import truncate
 
 __all__ = [
     "ALREADY_CROSSPOSTED",
@@ -35,6 +36,7 @@ __all__ = [
     "WEBHOOK_DELETED",
     "Outcome",
     "classify",
+    "describe_error",
     "get_error_name",
     "has_no_effect",
 ]
@@ -102,6 +104,52 @@ def classify(error: BaseException) -> Outcome:
     if error.status in (400, 413):
         return Outcome.REFUSED
     return Outcome.RETRY_SOON
+
+
+_MAX_TEXT = 200
+#: What errors mean that an admin may meet.
+_DESCRIPTIONS: Final = {
+    10003: make_coded("error-channel-unknown"),
+    10008: make_coded("error-message-unknown"),
+    10015: make_coded("error-webhook-unknown"),
+    20009: make_coded("error-explicit-content"),
+    20016: make_coded("error-slow-mode"),
+    30007: make_coded("error-too-many-webhooks"),
+    40005: make_coded("error-file-too-large"),
+    40066: make_coded("error-tag-required"),
+    40067: make_coded("error-moderator-tag-required"),
+    50001: make_coded("error-no-access"),
+    50006: make_coded("error-message-empty"),
+    50008: make_coded("error-no-text-channel"),
+    50009: make_coded("error-verification-level"),
+    50013: make_coded("error-no-permission"),
+    50024: make_coded("error-channel-type"),
+    50083: make_coded("error-thread-archived"),
+    160002: make_coded("error-no-history"),
+    160005: make_coded("error-thread-locked"),
+    160006: make_coded("error-too-many-threads"),
+    200000: make_coded("error-automod"),
+    240000: make_coded("error-harmful-link"),
+}
+#: Codes that mean the same to an admin.
+_SAME: Final = {50027: 10015, 160007: 160006, 200001: 200000}
+
+
+def describe_error(error: Exception) -> CodedText | str:
+    """What an error of Discord's API means, in a few words without a full stop.
+
+    Errors that an admin may meet are translated; others are in Discord's own words. An error of the
+    way to it is named by its type.
+    """
+    if not isinstance(error, discord.HTTPException):
+        return get_error_name(error)
+    known = _DESCRIPTIONS.get(_SAME.get(error.code, error.code))
+    if known is not None:
+        return known
+    text = " ".join(error.text.split()) or error.response.reason or "?"
+    return make_coded(
+        "error-other", text=truncate(text, _MAX_TEXT), number=error.code or error.status
+    )
 
 
 def has_no_effect(error: BaseException) -> bool:

@@ -10,6 +10,7 @@ import discord
 from bot.core.conversation.styles import FORUM, THREADS, Tag, TargetChannel
 from bot.core.text.coded import CodedText, make_coded
 from bot.discord_api import required_permissions
+from bot.discord_api.errors import describe_error
 from bot.discord_api.required_permissions import TO_ATTACH, TO_PIN, Permission
 
 __all__ = ["CachedPermissions", "Permissions", "explain_forbidden"]
@@ -75,7 +76,7 @@ def explain_forbidden(
     missing = permissions.explain_cannot_host(channel_id)
     if missing is None and with_files:
         missing = permissions.explain_cannot_attach(channel_id)
-    return missing or make_coded("discord-forbids-with", error=error.text or error.code)
+    return missing or make_coded("discord-forbids-with", error=describe_error(error))
 
 
 def _explain_missing(code: str, channel_id: int, missing: Sequence[Permission]) -> CodedText:

@@ -146,7 +146,7 @@ def _make_send_once() -> aiohttp.ClientMiddlewareType:
     ) -> aiohttp.ClientResponse:
         nonlocal sent
         if sent:
-            raise aiohttp.ClientConnectionError("the connection broke under the call")
+            raise aiohttp.ClientConnectionError("the connection was lost during the call")
         sent = True
         return await handler(request)
 

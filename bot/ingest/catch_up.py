@@ -266,11 +266,11 @@ class CatchUp:
             milliseconds=max(0, self._clock.now_ms() - verified_at) if verified_at else 0
         )
         took = (self._clock.now() - began).total_seconds()
-        summary = make_catch_up_summary(away, recovered)
         count = len(channels) + len(threads)
         if not recovered:
             _log.debug("Nothing was missed in %d channels and threads.", count)
             return
+        summary = make_catch_up_summary(away, recovered)
         _log.info("%s (%d channels and threads, %.1f s)", summary, count, took)
         now_ms = self._clock.now_ms()
 

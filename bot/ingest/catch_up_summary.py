@@ -32,9 +32,10 @@ def _coded(unit: str, number: int) -> CodedText:
 
 
 def make_catch_up_summary(away: timedelta, found: RecoveredChanges) -> CodedText:
-    """``Back after 3 h 12 min: 14 replies, 2 edits and 1 deletion recovered.``"""
+    """``Back after 3 h 12 min: 14 replies, 2 edits and 1 deletion recovered.``
+
+    Something has to be recovered.
+    """
     counts = (("replies", found.replies), ("edits", found.edits), ("deletions", found.deletions))
     changes = tuple(make_coded(kind, count=count) for kind, count in counts if count)
-    if not changes:
-        return make_coded("alert-nothing-missed", away=describe_duration(away))
     return make_coded("alert-recovered", away=describe_duration(away), changes=changes)

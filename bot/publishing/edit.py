@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from bot.clock import Clock
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.given_questions import split_questions, with_given_questions
-from bot.core.essay.note import Note
 from bot.core.essay.serialize import essay_from_json
 from bot.core.extraction.corrections import (
     Corrections,
@@ -154,12 +153,9 @@ class Editing:
         """
         try:
             return await self._create_edit(submission, cut_off=cut_off)
-        except (UserError, UnreadableEssay) as error:
-            sentence = str(error)
+        except (UserError, UnreadableEssay):
             await retry_until_available(
-                lambda: self._database.write(
-                    lambda tx: submissions.refuse(tx, submission.id, sentence)
-                )
+                lambda: self._database.write(lambda tx: submissions.refuse(tx, submission.id))
             )
             raise
 
@@ -426,7 +422,7 @@ class Editing:
         essay: Essay,
         closing: str | None,
         written_by: tuple[int, ...],
-    ) -> tuple[RevisionPlan, tuple[Note, ...]]:
+    ) -> tuple[RevisionPlan, tuple[CodedText, ...]]:
         settings = await self._get_settings(posted.server_id)
         with use_language(await self._get_language(posted.server_id, essay)):
             return await asyncio.to_thread(

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from bot.core.conversation.thread_names import make_essay_thread_name
 from bot.core.essay.essay import Essay
 from bot.core.essay.given_questions import split_questions
-from bot.core.essay.note import Note
 from bot.core.essay.serialize import essay_from_json
 from bot.core.layout.closing_message import make_closing_payload, render_closing_question
 from bot.core.layout.part_message import make_part_message
@@ -19,6 +18,7 @@ from bot.core.layout.parts import Position
 from bot.core.layout.revise import PostedPart, RevisedLayout, add_part_links, revise
 from bot.core.message_link import make_message_link
 from bot.core.payload import Payload, make_edit, make_edit_body, make_plain_message
+from bot.core.text.coded import CodedText
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.discord_api.commands import CommandMentions
@@ -92,7 +92,7 @@ def plan_revision(
     saves_all: bool = False,
     has_answer: bool = True,
     has_author: bool = False,
-) -> tuple[RevisionPlan, tuple[Note, ...]]:
+) -> tuple[RevisionPlan, tuple[CodedText, ...]]:
     """The changes of every message for a new revision, and notes on what can't be shown.
 
     ``closing``: the closing question an admin chose; ``numbered``: ¶ numbers are shown.

@@ -21,7 +21,6 @@ from bot.core.conversation.styles import (
 from bot.core.essay.default_question import get_default_question
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.given_questions import split_questions
-from bot.core.essay.note import Note
 from bot.core.extraction.corrections import (
     Corrections,
     apply_corrections,
@@ -228,8 +227,8 @@ class Publishing:
         """
         try:
             return await self._create_drafts(submission, cut_off=cut_off)
-        except (UserError, UnreadableEssay) as error:
-            await self._refuse(submission, error)
+        except (UserError, UnreadableEssay):
+            await self._refuse(submission)
             raise
 
     async def resume_submissions(self, edit: Callable[[Submission], Awaitable[None]]) -> None:
@@ -511,7 +510,7 @@ class Publishing:
         *,
         has_author: bool = False,
         ping_role: int | None,
-    ) -> tuple[list[NewMessage], tuple[Note, ...]]:
+    ) -> tuple[list[NewMessage], tuple[CodedText, ...]]:
         """The messages of an essay in its own language; see :func:`_plan_messages`."""
         language = await self._database.read(lambda tx: choose_essay_language(tx, server_id, essay))
         channel = self._permissions.get_target_channel(channel_id)
@@ -628,8 +627,8 @@ class Publishing:
         """
         try:
             return await self._replace_text(submission, cut_off=cut_off)
-        except (UserError, UnreadableEssay) as error:
-            await self._refuse(submission, error)
+        except (UserError, UnreadableEssay):
+            await self._refuse(submission)
             raise
 
     async def _replace_text(self, submission: Submission, *, cut_off: bool) -> int:
@@ -665,11 +664,10 @@ class Publishing:
         )
         return draft.id
 
-    async def _refuse(self, submission: Submission, error: Exception) -> None:
-        """Record why a submission was refused."""
-        sentence = str(error)
+    async def _refuse(self, submission: Submission) -> None:
+        """Record that a submission was refused."""
         await retry_until_available(
-            lambda: self._database.write(lambda tx: submissions.refuse(tx, submission.id, sentence))
+            lambda: self._database.write(lambda tx: submissions.refuse(tx, submission.id))
         )
 
     async def publish(self, discussion_id: int, actor: Actor, after_id: int) -> None:
@@ -846,7 +844,7 @@ def _plan_messages(
     has_answer: bool,
     has_author: bool,
     ping_role: int | None,
-) -> tuple[list[NewMessage], tuple[Note, ...]]:
+) -> tuple[list[NewMessage], tuple[CodedText, ...]]:
     """The messages of an essay, in order, and notes on what can't be shown as it was."""
     layout = lay_out(essay, numbered=numbered)
     card = make_card(essay, commands, saves_all=saves_all, ping_role=ping_role)

@@ -15,9 +15,10 @@ from bot.core.prompts.parse_time import parse_time
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
-from bot.core.text.translate import gettext_noop, ngettext
+from bot.core.text.translate import gettext_noop, ngettext, use_language
 from bot.core.text.truncate import truncate_lines
 from bot.errors import UserError
+from bot.languages import get_discussion_language
 from bot.library.book import build_book
 from bot.library.markdown import render_markdown
 from bot.services import Services
@@ -350,10 +351,13 @@ class Essays(
         return await self.services.database.read(read)
 
     async def _export_markdown(self, found: ListedDiscussion) -> tuple[int, bytes]:
-        """How many replies a Markdown export has, and its bytes."""
+        """How many replies a Markdown export has, and its bytes; it is in the essay's language."""
         rows = await self.services.database.read(lambda tx: get_book_rows(tx, found))
-        # A thread has the context of this task, and so its language.
-        made = await asyncio.to_thread(lambda: render_markdown(build_book(rows)))
+        language = await self.services.database.read(
+            lambda tx: get_discussion_language(tx, found.server_id, found.id)
+        )
+        with use_language(language):  # a thread has the context of this task
+            made = await asyncio.to_thread(lambda: render_markdown(build_book(rows)))
         return len(rows.replies), made
 
     @publish.autocomplete("tags")

@@ -47,6 +47,7 @@ from cogs.ui.buttons import Label, make_button_class, make_button_row
 from cogs.ui.commands import get_server, get_server_id
 from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
+from cogs.ui.local_time import describe_local_time
 from cogs.ui.ping_role import make_ping_field, read_ping_role
 from cogs.ui.progress import show_progress
 from cogs.ui.responses import answer, answer_with_file, show, update
@@ -146,7 +147,7 @@ def _summarize(preview: Preview) -> str:
     notes = draft.notes[:_MAX_NOTES]
     if notes:
         lines.append(_("**Couldn't be reproduced exactly**"))
-        lines += [f"- {note.translate()}" for note in notes]
+        lines += [f"- {note}" for note in notes]
     if closing:
         quoted = truncate(closing, _MAX_QUESTION).replace("\n", "\n> ")
         lines.append(_("**Closing question**"))
@@ -554,12 +555,7 @@ class DraftPanel:
         """Ask for a time; the form names the server's time zone and the time there."""
         services, server = self.services, get_server_id(interaction)
         settings = await services.database.read(lambda tx: settings_module.get_settings(tx, server))
-        local = services.clock.now().astimezone(settings.zone)
-        hint = _(
-            "Time zone: {zone}, where it's {time} now.",
-            zone=settings.zone_name,
-            time=f"{local:%Y-%m-%d %H:%M}",
-        )
+        hint = describe_local_time(settings, services.clock.now())
         field = make_text_field(
             "when", _("When (e.g. tomorrow 9:00)"), most=100, required=True, description=hint
         )

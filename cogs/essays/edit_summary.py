@@ -108,7 +108,7 @@ def summarize(preview: EditPreview) -> str:
             )
         )
     lines += [
-        _("**Couldn't be reproduced exactly:** {note}", note=note.translate())
+        _("**Couldn't be reproduced exactly:** {note}", note=note)
         for note in new.notes[:_MAX_NOTES]
     ]
     room = _MAX_SUMMARY - len("\n".join(lines)) - 40

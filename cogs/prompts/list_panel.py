@@ -34,6 +34,7 @@ from cogs.ui.commands import get_server
 from cogs.ui.controls import make_control_class
 from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
+from cogs.ui.local_time import describe_local_time
 from cogs.ui.responses import show, update
 from storage.db.writer import Transaction
 from storage.prompts import listings, pauses, prompts
@@ -309,6 +310,9 @@ class ListPanel:
         if prompt.state != "planned" or prompt.kind is not PromptKind.STEP:
             return False
         texts = await self._services.database.read(lambda tx: _make_form_texts(tx, prompt))
+        settings = await self._services.database.read(
+            lambda tx: settings_module.get_settings(tx, prompt.server_id)
+        )
         fields = [
             make_text_field(
                 "when",
@@ -316,7 +320,7 @@ class ListPanel:
                 texts["when"],
                 most=100,
                 required=True,
-                description=_("For example “Thursday 18:00” or “in 3 days”"),
+                description=describe_local_time(settings, self._services.clock.now()),
             ),
             make_text_field(
                 "what",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import discord
 from discord import app_commands
 
-from bot.core.prompts.parse_time import parse_quiet_hours
-from bot.core.prompts.plan import format_plan, parse_plan, parse_weekly
+from bot.core.prompts.parse_time import is_none, parse_quiet_hours, parse_weekly_time
+from bot.core.prompts.plan import format_plan, parse_plan
 from bot.core.prompts.timezones import resolve_zone
 from bot.core.text.coded import make_coded
 from bot.core.text.titles import escape_title
@@ -175,9 +175,9 @@ class PromptSettings(WritingCog):
     ) -> None:
         """Show or set when the digest comes."""
         server_id, now = get_server(interaction).id, self.services.clock.now()
-        off = when is not None and when.strip().lower() in ("none", "off", "never")
-        weekly = None if when is None or off else parse_weekly(when)
-        if when is not None and not off and (weekly is None or weekly.weekday is None):
+        off = when is not None and is_none(when)
+        weekly = None if when is None or off else parse_weekly_time(when)
+        if when is not None and not off and weekly is None:
             raise UserError(
                 _(
                     "“{when}” isn't a time of the week. Write for example “Sunday 18:00”.",

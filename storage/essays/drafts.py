@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.essay.essay import Essay
-from bot.core.essay.note import Note, notes_from_lines, notes_to_lines
+from bot.core.essay.note import notes_from_lines, notes_to_lines
 from bot.core.essay.serialize import essay_from_json
 from bot.core.payload import Payload
-from bot.core.text.coded import make_coded
+from bot.core.text.coded import CodedText, make_coded
 from storage.db.checkpoint_and_vacuum import mark_erasure
 from storage.db.writer import Transaction
 from storage.delivery import messages
@@ -62,7 +62,7 @@ class Draft:
     scheduled_for: int | None
     essay: Essay
     closing: str | None
-    notes: tuple[Note, ...]
+    notes: tuple[CodedText, ...]
     source: bytes
     source_name: str | None
     posts: tuple[DraftPost, ...]
@@ -236,7 +236,7 @@ async def replace_content(
     essay: Essay,
     closing: str | None,
     given_questions: tuple[str, ...],
-    notes: tuple[Note, ...],
+    notes: tuple[CodedText, ...],
     planned: Sequence[NewMessage],
     target: DraftTarget,
     now_ms: int,

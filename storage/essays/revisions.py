@@ -7,8 +7,9 @@ import json
 from dataclasses import dataclass
 
 from bot.core.essay.essay import Essay
-from bot.core.essay.note import Note, notes_to_lines
+from bot.core.essay.note import notes_to_lines
 from bot.core.essay.serialize import essay_to_json
+from bot.core.text.coded import CodedText
 from storage.db.writer import Transaction
 from storage.essays.sources import save_source
 
@@ -28,7 +29,7 @@ class NewRevision:
     source: bytes
     source_name: str | None
     closing: str | None
-    notes: tuple[Note, ...]
+    notes: tuple[CodedText, ...]
     language: str | None = None
     given_questions: tuple[str, ...] = ()
 

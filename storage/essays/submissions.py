@@ -18,7 +18,6 @@ __all__ = [
     "SubmittedCover",
     "accept",
     "delete_hashes",
-    "find_refusal",
     "has_accepted_duplicate",
     "has_newer_accepted",
     "has_newer_pending",
@@ -239,20 +238,13 @@ async def delete_hashes(tx: Transaction) -> None:
     await tx.run("UPDATE submissions SET content_hash = NULL WHERE content_hash IS NOT NULL")
 
 
-async def refuse(tx: Transaction, submission_id: int, sentence: str) -> None:
-    """Mark a submission as refused; ``sentence`` says why, for the admin."""
+async def refuse(tx: Transaction, submission_id: int) -> None:
+    """Mark a submission as refused; the admin has got the reason as an answer."""
     await tx.run(
         """
         UPDATE submissions
-        SET state = 'refused', outcome = :outcome, text = NULL, file_url = NULL,
-            page_url = NULL
+        SET state = 'refused', text = NULL, file_url = NULL, page_url = NULL
         WHERE id = :id AND state = 'received'
         """,
-        {"id": submission_id, "outcome": sentence},
+        {"id": submission_id},
     )
-
-
-async def find_refusal(tx: Transaction, submission_id: int) -> str | None:
-    """The sentence that says why a submission was refused; None if it wasn't."""
-    row = await tx.row("SELECT outcome FROM submissions WHERE id = :id", {"id": submission_id})
-    return None if row is None else row["outcome"]

@@ -3,92 +3,50 @@
 from __future__ import annotations
 
 import functools
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from babel.dates import get_day_names
 
 from bot.core.text.coded import CodedText
 from bot.core.text.coded_sentences import SENTENCES
 from bot.core.text.translate import use_catalogs, use_language
-from bot.emulator.world.events import GuildUpdated
 from tests.catalogs.extract import list_command_texts
 from tests.catalogs.pseudo import NAME_PREFIX, find_untranslated, write_pseudo_catalog
+from tests.catalogs.pseudo_server import (
+    ESSAY,
+    LANGUAGE,
+    REPLY,
+    Untranslated,
+    announce_language,
+    publish,
+    run_pseudo_emulator,
+)
 from tests.cogs.members.test_moved_replies import choose
-from tests.cogs.setup.test_panel import flat
 from tests.cogs.ui.test_long_texts import Walk, check_log, set_up
 from tests.core.text.test_coded import placeholders
 from tests.delivery.test_reply_moves import copies
-from tests.support.running_bot import RunningBot, form_data, run_bot, run_emulator
+from tests.support.running_bot import RunningBot, form_data, run_bot
 
-#: One of Discord's locales, which the pseudo-language borrows.
-LANGUAGE = "fi"
 DAY = 86_400
-
-#: In Greek letters, so that a word in Latin ones is Salon's: the essay, replies and names.
-ESSAY = """# Αργό ψωμί
-
-Της Άννας
-
-Θέλει μια νύχτα να γίνει ένα ψωμί, και το περισσότερο είναι αναμονή.
-
-Το ζυμάρι δεν νοιάζεται πόσο βιαζόμαστε.
-
-Θα περιμένατε μια νύχτα για ψωμί;
-"""
-REPLY = "Θα περίμενα, αλλά όχι πρόθυμα."
-
-#: Names of people, places and things, which no language translates.
-_NAMES = {
-    *("Ada", "Ann", "Ben", "Cleo", "Dev", "Eve", "Salon", "PluralKit", "Discord"),
-    *("UTC", "English", "Suomi", "Markdown", "JSON", "Python", "SQLite", "discord", "py"),
-    "Hello",  # a prompt that an admin adds
-    *get_day_names("abbreviated", locale=LANGUAGE).values(),
-}
-#: The keys of what Discord shows of a component, a form or a choice.
-_SHOWN = ("content", "label", "title", "placeholder", "description", "name")
-
-
-def iterate_texts(data: Any, inside: str = "") -> Iterator[str]:
-    """The texts that a client shows of a message, form or list of choices."""
-    if isinstance(data, Mapping):
-        for key, value in data.items():
-            if isinstance(value, str) and key in _SHOWN and inside not in _NOT_SHOWN:
-                yield value
-            elif key not in _NOT_SHOWN:
-                yield from iterate_texts(value, key)
-    elif isinstance(data, list):
-        for one in data:
-            yield from iterate_texts(one, inside)
-
-
-_NOT_SHOWN = {
-    *("author", "attachments", "mentions", "user", "member", "emoji", "embeds", "poll"),
-    *("referenced_message", "message_snapshots", "interaction_metadata", "resolved", "thread"),
-}
 
 
 @dataclass
 class PseudoWalk(Walk):
     """Uses everything, and collects what isn't translated, with where it is."""
 
-    untranslated: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    untranslated: Untranslated = field(default_factory=Untranslated)
 
-    def look(self, data: Any, what: str) -> None:
-        """Collect the words that aren't translated."""
-        for text in iterate_texts(data):
-            for word in find_untranslated(text) - _NAMES:
-                self.untranslated[f"{what}: {text[:300]}"].add(word)
+    async def publish(self, name: str, essay: bytes) -> None:
+        """Publish an essay, whatever the button is called."""
+        await publish(self.running, name, essay.decode())
 
     async def check(self, interaction: dict[str, Any], what: str) -> dict[str, Any]:
         """Check an answer, and look at its texts."""
         done = await super().check(interaction, what)
-        self.look(done["messages"], what)
-        self.look((done["answer"] or {}).get("data"), what)
+        self.untranslated.look(done["messages"], what)
+        self.untranslated.look((done["answer"] or {}).get("data"), what)
         return done
 
     async def submit(self, form: dict[str, Any], *rest: Any, **more: Any) -> None:
@@ -96,10 +54,12 @@ class PseudoWalk(Walk):
         labels = [one["label"] for one in form["data"]["components"]]
         entered = {
             **{label: "in 2 hours" for label in labels if label.startswith("⟦When")},
+            **{label: REPLY for label in labels if "text" in label.lower()},
+            # Another text each time, since the same one again may be a duplicate.
             **{
-                label: REPLY
+                label: f"{len(self.pressed)} {REPLY}"
                 for label in labels
-                if "text" in label.lower() or "answer" in label.lower()
+                if "answer" in label.lower()
             },
         }
         self.submitted.add(form["data"]["custom_id"].split(":")[2])
@@ -113,43 +73,19 @@ class PseudoWalk(Walk):
         self.drop(used)
 
 
-async def publish(running: RunningBot, name: str, essay: str = ESSAY) -> list[dict[str, Any]]:
-    before = {message["id"] for message in await running.bot_messages()}
-    draft = await running.run_command("essay publish", file=(name, essay.encode()))
-    await running.settle()
-    answer = await running.answer_message(draft)
-    (button,) = [
-        part
-        for part in flat(answer["components"])
-        if part.get("custom_id", "").startswith("salon:draft:publish:")
-    ]
-    data = {"component_type": 2, "custom_id": button["custom_id"]}
-    await running.interact(3, data, message_id=answer["id"], message_flags=answer["flags"])
-    await running.settle()
-    return [message for message in await running.bot_messages() if message["id"] not in before]
-
-
 @pytest.mark.timeout(300)
 async def test_everything_that_is_shown_is_translated_and_fits(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await write_pseudo_catalog(tmp_path / "locales", LANGUAGE)
-    with use_catalogs(tmp_path / "locales"):
-        async with run_emulator() as emulator:
-            for user in emulator.world.users.values():
-                user.locale = LANGUAGE
-            for guild in emulator.world.guilds.values():
-                guild.preferred_locale = LANGUAGE
-            async with run_bot(tmp_path, emulator) as running:
-                await _walk(running)
+    async with run_pseudo_emulator(tmp_path) as emulator, run_bot(tmp_path, emulator) as running:
+        await _walk(running)
     check_log(caplog.records)
 
 
 async def _walk(running: RunningBot) -> None:
-    world = running.emulator.world
-    world.emit(GuildUpdated(world.guilds[running.server_id]))
+    await announce_language(running)
     await set_up(running)
-    walk, ben = PseudoWalk(running), running.member("Ben")
+    walk, ben = PseudoWalk(running, searched="κολοκύθα"), running.member("Ben")
     _check_commands(running)
 
     posted = await publish(running, "a.md")
@@ -175,27 +111,26 @@ async def _walk(running: RunningBot) -> None:
         return (await running.bot_messages(admins))[-1]
 
     await walk.complete("1")
+    post = await walk.publish_in_forum("a.md", ESSAY.encode())
     shown = [
         draft,
+        post,
         *await walk.use_commands("2", only_essays=True),
         *await walk.use_commands("1"),
     ]
     await walk.use_questions(f"{ESSAY}\nΤέλος.\n".encode(), REPLY)
     await walk.use_card()
+    shown.append(await walk.edit("b.md", ESSAY.replace("Το ζυμάρι", "Κανένα ζυμάρι").encode()))
+    await walk.use_answers()
+    await walk.use_search()
     await walk.press_all(find_alert, admins)
     for interaction in shown:
         await walk.press_all(functools.partial(running.answer_message, interaction))
     await running.settle(8 * DAY)
 
-    seen = await running.world()
-    own = str(running.salon.own_id)
-    for message in seen["messages"]:
-        if message["author"]["id"] == own and message["type"] in (0, 19):
-            walk.look(message, "a message")
-    for thread in seen["threads"]:
-        walk.look({"name": thread["name"].removeprefix("Ann: ")}, "a thread's name")
-    found = [f"{sorted(words)} in {where}" for where, words in walk.untranslated.items()]
-    assert not found, "\n".join(found)
+    await walk.untranslated.look_at_posts(running)
+    walk.untranslated.check()
+    walk.check_coverage()
 
 
 def _check_commands(running: RunningBot) -> None:

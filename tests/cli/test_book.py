@@ -78,3 +78,17 @@ def test_the_export_has_the_essays_text_and_the_kind_of_each_reply(archive: Path
     assert {"number": 2, "text": "It takes a night."} in essay["passages"]
     assert {reply["kind"] for reply in exported["replies"]} == {"message"}
     assert {"id", "title", "state", "channel_id", "published_at"} <= set(essay)
+
+
+async def test_the_book_and_the_markdown_of_a_german_essay_are_in_german(tmp_path: Path) -> None:
+    path = tmp_path / "salon.sqlite3"
+    text = "# Brot\n\nDer Teig ist nicht fertig, und die Nacht ist lang mit ihm.\n\nWarum?\n"
+    async with open_database(path) as database:
+        await database.write(lambda tx: publish(tx, text))
+        await database.write(lambda tx: tx.run("UPDATE revisions SET language = 'de'"))
+        await database.write(lambda tx: add_replies(tx, 1, ["Weil er ruht."]))
+    markdown = run(path, "book", "1", "--format", "markdown").stdout.decode()
+    assert "mit 1 Antwort" in markdown
+    assert "reply" not in markdown
+    assert run(path, "export", "1", "--format", "markdown").stdout.decode() == markdown
+    assert "mit 1 Antwort" in run(path, "book", "1").stdout.decode()

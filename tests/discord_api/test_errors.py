@@ -9,7 +9,8 @@ import aiohttp
 import discord
 import pytest
 
-from bot.discord_api.errors import Outcome, classify, has_no_effect
+from bot.core.text.translate import use_language
+from bot.discord_api.errors import Outcome, classify, describe_error, has_no_effect
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,8 @@ class Answer:
     reason: str = ""
 
 
-def http_error(status: int, code: int = 0) -> discord.HTTPException:
-    return discord.HTTPException(cast(Any, Answer(status)), {"code": code, "message": ""})
+def http_error(status: int, code: int = 0, text: str = "") -> discord.HTTPException:
+    return discord.HTTPException(cast(Any, Answer(status)), {"code": code, "message": text})
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,23 @@ def test_only_a_refused_call_certainly_had_no_effect() -> None:
     assert has_no_effect(discord.RateLimited(3.0))
     assert not has_no_effect(http_error(500))
     assert not has_no_effect(aiohttp.ClientConnectionError())
+
+
+def test_an_error_that_an_admin_can_act_on_is_described_in_their_language() -> None:
+    missing = describe_error(http_error(403, 50013, "Missing Permissions"))
+    archived = describe_error(http_error(400, 50083, "Thread is archived"))
+    assert str(missing) == "I don't have the permission"
+    with use_language("de"):
+        assert str(missing) == "mir fehlt die Berechtigung"
+        assert str(archived) == "der Thread ist archiviert"
+    deleted = [describe_error(http_error(404, code)) for code in (10015, 50027)]
+    assert deleted[0] == deleted[1]
+
+
+def test_another_error_is_in_discords_words_on_one_line() -> None:
+    long = describe_error(http_error(400, 50035, "Invalid Form Body\n" + "In content: x " * 500))
+    assert str(long).startswith("“Invalid Form Body In content: x")
+    assert str(long).endswith("”, error 50035")
+    assert len(str(long)) < 300
+    assert str(describe_error(http_error(502))) == "“?”, error 502"
+    assert describe_error(TimeoutError()) == "TimeoutError"

@@ -172,7 +172,7 @@ async def test_a_folder_with_an_invalid_world_is_bad_data(tmp_path: Path) -> Non
     (tmp_path / "world.json").write_text("no world")
     status, sentence = await _refused("--no-bot", "--data", str(tmp_path))
     assert status == 65
-    assert sentence.endswith("is no world.")
+    assert sentence.endswith("isn't a saved world.")
 
 
 async def test_a_folder_that_is_a_file_is_no_input(tmp_path: Path) -> None:

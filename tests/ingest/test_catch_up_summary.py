@@ -13,8 +13,8 @@ def test_the_summary_counts_what_was_recovered() -> None:
     summary = make_catch_up_summary(away, RecoveredChanges(14, 2, 1))
     assert str(summary) == "Back after 3 h 12 min: 14 replies, 2 edits and 1 deletion recovered."
     assert (
-        str(make_catch_up_summary(timedelta(days=2), RecoveredChanges()))
-        == "Back after 2 d: nothing was missed."
+        str(make_catch_up_summary(timedelta(days=2), RecoveredChanges(edits=1)))
+        == "Back after 2 d: 1 edit recovered."
     )
     assert (
         str(make_catch_up_summary(timedelta(0), RecoveredChanges(1)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import FilePayload, Page, expect
 
+from bot.core.text.translate import gettext, use_language
+from bot.emulator.demo.play import play
 from tests.room.browser import browser, opened
 from tests.support.spawned_bot import spawned_bot
 
@@ -35,6 +38,23 @@ A house is a way of going up. What we keep on the landing says who we are.
 
 What do you keep on your landing?
 """
+
+
+_GERMAN_ESSAY = """# Über Treppen
+
+von Marta Lindqvist
+
+Niemand entwirft die dritte Stufe, und jeder erinnert sich an sie.
+
+Ein Haus ist eine Art hinaufzugehen. Was wir auf dem Absatz stehen lassen, sagt, wer wir sind.
+
+Was steht bei euch auf dem Treppenabsatz?
+"""
+_GERMAN_COMMENTS = (
+    ("1", None, "Ben", "Ein Schirm, der niemandem gehört. Seit neun Jahren."),
+    ("2", "1", "Chloe", "Dann ist er jetzt deiner."),
+    ("3", None, "Dev", "Nichts. Ich wohne im Erdgeschoss und bin neidisch."),
+)
 
 
 async def _shot(page: Page, folder: Path, name: str) -> None:
@@ -103,6 +123,50 @@ async def _take(folder: Path) -> None:
                 await _shot(page, folder, "room-phone")
 
 
+async def _run(page: Page, command: str) -> None:
+    """Run a slash command that needs no options."""
+    box = page.locator("#main-pane").locator("textarea")
+    await box.fill(f"/{command}")
+    await page.locator("#main-pane").get_by_role("option").first.wait_for()
+    await box.press("Enter")
+    await page.locator("#main-pane form.command").get_by_role("button", name="Send").click()
+
+
+async def _take_german(folder: Path) -> None:
+    """A server in German, with members whose Discord is in German."""
+    with tempfile.TemporaryDirectory() as kept:
+        essay, comments = Path(kept) / "treppen.md", Path(kept) / "comments.jsonl"
+        essay.write_text(_GERMAN_ESSAY, encoding="utf-8")
+        keys = ("id", "parent", "author", "text")
+        rows = (json.dumps(dict(zip(keys, one, strict=True))) for one in _GERMAN_COMMENTS)
+        comments.write_text("\n".join(rows), encoding="utf-8")
+        async with spawned_bot(Path(kept)) as spawned, browser() as chromium:
+            emulator = spawned.emulator
+            for user in emulator.world.users.values():
+                user.locale = "de"
+            for guild in emulator.world.guilds.values():
+                guild.preferred_locale = "de"
+            await spawned.bot.start()
+            with use_language("de"):
+                label = gettext("Publish")
+            said: list[str] = []
+            assert await play(
+                emulator, essay=essay, comments=comments, say=said.append, publish_label=label
+            ), said
+            async with opened(chromium, emulator.page, size=(1120, 760)) as page:
+                await page.get_by_role("button", name="Look around on my own").click()
+                await page.get_by_role("article").first.wait_for()
+                await page.get_by_text("Dismiss message").first.click()
+                await _scroll(page, _END)
+                await _shot(page, folder, "german-essay")
+                await _run(page, "setup")
+                await page.get_by_text("Wie Essays hier erscheinen").wait_for()
+                await page.set_viewport_size({"width": 1120, "height": 1500})
+                await page.wait_for_timeout(500)
+                await _scroll(page, _END)
+                await _shot(page, folder, "german-setup")
+
+
 def main(arguments: list[str]) -> int:
     """Write the pictures into the given folder; exit status 64 without one."""
     if len(arguments) != 1:
@@ -111,6 +175,7 @@ def main(arguments: list[str]) -> int:
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
     asyncio.run(_take(folder))
+    asyncio.run(_take_german(folder))
     return 0
 
 

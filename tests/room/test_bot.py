@@ -136,18 +136,18 @@ async def test_members_are_offered_only_the_commands_they_may_use(guest: Visitor
 async def test_a_killed_bot_does_not_respond_until_it_is_started_again(
     guest: Visitor, spawned: SpawnedBot, tmp_path: Path
 ) -> None:
-    await guest.page.get_by_role("button", name="Trouble").click()
-    trouble = guest.page.get_by_role("dialog", name="Trouble")
-    await trouble.get_by_role("button", name="Kill the bot").click()
-    await expect(trouble.get_by_role("status")).to_have_text("The bot was killed.")
+    await guest.page.get_by_role("button", name="Faults").click()
+    faults = guest.page.get_by_role("dialog", name="Simulate faults")
+    await faults.get_by_role("button", name="Kill the bot").click()
+    await expect(faults.get_by_role("status")).to_have_text("The bot was killed.")
     assert not spawned.bot.is_running
-    await trouble.get_by_role("button", name="Done").click()
+    await faults.get_by_role("button", name="Done").click()
     await expect(guest.page.locator(".bot-state")).to_contain_text("not running")
     await (await guest.types_command("essay list")).get_by_role("button", name="Send").click()
     await expect(guest.message("The application did not respond")).to_be_visible()
-    await guest.page.get_by_role("button", name="Trouble").click()
-    await trouble.get_by_role("button", name="Start the bot").click()
-    await trouble.get_by_role("button", name="Done").click()
+    await guest.page.get_by_role("button", name="Faults").click()
+    await faults.get_by_role("button", name="Start the bot").click()
+    await faults.get_by_role("button", name="Done").click()
     await expect(guest.page.locator(".bot-state")).to_contain_text("The bot is online")
     await publish(guest, tmp_path)
 
@@ -156,24 +156,24 @@ async def test_faults_can_be_injected_and_permissions_denied(
     guest: Visitor, spawned: SpawnedBot
 ) -> None:
     emulator = spawned.emulator
-    await guest.page.get_by_role("button", name="Trouble").click()
-    trouble = guest.page.get_by_role("dialog", name="Trouble")
+    await guest.page.get_by_role("button", name="Faults").click()
+    faults = guest.page.get_by_role("dialog", name="Simulate faults")
     (session,) = emulator.dispatcher.bot_sessions()
     socket = session.connection
-    await trouble.get_by_role("button", name="Cut the gateway").click()
-    await expect(trouble.get_by_role("status")).to_contain_text("was cut")
+    await faults.get_by_role("button", name="Cut the gateway").click()
+    await expect(faults.get_by_role("status")).to_contain_text("was cut")
     assert socket not in emulator.dispatcher.connections
-    await trouble.get_by_role("button", name="Make Discord slow").click()
-    await expect(trouble.get_by_role("status")).to_contain_text("2 seconds")
+    await faults.get_by_role("button", name="Make Discord slow").click()
+    await expect(faults.get_by_role("status")).to_contain_text("2 seconds")
     assert len(emulator.faults) == 1
-    await trouble.get_by_role("button", name="Back to normal").click()
-    await expect(trouble.get_by_role("status")).to_contain_text("back to normal")
+    await faults.get_by_role("button", name="Back to normal").click()
+    await expect(faults.get_by_role("status")).to_contain_text("back to normal")
     assert len(emulator.faults) == 0
     right = 1 << 35
     essays = guest.channel("essays")
     assert emulator.world.permissions(emulator.world.bot.id, essays) & right
-    await trouble.get_by_label("Create Public Threads").uncheck()
-    await expect(trouble.get_by_role("status")).to_contain_text(
+    await faults.get_by_label("Create Public Threads").uncheck()
+    await expect(faults.get_by_role("status")).to_contain_text(
         "no longer has Create Public Threads"
     )
     assert not emulator.world.permissions(emulator.world.bot.id, essays) & right

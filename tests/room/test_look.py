@@ -153,11 +153,11 @@ async def test_every_control_has_an_accessible_name(visitor: Visitor) -> None:
     shown = await visitor.writes("hear me")
     await shown.hover()
     assert await visitor.evaluate(NAMELESS) == []
-    await visitor.page.get_by_role("button", name="Trouble").click()
+    await visitor.page.get_by_role("button", name="Faults").click()
     assert await visitor.evaluate(NAMELESS) == []
     await visitor.page.keyboard.press("Escape")
     await expect(visitor.page.get_by_role("dialog")).to_have_count(0)
-    await expect(visitor.page.get_by_role("button", name="Trouble")).to_be_focused()
+    await expect(visitor.page.get_by_role("button", name="Faults")).to_be_focused()
 
 
 async def test_an_open_page_reconnects_to_the_next_rehearsal(

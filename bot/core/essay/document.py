@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.core.essay.blocks import Block
-from bot.core.essay.note import Note
+from bot.core.text.coded import CodedText
 from bot.core.text.translate import gettext_noop
 
 __all__ = ["NO_TEXT", "Document", "Metadata"]
@@ -47,5 +47,5 @@ class Document:
     blocks: tuple[Block, ...]
     footnotes: tuple[Block, ...] = ()
     metadata: Metadata = field(default_factory=Metadata)
-    notes: tuple[Note, ...] = ()
+    notes: tuple[CodedText, ...] = ()
     literal: bool = False

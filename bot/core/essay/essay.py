@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.essay.blocks import Block
-from bot.core.essay.note import Note
+from bot.core.text.coded import CodedText
 from bot.errors import UnreadableEssay
 
 __all__ = [
@@ -100,7 +100,7 @@ class Essay:
     postscript: str | None
     passages: tuple[Passage, ...]
     body: tuple[BodyBlock, ...]
-    notes: tuple[Note, ...]
+    notes: tuple[CodedText, ...]
     extracted: ExtractedFacts | None = None
     cover_file: str | None = None
     is_cover_chosen: bool = False

@@ -17,7 +17,7 @@ from bot.core.essay.blocks import (
     Table,
 )
 from bot.core.essay.essay import BodyBlock, Epigraph, Essay, ExtractedFacts, Passage
-from bot.core.essay.note import note_from_json, note_to_json
+from bot.core.text.coded import coded_from_json, coded_to_json
 
 __all__ = ["essay_from_json", "essay_to_json"]
 
@@ -147,7 +147,7 @@ def essay_to_json(essay: Essay) -> dict[str, Any]:
         "postscript": essay.postscript,
         "passages": [passage.text for passage in essay.passages],
         "body": [[placed.passage, _dump_block(placed.block)] for placed in essay.body],
-        "notes": [note_to_json(note) for note in essay.notes],
+        "notes": [coded_to_json(note) for note in essay.notes],
         "extracted": _dump_extracted(essay.extracted),
         "cover_file": essay.cover_file,
         "is_cover_chosen": essay.is_cover_chosen,
@@ -171,7 +171,7 @@ def essay_from_json(data: dict[str, Any]) -> Essay:
         postscript=data["postscript"],
         passages=tuple(Passage(n, text) for n, text in enumerate(data["passages"], 1)),
         body=tuple(BodyBlock(_load_block(block), passage) for passage, block in data["body"]),
-        notes=tuple(note_from_json(note) for note in data["notes"]),
+        notes=tuple(coded_from_json(note) for note in data["notes"]),
         extracted=_load_extracted(data.get("extracted")),  # older rows have none of these
         cover_file=data.get("cover_file"),
         is_cover_chosen=data.get("is_cover_chosen", False),

@@ -11,7 +11,6 @@ import regex
 from bot.core.essay.blocks import Block, Heading, Picture, Rule, get_block_text
 from bot.core.essay.document import NO_TEXT, Document
 from bot.core.essay.essay import Epigraph, Essay, ExtractedFacts
-from bot.core.essay.note import Note
 from bot.core.extraction.closing_questions import find_closing_questions
 from bot.core.extraction.masthead import (
     find_masthead,
@@ -23,6 +22,7 @@ from bot.core.extraction.masthead import (
 )
 from bot.core.extraction.passages import number_passages
 from bot.core.extraction.title import retitle
+from bot.core.text.coded import CodedText
 from bot.core.text.length import count_words, estimate_reading_minutes
 from bot.core.text.sentences import split_sentences
 from bot.core.text.translate import gettext as _
@@ -91,7 +91,7 @@ def extract_essay(
     *,
     name: str | None,
     given: str | None = None,
-    notes: tuple[Note, ...] = (),
+    notes: tuple[CodedText, ...] = (),
 ) -> Essay:
     """Extract the essay from a document.
 

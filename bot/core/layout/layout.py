@@ -23,7 +23,6 @@ from bot.core.essay.blocks import (
     get_block_text,
 )
 from bot.core.essay.essay import Essay
-from bot.core.essay.note import Note, make_note
 from bot.core.layout.card_blocks import find_blocks_on_card
 from bot.core.layout.closing_message import choose_closing_question
 from bot.core.layout.formulas import is_display_formula
@@ -40,8 +39,8 @@ from bot.core.layout.split import (
     split_item,
 )
 from bot.core.layout.tables import replace_table
+from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.length import count_utf16_units
-from bot.core.text.translate import gettext_noop
 
 __all__ = [
     "Packer",
@@ -52,7 +51,6 @@ __all__ = [
 ]
 
 _FULL_ENOUGH = 0.75  # share of a message: a part this full may end before a block that doesn't fit
-_LONG_LINKS = gettext_noop("Links too long for a message are shown as their text: {count}.")
 _MAX_LABEL, _MAX_LABELS = 150, 3  # characters of a bold line that introduces, and lines in a row
 _MIN_TEXT = 300  # units: no message is cut shorter for the sake of captions
 _SHORT_PART = 500  # units: a shorter last part is balanced with the one before
@@ -269,7 +267,7 @@ def balance_last_parts(
     return parts
 
 
-def note_lost_links(essay: Essay) -> tuple[Note, ...]:
+def note_lost_links(essay: Essay) -> tuple[CodedText, ...]:
     """A note about URLs that are too long for a message."""
     addresses = {
         span.link
@@ -280,7 +278,7 @@ def note_lost_links(essay: Essay) -> tuple[Note, ...]:
     }
     if not addresses:
         return ()
-    return (make_note(_LONG_LINKS, count=len(addresses)),)
+    return (make_coded("note-long-links", count=len(addresses)),)
 
 
 def list_items(essay: Essay, *, numbered: bool = False) -> list[Item]:

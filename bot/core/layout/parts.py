@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.essay.blocks import Picture
-from bot.core.essay.note import Note
+from bot.core.text.coded import CodedText
 
 __all__ = ["Layout", "Part", "Position"]
 
@@ -48,4 +48,4 @@ class Layout:
 
     parts: tuple[Part, ...]
     closing: str | None
-    notes: tuple[Note, ...]
+    notes: tuple[CodedText, ...]

@@ -13,11 +13,10 @@ from dataclasses import replace
 from bot.core import limits
 from bot.core.essay.blocks import Block, Frame, Paragraph, Picture, Span
 from bot.core.essay.essay import Essay
-from bot.core.essay.note import Note, make_note
 from bot.core.layout.inline_markdown import MAX_LINK, render_inline
+from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.escape import escape_url, has_url
 from bot.core.text.length import count_utf16_units
-from bot.core.text.translate import gettext_noop
 from bot.core.text.truncate import truncate
 
 __all__ = ["describe", "group_pictures", "link_pictures", "render_pictures", "split_picture"]
@@ -25,16 +24,6 @@ __all__ = ["describe", "group_pictures", "link_pictures", "render_pictures", "sp
 _MAX_LINK_TEXT = 300  # characters of the text of a link to a picture
 _MAX_NAMED, _MOST_NAMED = 120, 5  # characters of an address in a note, and addresses
 #: What the note about pictures says: with all their names, and with the first ones.
-_LINKED = (
-    gettext_noop("Pictures that couldn't be fetched are links: {names}."),
-    gettext_noop("Pictures that couldn't be fetched are links: {names}, and {more} more."),
-)
-_LEFT_OUT = (
-    gettext_noop("Pictures inside the file that couldn't be read are left out: {names}."),
-    gettext_noop(
-        "Pictures inside the file that couldn't be read are left out: {names}, and {more} more."
-    ),
-)
 _MAX_CAPTIONS = 1_000  # units of all captions of a message; then the next picture starts another
 
 
@@ -59,17 +48,17 @@ def link_pictures(essay: Essay) -> Essay:
     return replace(essay, body=body, notes=(*essay.notes, *_list_missing(missing)))
 
 
-def _list_missing(sources: Sequence[str]) -> list[Note]:
+def _list_missing(sources: Sequence[str]) -> list[CodedText]:
     notes = []
-    for left_out, (sentence, longer) in ((False, _LINKED), (True, _LEFT_OUT)):
+    for left_out, code in ((False, "note-pictures-linked"), (True, "note-pictures-unreadable")):
         some = [one for one in sources if one.startswith(("http://", "https://")) != left_out]
         if some:
             names = ", ".join(truncate(one, _MAX_NAMED) for one in some[:_MOST_NAMED])
             more = len(some) - _MOST_NAMED
             if more > 0:
-                notes.append(make_note(longer, names=names, more=more))
+                notes.append(make_coded(f"{code}-more", names=names, more=more))
             else:
-                notes.append(make_note(sentence, names=names))
+                notes.append(make_coded(code, names=names))
     return notes
 
 

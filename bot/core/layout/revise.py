@@ -19,11 +19,11 @@ from rapidfuzz import fuzz
 
 from bot.core import limits
 from bot.core.essay.essay import Essay
-from bot.core.essay.note import Note
 from bot.core.layout.closing_message import choose_closing_question
 from bot.core.layout.layout import Packer, balance_last_parts, list_items, note_lost_links
 from bot.core.layout.parts import Part, Position
 from bot.core.layout.split import Item, keep_beginning, render_piece
+from bot.core.text.coded import CodedText
 from bot.core.text.length import count_utf16_units
 from bot.core.text.translate import gettext as _
 
@@ -64,7 +64,7 @@ class RevisedLayout:
     more: tuple[Part, ...]
     links: tuple[tuple[int, int], ...]
     closing: str | None
-    notes: tuple[Note, ...]
+    notes: tuple[CodedText, ...]
 
 
 def add_part_links(content: str, *, before: str | None, after: str | None) -> str:

@@ -1,6 +1,6 @@
 """Parse times as people write them: "Thursday 18:00", "in 3 days", "1 April at noon".
 
-In English, and in the current language (:mod:`bot.core.prompts.time_words`).
+In English, and in the current language (:mod:`bot.core.text.time_words`).
 """
 
 from __future__ import annotations
@@ -12,24 +12,30 @@ from zoneinfo import ZoneInfo
 
 import dateparser
 
-from bot.core.prompts.local_time import QuietHours, find_zone, local_to_utc
+from bot.core.prompts.local_time import QuietHours, WeeklyTime, find_zone, local_to_utc
 from bot.core.prompts.plan import parse_clock, parse_weekday
-from bot.core.prompts.time_words import TRANSLATORS
+from bot.core.text.time_phrases import simplify
+from bot.core.text.time_words import NONE, translate_time
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.translate import ENGLISH, get_language
 from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 
-__all__ = ["ParsedTime", "parse_quiet_hours", "parse_time"]
+__all__ = ["ParsedTime", "is_none", "parse_quiet_hours", "parse_time", "parse_weekly_time"]
 
 _MAX_AHEAD = timedelta(days=2 * 366)
 _MAX_LENGTH, _MAX_ECHO = 100, 80
 _DAY = timedelta(days=1)
-#: The time of a date without one is noon, not midnight; that of "tonight" is in the evening.
-_NOON, _EVENING = time(12), time(20)
+#: The time of a date without one is noon, not midnight.
+_NOON = time(12)
+#: 24:00, which is the next day's midnight; no other time has a fraction of a second.
+_END_OF_DAY = time(0, microsecond=1)
+#: The parts of a day, and the time of each where none is given.
+_PARTS = {"morning": time(9), "afternoon": time(15)}
+_PARTS |= dict.fromkeys(("evening", "tonight", "night"), time(20))
 
-#: A wait: "in 1.5 hours", "90 minutes", "in 2 hours and a half"; a month isn't exact enough.
+#: A wait: "in 1.5 hours", "90 minutes"; a month isn't exact enough.
 _AMOUNT = r"(?:\d{1,12}(?:[.,]\d{1,3})?|an?|half an?|one)"
 _PIECE = rf"({_AMOUNT})\s*(minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w)(?![a-z])"
 _WAIT = re.compile(
@@ -46,7 +52,7 @@ _OFFSET = re.compile(
 _REGION = re.compile(r"\s+(\w+/[\w/+-]+)$")
 _ABBREVIATED = re.compile(
     r"\s+\(?([ECMP][SD]?T|C?ES?T|W?ES?T|EES?T|ME?S?T|CEST|BST|[IJK]ST|SGT|HKT|MSK|AK[SD]T|HST"
-    r"|A[CEW][SD]T|NZ[SD]T|BRT|SAST|WAT|PKT)\)?$",
+    r"|A[CEW][SD]T|NZ[SD]T|BRT|SAST|WAT|PKT|MEZ|MESZ)\)?$",
     re.IGNORECASE,
 )
 
@@ -60,26 +66,40 @@ _CLOCKS = tuple(
         r"\bat (?P<h>\d{1,2})[.h](?P<m>\d{2})\b(?![.\d])",
         r"\b(?:at )?(?P<h>\d{1,2})\s*(?:o.?clock|h)\b",
         r"\bat (?P<h>\d{1,2})(?![\d.:/-])(?=\s|$|,)",
+        r"\bat (?P<h>[01]\d|2[0-4])(?P<m>[0-5]\d)(?=\s|$|,)",
         r"(?<=\s)(?P<h>[01]?\d|2[0-3])[.h](?P<m>[0-5]\d)$",
     )
 )
 #: "tomorrow 9", "Thursday 18": after a day without a number, a number alone is an hour.
-_BARE_HOUR = re.compile(r"(?P<day>[a-z ]*[a-z]),?\s+(?P<h>\d{1,2})(?:[.](?P<m>\d{2}))?")
-
-#: "9 tonight".
-_HOUR_TONIGHT = re.compile(
-    r"(?:at )?(?P<h>\d{1,2})(?:[.](?P<m>\d{2}))?,? (?P<day>tonight|this evening)"
+_BARE_HOUR = re.compile(
+    r"(?P<day>[a-z ]*[a-z]),?\s+(?P<h>\d{2}(?=\d{2}$)|\d{1,2}(?=\.|$))(?:\.?(?P<m>\d{2}))?"
 )
 
-_RELATIVE = {"": 0, "today": 0, "this evening": 0, "tonight": 0, "tomorrow": 1}
-_RELATIVE |= {"the day after tomorrow": 2, "day after tomorrow": 2, "next week": 7, "in a week": 7}
-_EVENINGS = ("tonight", "this evening", "evening", "this night", "at night")
-_NIGHT = re.compile(r"\b(?:tonight|evening|night)\b")
-#: Earlier hours after "tonight" are those after midnight.
-_FIRST_EVENING_HOUR = 4
-_WEEKDAY = re.compile(r"(?:(?:on|this|next|coming|the|the next)\s+)*([a-z]{3,9})")
+#: "9 tonight", "9 tomorrow", "9 on Friday morning", "9 in the evening" without "in the".
+_HOUR_BEFORE_DAY = re.compile(
+    r"(?:at )?(?P<h>\d{1,2})(?:[.](?P<m>\d{2}))?,? (?P<day>tonight"
+    r"|(?:today|tomorrow|(?:on |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+    r"(?: (?:morning|afternoon|evening|night))?|(?:this )?(?:morning|afternoon|evening|night))"
+)
 
-_UNTIL = re.compile(r"\s*(?:-|–|—|to|until)\s*")
+_RELATIVE = {"": 0, "today": 0, "tomorrow": 1}
+_RELATIVE |= {"the day after tomorrow": 2, "day after tomorrow": 2, "next week": 7, "in a week": 7}
+_PART = re.compile(r"(?:(?P<day>.*) |this )?(?P<part>morning|afternoon|evening|night)")
+_NIGHT = re.compile(r"\b(?:tonight|evening|night)\b")
+#: Earlier hours after "tonight" or "at night" are those after midnight.
+_FIRST_EVENING_HOUR, _FIRST_NIGHT_HOUR = 4, 6
+#: Later hours after "afternoon" are as they are written.
+_LAST_AFTERNOON_HOUR = 8
+_WEEKDAY = re.compile(r"(?:(?:on|this|next|coming|the|the next)\s+)*([a-z]{3,9})")
+_NEXT_WEEK = re.compile(r"(?:next week (?:on )?([a-z]{3,9})|(?:on )?([a-z]{3,9}) next week)")
+#: "on the 5th", "Friday 13th".
+_DAY_OF_MONTH = re.compile(r"(?:on )?(?:(?!the )([a-z]{3,9}) )?(?:the )?(\d{1,2})(?:st|nd|rd|th)")
+#: As Discord shows it to everybody in their own zone (docs: Reference › Message Formatting).
+_TIMESTAMP = re.compile(r"<t:(\d{1,11})(?::[tTdDfFsSR])?>")
+
+_UNTIL = re.compile(r"\s*(?:-|–|—|\bto\b|\buntil\b)\s*")
+#: Any Monday; with it, a weekday is a date.
+_MONDAY = date(2024, 1, 1)
 
 #: The words a date may consist of; any other word is an error rather than ignored.
 _MONTHS = (
@@ -94,6 +114,7 @@ _RELATIVE_WORDS = _WORDS - {"of", "the", "on"}
 _NUMBER = re.compile(r"\d{1,4}(?:st|nd|rd|th)?|\d{1,4}([./-])\d{1,2}(?:\1(?:\d{1,4})?)?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 #: With dots, the day comes first: 1.4.2026 is the first of April.
+_DOTTED_DAY = re.compile(r"(?<![\d.])(\d{1,2})\.\d")
 _DOTTED_MONTH = re.compile(r"\b\d{1,2}\.(\d{1,2})\b")
 _DOTTED = re.compile(r"\b\d{1,2}\.\d{1,2}\.(?:\d{2,4})?(?!\d)|\b\d{1,2}\.\d{1,2}$")
 _DAY_AND_MONTH = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.?$")
@@ -123,9 +144,9 @@ def parse_time(text: str, now: datetime, zone: ZoneInfo) -> ParsedTime:
         asked = " ".join(text.split())
         if language == ENGLISH or not asked or len(asked) > _MAX_LENGTH:
             raise
-        translate = TRANSLATORS.get(language)
-        if translate is not None:
-            return _parse_english(translate(asked), now, zone, echo=asked)
+        translated = translate_time(asked, language)
+        if translated is not None:
+            return _parse_english(translated, now, zone, echo=asked)
         found = _parse_with_dateparser(asked, language, now, zone)
         if found is None:
             raise
@@ -178,11 +199,17 @@ def _parse_english(
     asked = text if echo is None else echo
     if not text or len(asked) > _MAX_LENGTH:
         raise _not_understood(asked)
+    if found := _TIMESTAMP.fullmatch(text):
+        if int(found[1]) > (now + _MAX_AHEAD).timestamp():
+            raise _too_far(asked)
+        moment = datetime.fromtimestamp(int(found[1]), UTC)
+        return _check_future(asked, ParsedTime(moment, None), now)
+    text = simplify(text)
     wait = _parse_wait(text, asked)
     if wait is not None:
         return ParsedTime(now + wait, None)
-    words = text.lower().removeprefix("every ")
-    if words != text.lower() or words.split()[0] in ("daily", "weekly", "each"):
+    words = text.split()
+    if words and words[0] in ("every", "daily", "weekly", "each"):
         raise UserError(_("This happens only once. Give a single time, such as “Thursday 18:00”."))
     rest, elsewhere = _split_zone(text)
     place: ZoneInfo | timezone = elsewhere or zone
@@ -238,7 +265,7 @@ def _split_zone(asked: str) -> tuple[str, ZoneInfo | timezone | None]:
             _(
                 "“{zone}” can mean several time zones. Leave it out to use the server's zone, or "
                 "write for example “18:00 UTC+2” or “18:00 Europe/Berlin”.",
-                zone=found[1],
+                zone=found[1].upper(),
             )
         )
     return asked, None
@@ -246,41 +273,60 @@ def _split_zone(asked: str) -> tuple[str, ZoneInfo | timezone | None]:
 
 def _parse_local(rest: str, asked: str, here: datetime) -> datetime:
     """The local time that is meant."""
-    day, at = _split_clock(rest.lower(), asked)
+    day, at = _split_clock(rest, asked)
+    is_next_midnight = at == _END_OF_DAY
+    at = time(0) if is_next_midnight else at
     day = " ".join(re.sub(r"[,\s]+", " ", day).split()).removesuffix(" at").removeprefix("at ")
-    day, is_evening = _split_evening(day)
+    day, part = _split_part(day)
     found = _parse_day(day, here)
     if found is None:
         found = _parse_date(day, asked, here)
-    elif at is None and not day:
+    elif at is None and part is None and not day:
         raise _not_understood(asked)
     on, weekly = found
-    if at is not None and at.hour < 12 and (is_evening or (at == time(0) and day == "today")):
-        on, at = _move_to_evening(on, at)
-    wall = datetime.combine(on, at or (_EVENING if is_evening else _NOON))
+    if is_next_midnight:
+        on = on + _DAY if day else on
+    elif at == time(0) and day == "today":
+        on += _DAY
+    elif at is not None and part is not None:
+        on, at = _move_to_part(on, at, part, asked, here)
+    wall = datetime.combine(on, at or _PARTS.get(part or "", _NOON))
     if wall <= here and (weekly or not day):  # the next one in the future
         wall += 7 * _DAY if weekly else _DAY
     return wall
 
 
-def _split_evening(day: str) -> tuple[str, bool]:
-    """The day of "tonight" or "Friday evening", and whether an evening is meant."""
-    if day in _EVENINGS:
-        return "today", True
-    for word in (" evening", " night"):
-        if day.endswith(word):
-            return day.removesuffix(word), True
-    return day, False
+def _split_part(day: str) -> tuple[str, str | None]:
+    """The day of "tonight" or "Friday morning", and the part of it that is named."""
+    if day.startswith("tonight") or day.endswith("tonight"):
+        rest = day.removeprefix("tonight").removesuffix("tonight").strip()
+        if not rest:
+            return "today", "tonight"
+    found = _PART.fullmatch(day)
+    if found is None:
+        return day, None
+    is_today = day.startswith("this ") and found["day"] in (None, "this")
+    return ("today" if is_today else found["day"] or ""), found["part"]
 
 
-def _move_to_evening(on: date, at: time) -> tuple[date, time]:
-    """The hour of an evening that is written like one of a morning: "tonight at 9" is 21:00.
+def _move_to_part(on: date, at: time, part: str, asked: str, here: datetime) -> tuple[date, time]:
+    """The hour of a part of the day that is written like one of a morning.
 
-    Midnight and the hours after it are in the night to the next day.
+    "tonight at 9" is 21:00. Midnight and the hours after it are in the night to the next day.
     """
-    if at.hour < _FIRST_EVENING_HOUR:
-        return on + _DAY, at
-    return on, at.replace(hour=at.hour + 12)
+    if part == "morning":
+        if at.hour >= 12:
+            raise _not_understood(asked)
+        return on, at
+    if at.hour >= 12:
+        return on, at
+    if part == "afternoon":
+        return on, at.replace(hour=at.hour + 12) if at.hour < _LAST_AFTERNOON_HOUR else at
+    first = _FIRST_NIGHT_HOUR if part == "night" else _FIRST_EVENING_HOUR
+    if at.hour >= first:
+        return on, at.replace(hour=at.hour + 12)
+    is_night_now = here.hour < first and on == here.date()
+    return (on if is_night_now and datetime.combine(on, at) > here else on + _DAY), at
 
 
 def _split_clock(words: str, asked: str) -> tuple[str, time | None]:
@@ -292,26 +338,28 @@ def _split_clock(words: str, asked: str) -> tuple[str, time | None]:
         named = found.groupdict()
         if "word" in named:
             at = time(0) if named["word"] == "midnight" else _NOON
-        elif named["h"] == "12" and not named.get("half") and _NIGHT.search(words):
-            at = _make_time("0", named.get("m"), None, asked)  # "tonight at 12"
         else:
-            at = _make_time(named["h"], named.get("m"), named.get("half"), asked)
+            at = _make_time(named["h"], named.get("m"), named.get("half"), words, asked)
         return f"{words[: found.start()]} {words[found.end() :]}".strip(), at
     found = _BARE_HOUR.fullmatch(words)
-    if found is not None and not any(
+    if found is not None and any(
         month.startswith(found["day"].split()[-1][:3]) for month in _MONTHS
     ):
-        return found["day"], _make_time(found["h"], found["m"], None, asked)
-    found = _HOUR_TONIGHT.fullmatch(words)
+        found = None
+    found = found or _HOUR_BEFORE_DAY.fullmatch(words)
     if found is not None:
-        return found["day"], _make_time(found["h"], found["m"], None, asked)
+        return found["day"], _make_time(found["h"], found["m"], None, words, asked)
     alone = parse_clock(words)
     return ("", alone) if alone is not None else (words, None)
 
 
-def _make_time(hour: str, minute: str | None, half: str | None, asked: str) -> time:
-    written = f"{hour}:{minute or '00'}" + (f" {half}m" if half else "")
-    at = parse_clock(written)
+def _make_time(hour: str, minute: str | None, half: str | None, words: str, asked: str) -> time:
+    minute = minute or "00"
+    if hour == "24" and minute == "00" and half is None:
+        return _END_OF_DAY
+    if hour == "12" and half is None and _NIGHT.search(words):
+        hour = "0"  # "tonight at 12"
+    at = parse_clock(f"{hour}:{minute}" + (f" {half}m" if half else ""))
     if at is None:
         raise UserError(
             _(
@@ -326,14 +374,36 @@ def _parse_day(day: str, here: datetime) -> tuple[date, bool] | None:
     """The date of "tomorrow" or "Thursday", and whether it was named by its weekday."""
     if day in _RELATIVE:
         return here.date() + _RELATIVE[day] * _DAY, False
-    found = _WEEKDAY.fullmatch(day)
-    weekday = None if found is None else parse_weekday(found[1])
+    if found := _NEXT_WEEK.fullmatch(day):
+        weekday = parse_weekday(found[1] or found[2])
+        return None if weekday is None else (_get_monday(here) + (7 + weekday) * _DAY, False)
+    if found := _DAY_OF_MONTH.fullmatch(day):
+        weekday = None if found[1] is None else parse_weekday(found[1])
+        if found[1] is not None and weekday is None:
+            return None
+        on = _find_day_of_month(here, int(found[2]), weekday)
+        return None if on is None else (on, False)
+    named = _WEEKDAY.fullmatch(day)
+    weekday = None if named is None else parse_weekday(named[1])
     if weekday is None:
         return None
     ahead = (weekday - here.weekday()) % 7
     if "next" in day.split() and ahead == 0:
         ahead = 7
     return here.date() + ahead * _DAY, True
+
+
+def _get_monday(here: datetime) -> date:
+    return here.date() - here.weekday() * _DAY
+
+
+def _find_day_of_month(here: datetime, number: int, weekday: int | None) -> date | None:
+    """The next date with this day of the month, and on this weekday if one is given."""
+    for ahead in range(1, 366):
+        on = here.date() + ahead * _DAY
+        if on.day == number and weekday in (None, on.weekday()):
+            return on
+    return None
 
 
 def _parse_date(day: str, asked: str, here: datetime) -> tuple[date, bool]:
@@ -348,7 +418,9 @@ def _parse_date(day: str, asked: str, here: datetime) -> tuple[date, bool]:
     if not any(word[0].isdigit() for word in words) and "next" not in words and "in" not in words:
         raise _not_understood(asked)
     lone = len(words) == 1 and words[0].isdigit()
-    if lone or any(int(month) > 12 for month in _DOTTED_MONTH.findall(day)):
+    if lone or any(int(found) > 31 for found in _DOTTED_DAY.findall(day)):
+        raise _not_understood(asked)
+    if any(int(month) > 12 for month in _DOTTED_MONTH.findall(day)):
         raise _not_understood(asked)
     if _ISO.fullmatch(day):
         return _parse_iso_date(day, asked, here), False
@@ -414,22 +486,77 @@ def _not_understood(asked: str) -> _NotUnderstood:
     )
 
 
-def parse_quiet_hours(text: str) -> QuietHours | None:
-    """Quiet hours: ``22:00-08:00``, ``10 pm to 8 am``; None for ``none``; UserError for others."""
-    asked = " ".join(text.lower().split())
-    if asked in ("none", "off", "no"):
+def is_none(text: str) -> bool:
+    """Whether a text says that there is to be none: ``none``, ``off``, also in other languages."""
+    words = text.strip().lower()
+    return words in NONE[ENGLISH] or words in NONE.get(get_language(), ())
+
+
+def parse_weekly_time(text: str) -> WeeklyTime | None:
+    """A time of each week, as people write it: ``Sunday 18:00``, ``Fridays at 9 pm``.
+
+    In English or in the current language; None for any other text.
+    """
+    asked = " ".join(text.split())
+    for words in (asked, translate_time(asked, get_language())):
+        found = None if words is None else _parse_weekly(simplify(words), asked)
+        if found is not None:
+            return found
+    return None
+
+
+def _parse_weekly(words: str, asked: str) -> WeeklyTime | None:
+    here = datetime.combine(_MONDAY, time(0))
+    try:
+        day, at = _split_clock(re.sub(r"\b(?:every|each|weekly|on)\b,?\s*", "", words), asked)
+        day, part = _split_part(" ".join(day.replace(",", " ").split()).removesuffix(" at"))
+        weekday = parse_weekday(day.removesuffix("s"))
+        at = _PARTS.get(part or "") if at is None else at
+        if weekday is None or at is None:
+            return None
+        on = _MONDAY + weekday * _DAY
+        if at == _END_OF_DAY:
+            on, at = on + _DAY, time(0)
+        elif part is not None:
+            on, at = _move_to_part(on, at, part, asked, here - _DAY)
+    except UserError:
         return None
-    start, _dash, until = _UNTIL.sub("\x00", asked, count=1).partition("\x00")
-    first, last = parse_clock(start), parse_clock(until)
-    if first is None or last is None:
-        raise UserError(
-            _(
-                "I don't understand the hours “{text}”. Try “22:00-08:00”, or “none”.",
-                text=asked[:50],
+    return WeeklyTime(on.weekday(), at)
+
+
+def parse_quiet_hours(text: str) -> QuietHours | None:
+    """Quiet hours: ``22:00-08:00``, ``10 pm to 8 am``; None for ``none``; UserError for others.
+
+    In English or in the current language.
+    """
+    asked = " ".join(text.lower().split())
+    if is_none(asked):
+        return None
+    for words in (asked, translate_time(asked, get_language())):
+        found = None if words is None else _parse_hours(simplify(words))
+        if found is not None and found.start == found.end:
+            raise UserError(
+                _("Quiet hours can't start and end at the same time. To have none, write “none”.")
             )
+        if found is not None:
+            return found
+    raise UserError(
+        _(
+            "I don't understand the hours “{text}”. Try “22:00-08:00”, or “none”.",
+            text=asked[:50],
         )
-    if first == last:
-        raise UserError(
-            _("Quiet hours can't start and end at the same time. To have none, write “none”.")
-        )
-    return QuietHours(first, last)
+    )
+
+
+def _parse_hours(words: str) -> QuietHours | None:
+    start, _dash, until = _UNTIL.sub("\x00", words, count=1).partition("\x00")
+    first, last = (_parse_hour(one) for one in (start.removeprefix("from "), until))
+    return None if first is None or last is None else QuietHours(first, last)
+
+
+def _parse_hour(text: str) -> time | None:
+    """A time of day of quiet hours, where a number alone is an hour: ``22``, ``24:00``."""
+    words = text.strip().removeprefix("at ")
+    named = {"midnight": "0:00", "noon": "12:00", "24": "0:00", "24:00": "0:00"}
+    words = named.get(words, f"{words}:00" if words.isdecimal() else words)
+    return parse_clock(words)

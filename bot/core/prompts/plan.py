@@ -415,6 +415,8 @@ def _looks_like_keyword(asked: str) -> bool:
     words = " ".join(asked.lower().split()).strip("“”„\"'`«» ")
     if not words or _BARE_KEYWORD.fullmatch(words) or _WORD_BEFORE_COLON.match(words):
         return True
+    if _is_translated_keyword(words):
+        return True
     for pattern, expected in (
         (_WORD_BEFORE_NUMBER, ("question", "passage")),
         (_WORD_BEFORE_CHOICES, ("poll",)),
@@ -423,6 +425,21 @@ def _looks_like_keyword(asked: str) -> bool:
         if found and any(fuzz.ratio(found[1], one) >= _FIRST_WORD_SIMILARITY for one in expected):
             return True
     return any(fuzz.ratio(words, keyword) >= _KEYWORD_SIMILARITY for keyword in _KEYWORDS)
+
+
+def _is_translated_keyword(words: str) -> bool:
+    """Whether words are a keyword as the answers show it, in the current language."""
+    keywords = (_("questions"), _("next question"), _("last call"), _("default"))
+    if words in {keyword.lower() for keyword in keywords}:
+        return True
+    before_words = (_("poll: {choices}"), _("text: {text}"))
+    if words.startswith(tuple(one.partition("{")[0].strip().lower() for one in before_words)):
+        return True
+    numbered = (_("question {number}"), _("passage {number}"))
+    return any(
+        re.fullmatch(re.escape(one.lower()).replace(r"\{number\}", r"\d+") + r"(?::.*)?", words)
+        for one in numbered
+    )
 
 
 def renumber(text: str, number: int) -> str:

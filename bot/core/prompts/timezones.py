@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel.dates import get_timezone_location
 from rapidfuzz import fuzz, process, utils
 
 from bot.core.prompts.local_time import find_zone
+from bot.core.text.locale_format import join_alternatives
+from bot.core.text.translate import get_language
 from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
@@ -32,7 +36,8 @@ def get_known_zones() -> list[str]:
 
 
 def resolve_zone(text: str) -> ZoneInfo:
-    """The zone that ``text`` names: an IANA name in any case, or only the place at its end.
+    """The zone that ``text`` names: an IANA name in any case, or only the place at its end, which
+    may be in the current language.
 
     UserError if it names none or several; it suggests the most similar ones.
     """
@@ -49,6 +54,9 @@ def resolve_zone(text: str) -> ZoneInfo:
     if len(cities) == 1:
         return ZoneInfo(cities[0])
     if not cities:
+        translated = _get_translated_cities(get_language()).get(plain)
+        if translated is not None:
+            return ZoneInfo(translated)
         try:
             return find_zone(asked)
         except UserError:
@@ -62,7 +70,7 @@ def resolve_zone(text: str) -> ZoneInfo:
                 zone=truncate(asked, 60),
             )
         )
-    suggestions = " or ".join(near[:_MAX_SUGGESTIONS])
+    suggestions = join_alternatives(near[:_MAX_SUGGESTIONS])
     raise UserError(
         _(
             "I don't know the time zone “{zone}”. Did you mean {suggestions}?",
@@ -70,6 +78,16 @@ def resolve_zone(text: str) -> ZoneInfo:
             suggestions=suggestions,
         )
     )
+
+
+@cache
+def _get_translated_cities(language: str) -> dict[str, str]:
+    """The zones by their cities' names in a language, where only one zone has that name."""
+    found: dict[str, list[str]] = {}
+    for name in get_known_zones():
+        city = get_timezone_location(ZoneInfo(name), locale=language, return_city=True)
+        found.setdefault(_plain(city), []).append(name)
+    return {city: names[0] for city, names in found.items() if len(names) == 1}
 
 
 def _plain(text: str) -> str:

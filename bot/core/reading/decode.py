@@ -8,7 +8,7 @@ import re
 import regex
 from charset_normalizer import from_bytes
 
-from bot.core.essay.note import Note, make_note
+from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay
@@ -51,11 +51,6 @@ _OTHER_FORMATS = {
     ),
     b"%PDF-": gettext_noop("This isn't text, but a PDF. Choose that format."),
 }
-_READ_AS = gettext_noop("The text doesn't name its encoding. It was read as {encoding}.")
-_LOST_CHARACTERS = gettext_noop(
-    "Some characters couldn't be read and are shown as \ufffd: {count}."
-)
-_CONTROLS_LEFT_OUT = gettext_noop("Control characters that can't be shown are left out: {count}.")
 _WESTERN_CHARACTERS = frozenset(
     "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüÿŒœŸ"
     "“”‘’„‚‹›«»–—…•·¿¡°§©®™€£¥ºª½¼¾×´\xa0\xad"
@@ -79,7 +74,7 @@ def _guess_wide_encoding(data: bytes) -> str | None:
     return None
 
 
-def decode(data: bytes) -> tuple[str, tuple[Note, ...]]:
+def decode(data: bytes) -> tuple[str, tuple[CodedText, ...]]:
     """Decode bytes; also returns notes about what could not be decoded.
 
     Raises UnreadableEssay if they aren't text.
@@ -135,14 +130,14 @@ def _decode_declared(data: bytes) -> str | None:
     return text if strange * 50 <= len(text) else None
 
 
-def _note_lost_characters(text: str) -> tuple[Note, ...]:
+def _note_lost_characters(text: str) -> tuple[CodedText, ...]:
     count = text.count("\ufffd")
     if not count:
         return ()
-    return (make_note(_LOST_CHARACTERS, count=count),)
+    return (make_coded("note-lost-characters", count=count),)
 
 
-def _decode_wide(data: bytes, encoding: str) -> tuple[str, tuple[Note, ...]]:
+def _decode_wide(data: bytes, encoding: str) -> tuple[str, tuple[CodedText, ...]]:
     text = data.decode(encoding, "replace")
     sample = text[:_SAMPLE]
     # Characters that no text has: controls, undecodable and unassigned ones.
@@ -185,7 +180,7 @@ def _is_western(data: bytes) -> bool:
     return accented * 3 <= letters * 2 and all(len(run) <= 3 for run in runs)
 
 
-def _decode_guessed(data: bytes) -> tuple[str, tuple[Note, ...]]:
+def _decode_guessed(data: bytes) -> tuple[str, tuple[CodedText, ...]]:
     wide = _guess_wide_encoding(data)
     if wide is not None:
         return _decode_wide(data, wide)
@@ -198,7 +193,7 @@ def _decode_guessed(data: bytes) -> tuple[str, tuple[Note, ...]]:
     if strange * 4 < beyond - strange:
         return lenient, _note_lost_characters(lenient)
     if _is_western(data):
-        return data.decode("cp1252"), (make_note(_READ_AS, encoding="cp1252"),)
+        return data.decode("cp1252"), (make_coded("note-encoding", encoding="cp1252"),)
     best = from_bytes(data[:_SAMPLE], cp_exclusion=list(_UNUSED)).best()
     encoding = best.encoding if best is not None else "cp1252"
     if encoding in ("iso8859_1", "latin_1", "ascii"):
@@ -207,16 +202,16 @@ def _decode_guessed(data: bytes) -> tuple[str, tuple[Note, ...]]:
     sample = text[:_SAMPLE]
     if sum(1 for c in sample if c < " " and c not in "\t\n\r\f") * 50 > len(sample):
         raise UnreadableEssay(_(NOT_TEXT))
-    return text, (make_note(_READ_AS, encoding=encoding), *_note_lost_characters(text))
+    return text, (make_coded("note-encoding", encoding=encoding), *_note_lost_characters(text))
 
 
-def clean_text(text: str) -> tuple[str, tuple[Note, ...]]:
+def clean_text(text: str) -> tuple[str, tuple[CodedText, ...]]:
     """Normalize line breaks and remove control characters; also returns notes about that."""
-    notes: list[Note] = []
+    notes: list[CodedText] = []
     text = _LINE_BREAKS.sub("\n", text).replace("\u2029", "\n\n")
     if not text.isascii():
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     cleaned, count = _CONTROLS.subn("", text.removeprefix("\ufeff"))
     if count:
-        notes.append(make_note(_CONTROLS_LEFT_OUT, count=count))
+        notes.append(make_coded("note-control-characters", count=count))
     return cleaned, tuple(notes)

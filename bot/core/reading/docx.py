@@ -13,9 +13,9 @@ import mammoth
 from mammoth.html import element, text
 
 from bot.core.essay.document import Document, Metadata
-from bot.core.essay.note import Note, make_note
 from bot.core.reading.docx_xml import prepare_xml, separate_words
 from bot.core.reading.html import read_html
+from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay
@@ -43,11 +43,6 @@ _UNSAFE = gettext_noop(
     "This Word document refers to other files in a way that Word never does. It wasn't read."
 )
 _PROTECTED = gettext_noop("This Word document is protected by a password. Save it without one.")
-_DRAWINGS_LEFT_OUT = gettext_noop("Drawings that only Word can show are left out: {count}.")
-_LINKED_LEFT_OUT = gettext_noop(
-    "Pictures that the Word document only links to are left out: {count}."
-)
-_EQUATIONS = gettext_noop("Equations of the Word document are written out on a line: {count}.")
 _STYLE_MAP = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh
@@ -146,13 +141,13 @@ class _Pictures:
             return [text(image.alt_text)] if image.alt_text else []
         return [element("img", {"src": path, "alt": image.alt_text or ""})]
 
-    def make_notes(self) -> list[Note]:
+    def make_notes(self) -> list[CodedText]:
         """Sentences about the pictures that are left out."""
         notes = []
         if self.drawings:
-            notes.append(make_note(_DRAWINGS_LEFT_OUT, count=self.drawings))
+            notes.append(make_coded("note-word-drawings", count=self.drawings))
         if self.linked:
-            notes.append(make_note(_LINKED_LEFT_OUT, count=self.linked))
+            notes.append(make_coded("note-word-linked-pictures", count=self.linked))
         return notes
 
 
@@ -225,6 +220,6 @@ def read_docx(data: bytes) -> Document:
     read = read_html(result.value, files=media)
     notes = [*read.notes, *pictures.make_notes()]
     if equations:
-        notes.append(make_note(_EQUATIONS, count=equations))
+        notes.append(make_coded("note-word-equations", count=equations))
     metadata = Metadata(title=_clean_property(title), author=_clean_property(creator))
     return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(notes))

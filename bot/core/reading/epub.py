@@ -17,9 +17,9 @@ from lxml import etree
 
 from bot.core.essay.blocks import Block, Heading, Picture, Rule, get_block_text
 from bot.core.essay.document import NO_TEXT, Document, Metadata
-from bot.core.essay.note import Note, make_note
 from bot.core.reading.decode import clean_text, decode
 from bot.core.reading.html import HtmlContent, read_html
+from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop, ngettext
 from bot.errors import UnreadableEssay
@@ -34,10 +34,6 @@ _SMALL = 2 * 1024 * 1024
 _DAMAGED = gettext_noop("This EPUB is damaged and can't be opened. Save it again, then try again.")
 _TOO_BIG = gettext_noop("This EPUB is far larger than a book once it is unpacked. It wasn't read.")
 _ENCRYPTED = gettext_noop("This EPUB has copy protection or a password, so it can't be read.")
-_WHOLE_BOOK = gettext_noop(
-    "All chapters of this EPUB are shown as one essay. To publish only one of them, give its "
-    "number as the chapter: {chapters}."
-)
 _MAX_LISTED = 30  # chapters in the note
 _MAX_CHAPTER_TITLE = 60  # characters in the note
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg")
@@ -161,13 +157,13 @@ def _get_title(content: HtmlContent) -> str:
     return " ".join(next(headings, "").split())
 
 
-def _describe_chapters(contents: Sequence[HtmlContent]) -> Note:
+def _describe_chapters(contents: Sequence[HtmlContent]) -> CodedText:
     """The note that names a book's chapters with their numbers."""
     titles = [_get_title(content)[:_MAX_CHAPTER_TITLE] for content in contents]
     named = [f"{number} {title}".strip() for number, title in enumerate(titles, 1)]
     if len(named) > _MAX_LISTED:
         named[_MAX_LISTED - 1 : -1] = ["…"]  # the last one shows how many there are
-    return make_note(_WHOLE_BOOK, chapters="; ".join(named))
+    return make_coded("note-chapters", chapters="; ".join(named))
 
 
 def list_chapters(data: bytes) -> list[Chapter]:
@@ -202,7 +198,7 @@ def read_epub(data: bytes, chapter: int | None = None) -> Document:
         contents, title = contents[chapter - 1 : chapter], None
     blocks: list[Block] = []
     footnotes: list[Block] = []
-    notes: dict[Note, None] = {}
+    notes: dict[CodedText, None] = {}
     if len(contents) > 1:
         notes[_describe_chapters(contents)] = None  # first, since a draft shows only some notes
     for content in contents:

@@ -27,7 +27,6 @@ from bot.core.essay.blocks import (
     collapse_white_space,
     get_spans_text,
 )
-from bot.core.essay.note import Note, make_note
 from bot.core.reading.html_embeds import get_watch_url, is_shown_embed, unwrap_redirect
 from bot.core.reading.html_notes import NoteLinks, find_notes
 from bot.core.reading.html_pictures import (
@@ -57,8 +56,8 @@ from bot.core.reading.html_tags import (
     VOID,
     WALLS,
 )
+from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.columns import expand_tabs
-from bot.core.text.translate import gettext_noop
 
 __all__ = ["HtmlContent", "read_html"]
 
@@ -69,7 +68,7 @@ class HtmlContent:
 
     blocks: list[Block] = field(default_factory=list)
     footnotes: list[Block] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
+    notes: list[CodedText] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -245,7 +244,7 @@ class _Reader(HTMLParser):
             self._pop()
         self._flush()
         for what, count in self._lost.items():
-            self.out.notes.append(make_note(what, count=count))
+            self.out.notes.append(make_coded(what, count=count))
         return self.out
 
     # The stack of open elements
@@ -510,7 +509,7 @@ class _Reader(HTMLParser):
         if parts.scheme in ("http", "https") and parts.netloc:
             return address
         if href and not href.startswith("#"):
-            self._lost[_LOST_LINKS] += 1
+            self._lost["note-lost-links"] += 1
         return None
 
     def _handle_void(self, tag: str, given: dict[str, str]) -> None:
@@ -556,7 +555,7 @@ class _Reader(HTMLParser):
         if address is None:
             embedded = written.startswith("data:")
             if source or alt or (embedded and len(written) > _MAX_EMPTY_DATA):
-                self._lost[_LOST_PICTURES] += 1
+                self._lost["note-pictures-without-address"] += 1
             if alt:
                 self._spans += [Span(_BREAK), Span(alt, self._marks[-1]), Span(_BREAK)]
             return
@@ -757,8 +756,6 @@ def _add_caption(picture: Block, blocks: Sequence[Block]) -> list[Block]:
 
 _MAX_TABLES = 20  # in each other; what is deeper belongs to the cells of the last
 _MAX_OPEN = 50  # signs of a tag, comment or instruction without an end; more would take very long
-_LOST_LINKS = gettext_noop("Links that lead nowhere from Discord are shown as their text: {count}.")
-_LOST_PICTURES = gettext_noop("Pictures without an address on the web are left out: {count}.")
 _BREAK = "\ue000"  # a <br>, unlike a newline, which is mere white space in HTML
 
 

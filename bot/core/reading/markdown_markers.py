@@ -16,8 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from bot.core.essay.note import Note, make_note
-from bot.core.text.translate import gettext_noop
+from bot.core.text.coded import CodedText, make_coded
 
 __all__ = ["convert_code_tags", "list_dropped_markers", "use_markers"]
 
@@ -64,12 +63,7 @@ _HUGO_LANGUAGE = re.compile(
 _CALLOUT = re.compile(r"\[!(?P<kind>[A-Za-z][\w -]{0,30})\][+-]?[ \t]*(?P<title>[^\n]*)(?:\n|$)")
 #: Callouts that say nothing about their text.
 _PLAIN_CALLOUTS = frozenset(("quote", "cite", "epigraph"))
-_NOTES = {
-    "attributes": gettext_noop(
-        "Attributes such as {{#name}} and {{: .class}} are left out: {count}."
-    ),
-    "tags": gettext_noop("Tags of a site generator are left out: {count}."),
-}
+_NOTES = {"attributes": "note-attributes", "tags": "note-site-tags"}
 
 
 def convert_code_tags(text: str) -> str:
@@ -91,10 +85,10 @@ def convert_code_tags(text: str) -> str:
     return "".join([*pieces, text[position:]])
 
 
-def list_dropped_markers(env: dict[str, Counter[str]]) -> list[Note]:
+def list_dropped_markers(env: dict[str, Counter[str]]) -> list[CodedText]:
     """Notes about what was left out of a text that was read with this ``env``."""
     dropped = env.get("dropped_markers", Counter())
-    return [make_note(_NOTES[kind], count=count) for kind, count in dropped.items() if count]
+    return [make_coded(_NOTES[kind], count=count) for kind, count in dropped.items() if count]
 
 
 def _apply_outside_code(text: str, change: Callable[[str], str]) -> str:

@@ -37,7 +37,7 @@ from bot.core.essay.blocks import (
     get_spans_text,
 )
 from bot.core.essay.document import Document
-from bot.core.essay.note import Note, make_note
+from bot.core.text.coded import make_coded
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay
@@ -66,13 +66,6 @@ _NO_LETTERS = gettext_noop(
     "Use the document it was made from."
 )
 _TOO_BIG = gettext_noop("This PDF is far larger than an essay. It wasn't read.")
-_REASSEMBLED = gettext_noop(
-    "A PDF has no paragraphs of its own: this text was put together from its pages. "
-    "Please check it."
-)
-_HEADS_LEFT_OUT = gettext_noop("Running heads and page numbers are left out: {count}.")
-_PICTURES_LEFT_OUT = gettext_noop("Pictures in the PDF are left out: {count}.")
-_SIDEWAYS_LEFT_OUT = gettext_noop("Letters printed sideways are left out: {count}.")
 
 _PARSER_ERRORS = (
     PSException, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError,
@@ -649,11 +642,11 @@ def read_pdf(data: bytes) -> Document:
         raise UnreadableEssay(_(_SCANNED))
     assembler = _Assembler(lines)
     assembler.run()
-    notes = [Note(_REASSEMBLED)]
+    notes = [make_coded("note-pdf")]
     if dropped:
-        notes.append(make_note(_HEADS_LEFT_OUT, count=dropped))
+        notes.append(make_coded("note-pdf-running-heads", count=dropped))
     if collector.pictures:
-        notes.append(make_note(_PICTURES_LEFT_OUT, count=collector.pictures))
+        notes.append(make_coded("note-pdf-pictures", count=collector.pictures))
     if collector.sideways:
-        notes.append(make_note(_SIDEWAYS_LEFT_OUT, count=collector.sideways))
+        notes.append(make_coded("note-pdf-sideways", count=collector.sideways))
     return Document(tuple(assembler.blocks), tuple(assembler.footnotes), notes=tuple(notes))

@@ -21,7 +21,6 @@ from trafilatura.metadata import extract_metadata
 
 from bot.core.essay.blocks import get_block_text
 from bot.core.essay.document import Document, Metadata
-from bot.core.essay.note import make_note
 from bot.core.reading.google_docs import is_google_document, prepare_google_document
 from bot.core.reading.gutenberg import cut_gutenberg_blocks
 from bot.core.reading.html import read_html
@@ -37,8 +36,8 @@ from bot.core.reading.page_boilerplate import (
     is_named_box,
     is_other_reading,
 )
+from bot.core.text.coded import make_coded
 from bot.core.text.translate import gettext as _
-from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay
 
 __all__ = ["read_web_page"]
@@ -62,7 +61,6 @@ _BOX_TAGS = frozenset(("div", "section", "aside", "ul", "ol", "form", "figure", 
 _CONTROL_TAGS = frozenset(("p", "div", "section", "button"))
 _BOX_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6", "p", "div", "strong", "span"))
 _GOOGLE_BANNERS = ("div", "header", "footer")
-_COMMENTS_LEFT_OUT = gettext_noop("Comments of the document's editors are left out: {count}.")
 _TITLE_PROPERTIES = ("og:title", "twitter:title", "dc.title", "title", "headline", "citation_title")
 _SEPARATORS = frozenset(("h1", "h2", "h3", "article", "time"))
 _CELL_SPAN = re.compile(r"\b(?:row|col)span\s*=", re.IGNORECASE)
@@ -639,7 +637,7 @@ def _read_google_document(root: Any, classes: dict[str, Style], address: str | N
     read = read_html(markup, base=_find_base(root, address), classes=classes)
     notes = list(read.notes)
     if comments:
-        notes.append(make_note(_COMMENTS_LEFT_OUT, count=comments))
+        notes.append(make_coded("note-comments", count=comments))
     metadata = Metadata(source_url=address, language=_clean_line(root.get("lang")))
     return Document(tuple(read.blocks), tuple(read.footnotes), metadata, tuple(notes))
 

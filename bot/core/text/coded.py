@@ -15,7 +15,7 @@ from bot.core.text.coded_sentences import PERMISSIONS, SENTENCES
 from bot.core.text.locale_format import join_words
 from bot.core.text.translate import gettext, ngettext
 
-__all__ = ["CodedText", "make_coded", "read_coded"]
+__all__ = ["CodedText", "coded_from_json", "coded_to_json", "make_coded", "read_coded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class CodedText:
     @property
     def stored(self) -> str:
         """The text as JSON, for the database; equal for equal texts."""
-        return json.dumps(_to_json(self), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(coded_to_json(self), ensure_ascii=False, separators=(",", ":"))
 
     def replace(self, old: str, new: str) -> CodedText:
         """The text with every argument that is ``old`` replaced by ``new``, for erasure."""
@@ -68,7 +68,7 @@ def make_coded(
 
 def read_coded(stored: str | None) -> CodedText | None:
     """Reverse of :attr:`CodedText.stored`; None for NULL and for an empty text."""
-    return _from_json(json.loads(stored)) if stored else None
+    return coded_from_json(json.loads(stored)) if stored else None
 
 
 def _render(name: str, value: Any) -> object:
@@ -79,18 +79,24 @@ def _render(name: str, value: Any) -> object:
     return str(value) if isinstance(value, CodedText) else value
 
 
+def coded_to_json(text: CodedText) -> dict[str, Any]:
+    """The text as an object for JSON: its code, and its values by name."""
+    return {"code": text.code} | {name: _to_json(value) for name, value in text.values}
+
+
 def _to_json(value: Any) -> Any:
     if isinstance(value, CodedText):
-        return {"code": value.code} | {name: _to_json(one) for name, one in value.values}
+        return coded_to_json(value)
     return [_to_json(one) for one in value] if isinstance(value, tuple) else value
 
 
-def _from_json(data: Mapping[str, Any]) -> CodedText:
+def coded_from_json(data: Mapping[str, Any]) -> CodedText:
+    """Reverse of :func:`coded_to_json`."""
     values = {name: value for name, value in data.items() if name != "code"}
     return CodedText(data["code"], tuple((name, _read(value)) for name, value in values.items()))
 
 
 def _read(value: Any) -> Any:
     if isinstance(value, dict):
-        return _from_json(value)
+        return coded_from_json(value)
     return tuple(_read(one) for one in value) if isinstance(value, list) else value

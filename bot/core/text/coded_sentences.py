@@ -1,4 +1,4 @@
-"""The sentences of stored texts, by code: reasons, alerts and entries of the audit log.
+"""The sentences of stored texts, by code: reasons, alerts, actions in the audit log, and notes.
 
 A code is never changed once it was released, and never means something else: databases have it.
 Reasons for prompts follow "skipped: " or "waits: " and begin in lower case; others are whole
@@ -36,14 +36,39 @@ _REASONS: Mapping[str, str | tuple[str, str]] = {
     "discord-unreachable": gettext_noop("Discord could not be reached ({error})."),
     "discord-forbids": gettext_noop("Discord forbids it."),
     "discord-forbids-with": gettext_noop("Discord forbids it ({error})."),
-    "message-refused": gettext_noop("Discord refused the message: {error}"),
+    "message-refused": gettext_noop("Discord refused the message ({error})."),
     "thread-refused": gettext_noop("Discord refused the thread ({error})."),
     "copy-refused": gettext_noop("Discord refused the copy ({error})."),
     "automod": gettext_noop(
         "The server's AutoMod blocked the message. Exempt me from the rule in the server settings."
     ),
-    "old-edits-limited": gettext_noop("Discord wants edits of old messages to be spread out."),
+    "old-edits-limited": gettext_noop(
+        "Discord limits edits of messages that are older than an hour."
+    ),
     "not-deleted": gettext_noop("It could not be deleted ({error})."),
+    # Discord's errors, in parentheses in the sentences above; others in Discord's own words.
+    "error-other": gettext_noop("“{text}”, error {number}"),
+    "error-channel-unknown": gettext_noop("the channel was deleted"),
+    "error-message-unknown": gettext_noop("the message was deleted"),
+    "error-webhook-unknown": gettext_noop("the webhook was deleted"),
+    "error-explicit-content": gettext_noop("Discord's filter blocked explicit content"),
+    "error-slow-mode": gettext_noop("the channel has slow mode"),
+    "error-too-many-webhooks": gettext_noop("the channel has too many webhooks"),
+    "error-file-too-large": gettext_noop("a file is too large"),
+    "error-tag-required": gettext_noop("a tag is required"),
+    "error-moderator-tag-required": gettext_noop("a tag is required that only moderators may use"),
+    "error-no-access": gettext_noop("I can't see the channel"),
+    "error-message-empty": gettext_noop("the message would be empty"),
+    "error-no-text-channel": gettext_noop("this channel can't have messages"),
+    "error-verification-level": gettext_noop("the server's verification level is too high"),
+    "error-no-permission": gettext_noop("I don't have the permission"),
+    "error-channel-type": gettext_noop("this kind of channel doesn't allow it"),
+    "error-thread-archived": gettext_noop("the thread is archived"),
+    "error-no-history": gettext_noop("I don't have the permission *Read Message History*"),
+    "error-thread-locked": gettext_noop("the thread is locked"),
+    "error-too-many-threads": gettext_noop("the server has too many active threads"),
+    "error-automod": gettext_noop("the server's AutoMod blocked it"),
+    "error-harmful-link": gettext_noop("Discord's filter blocked a link"),
     "tried": (
         ngettext_noop("{reason} It was tried {count} time.", "{reason} It was tried {count} times.")
     ),
@@ -129,7 +154,7 @@ _REASONS: Mapping[str, str | tuple[str, str]] = {
     "its-thread-locked": gettext_noop("Its thread is locked."),
     # -- files of replies --
     "file-too-large": gettext_noop("It is larger than the operator allows."),
-    "files-full": gettext_noop("The archive has as many bytes of files as the operator allows."),
+    "files-full": gettext_noop("The archive has reached the operator's limit for files."),
     "file-removed": gettext_noop("It isn't on its message any more."),
     # -- prompts that wait or are skipped --
     "prompts-paused": gettext_noop("prompts were paused"),
@@ -190,9 +215,6 @@ _ALERTS: Mapping[str, str | tuple[str, str]] = {
         "Publishing “{title}” in <#{channel}> has stopped. {reason}\n"
         "Once that is fixed, press *Retry* in `/essay show`."
     ),
-    "alert-essay-message-deleted": gettext_noop(
-        "Publishing “{title}” in <#{channel}> has stopped. {reason}"
-    ),
     "alert-edit-delayed": gettext_noop(
         "Publishing the new text of “{title}” in <#{channel}> is delayed. {reason}\n"
         "I'll continue by myself once that is fixed."
@@ -241,7 +263,6 @@ _ALERTS: Mapping[str, str | tuple[str, str]] = {
         "developer portal (Bot › Privileged Gateway Intents). Nothing that is saved was changed."
     ),
     "alert-recovered": gettext_noop("Back after {away}: {changes} recovered."),
-    "alert-nothing-missed": gettext_noop("Back after {away}: nothing was missed."),
     "notice-closed": gettext_noop(
         "-# The discussion of “{title}” is closed. Messages are still saved, but new replies don't "
         "get threads."
@@ -282,4 +303,57 @@ _ACTIONS: Mapping[str, str | tuple[str, str]] = {
     "did-set-up": gettext_noop("changed a setting ({setting})"),
 }
 
-SENTENCES: Mapping[str, str | tuple[str, str]] = {**_REASONS, **_ALERTS, **_ACTIONS}
+#: What couldn't be reproduced exactly of an essay.
+_NOTES: Mapping[str, str | tuple[str, str]] = {
+    "note-encoding": gettext_noop("The text doesn't name its encoding. It was read as {encoding}."),
+    "note-lost-characters": gettext_noop(
+        "Some characters couldn't be read and are shown as \ufffd: {count}."
+    ),
+    "note-control-characters": gettext_noop(
+        "Control characters that can't be shown are left out: {count}."
+    ),
+    "note-lost-links": gettext_noop(
+        "Links that lead nowhere from Discord are shown as their text: {count}."
+    ),
+    "note-long-links": gettext_noop(
+        "Links too long for a message are shown as their text: {count}."
+    ),
+    "note-pictures-without-address": gettext_noop(
+        "Pictures without an address on the web are left out: {count}."
+    ),
+    "note-pictures-linked": gettext_noop("Pictures that couldn't be fetched are links: {names}."),
+    "note-pictures-linked-more": gettext_noop(
+        "Pictures that couldn't be fetched are links: {names}, and {more} more."
+    ),
+    "note-pictures-unreadable": gettext_noop(
+        "Pictures inside the file that couldn't be read are left out: {names}."
+    ),
+    "note-pictures-unreadable-more": gettext_noop(
+        "Pictures inside the file that couldn't be read are left out: {names}, and {more} more."
+    ),
+    "note-attributes": gettext_noop(
+        "Attributes such as {{#name}} and {{: .class}} are left out: {count}."
+    ),
+    "note-site-tags": gettext_noop("Tags of a site generator are left out: {count}."),
+    "note-comments": gettext_noop("Comments of the document's editors are left out: {count}."),
+    "note-chapters": gettext_noop(
+        "All chapters of this EPUB are shown as one essay. To publish only one of them, give its "
+        "number as the chapter: {chapters}."
+    ),
+    "note-word-drawings": gettext_noop("Drawings that only Word can show are left out: {count}."),
+    "note-word-linked-pictures": gettext_noop(
+        "Pictures that the Word document only links to are left out: {count}."
+    ),
+    "note-word-equations": gettext_noop(
+        "Equations of the Word document are written out on a line: {count}."
+    ),
+    "note-pdf": gettext_noop(
+        "A PDF has no paragraphs of its own: this text was put together from its pages. "
+        "Please check it."
+    ),
+    "note-pdf-running-heads": gettext_noop("Running heads and page numbers are left out: {count}."),
+    "note-pdf-pictures": gettext_noop("Pictures in the PDF are left out: {count}."),
+    "note-pdf-sideways": gettext_noop("Letters printed sideways are left out: {count}."),
+}
+
+SENTENCES: Mapping[str, str | tuple[str, str]] = {**_REASONS, **_ALERTS, **_ACTIONS, **_NOTES}

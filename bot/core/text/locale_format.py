@@ -17,6 +17,7 @@ __all__ = [
     "format_number",
     "format_short_date_time",
     "format_weekday",
+    "join_alternatives",
     "join_words",
 ]
 
@@ -53,6 +54,11 @@ def format_number(number: int) -> str:
 def join_words(words: Sequence[str]) -> str:
     """``one, two and three``."""
     return format_list(words, locale=_get_locale())
+
+
+def join_alternatives(words: Sequence[str]) -> str:
+    """``one, two or three``."""
+    return format_list(words, style="or", locale=_get_locale())
 
 
 def _format(local: datetime, skeleton: str, locale: str) -> str:

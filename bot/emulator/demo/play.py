@@ -78,18 +78,20 @@ async def play(
     patience: float = _PATIENCE,
     pace: float = 0.0,
     channel: str = _CHANNEL,
+    publish_label: str = _PUBLISH,
 ) -> bool:
     """Play an essay and its comments until the prompt a day later; whether all of it happened.
 
     ``say`` gets sentences about the progress and why it failed. ``patience`` is how many real
     seconds may pass without a new message before the play fails, ``pace`` how many pass between
     two comments. ``channel`` is the name of the channel where the bot is set up to post essays.
+    ``publish_label`` is the preview's button in the admin's language.
     Raises :class:`UnplayableError` at once if the files can't be played.
     """
     script = read_script(essay, comments)
     async with aiohttp.ClientSession() as session:
         client = MemberClient(session, server.page, server.world.guild.id)
-        running = _RunningPlay(server, client, script, say, patience, pace, channel)
+        running = _RunningPlay(server, client, script, say, patience, pace, channel, publish_label)
         with running.watching():
             try:
                 await running.play()
@@ -122,7 +124,9 @@ class _RunningPlay:
         patience: float,
         pace: float,
         channel: str,
+        publish_label: str,
     ) -> None:
+        self._publish_label = publish_label
         self._dispatcher = server.dispatcher
         self._world = server.world
         self._client = client
@@ -219,7 +223,7 @@ class _RunningPlay:
 
     async def _press_publish(self, interaction: Interaction) -> None:
         """Press the preview's button, if there is a preview."""
-        found = next(find_buttons(self._world, interaction, _PUBLISH), None)
+        found = next(find_buttons(self._world, interaction, self._publish_label), None)
         if found is None:
             return
         message, button = found

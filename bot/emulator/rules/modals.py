@@ -122,9 +122,7 @@ def _text_input(form: Form, *, row: bool) -> dict[str, Any]:
     if row:
         data["label"] = label
     elif label is not None:
-        form.add_error(
-            "label", "TEXT_INPUT_LABEL_IN_LABEL", "The label stands in the Label around it"
-        )
+        form.add_error("label", "TEXT_INPUT_LABEL_IN_LABEL", "The label is in the Label around it")
     for name, most in (("placeholder", 100), ("value", 4000)):
         text = form.string(name, most=most, strip=False)
         if text:

@@ -96,7 +96,7 @@ def load(folder: Path) -> World:
     except OSError as error:
         raise UnreadableWorldError(f"The world in {folder} can't be read: {error}.") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise UnreadableWorldError(f"What is in {folder / _NAME} is no world.") from error
+        raise UnreadableWorldError(f"{folder / _NAME} isn't a saved world.") from error
     world.snowflakes.last = state["last_id"]
     world.thread_limit = state["thread_limit"]
     world.nonces = state["nonces"]

@@ -74,6 +74,14 @@ class Walk:
     running: RunningBot
     pressed: set[str] = field(default_factory=set)
     submitted: set[str] = field(default_factory=set)
+    #: A word that no text has but those that are searched for it.
+    searched: str = "pumpernickel"
+
+    async def publish(self, name: str, essay: bytes) -> None:
+        """Publish an essay."""
+        draft = await self.running.run_command("essay publish", file=(name, essay))
+        await self.running.press(draft, "Publish")
+        await self.running.settle()
 
     async def check(self, interaction: dict[str, Any], what: str) -> dict[str, Any]:
         """Check that an interaction was answered, and not with a bug's reference; its end."""
@@ -163,11 +171,7 @@ class Walk:
     async def use_answers(self) -> None:
         """Answer an essay of many passages with the form, the second time where a thread is."""
         passages = "\n\n".join(f"{number} {long_text(300)}" for number in range(30))
-        published = await self.running.run_command(
-            "essay publish", file=("c.md", f"# {long_text(200)}\n\n{passages}".encode())
-        )
-        await self.running.press(published, "Publish")
-        await self.running.settle()
+        await self.publish("c.md", f"# {long_text(200)}\n\n{passages}".encode())
         closing = [one for one in await self.running.bot_messages() if one["components"]][-1]
         for _round in range(2):
             button, *_ = [one for one in flat(closing["components"]) if one["type"] == _BUTTON]
@@ -228,9 +232,9 @@ class Walk:
         """Search for what has several pages of hits."""
         closing = (await self.running.bot_messages())[-1]
         for _number in range(12):
-            await self.running.write("Ann", f"pumpernickel {long_text(900)}", to=closing["id"])
+            await self.running.write("Ann", f"{self.searched} {long_text(900)}", to=closing["id"])
         await self.running.settle()
-        options = [{"type": 3, "name": "words", "value": "pumpernickel"}]
+        options = [{"type": 3, "name": "words", "value": self.searched}]
         found = await self.running.run_command("search", options=options)
         await self.check(found, "search")
         await self.press_all(functools.partial(self.running.answer_message, found))
@@ -251,6 +255,23 @@ class Walk:
             )
             await self.check(used, part["custom_id"])
             await self.press_all(functools.partial(self.running.answer_message, used))
+
+    async def publish_in_forum(self, name: str, essay: bytes) -> dict[str, Any]:
+        """Make a draft of an essay in a forum that has tags; its answer."""
+        forum = self.running.channel("essay-forum")
+        tag = {"name": "ω" * 50, "moderated": False}
+        await self.running.call_as(
+            self.running.member(), "PATCH", f"/channels/{forum}", {"available_tags": [tag]}
+        )
+        options = [{"type": 7, "name": "channel", "value": str(forum)}]
+        draft = await self.running.run_command("essay publish", file=(name, essay), options=options)
+        return await self.check(draft, "a draft in a forum")
+
+    async def edit(self, name: str, essay: bytes) -> dict[str, Any]:
+        """Submit another text of the first essay; its answer."""
+        options = [{"type": 3, "name": "essay", "value": "1"}]
+        edit = await self.running.run_command("essay edit", file=(name, essay), options=options)
+        return await self.check(edit, "an edit")
 
     def check_coverage(self) -> None:
         """Check that every kind of button, select and form was used."""
@@ -317,8 +338,7 @@ async def test_nothing_is_refused_for_being_too_long(
     async with running_bot(tmp_path) as running:
         await set_up(running)
         walk, ben = Walk(running), running.member("Ben")
-        published = await running.run_command("essay publish", file=("a.md", make_essay()))
-        await running.press(published, "Publish")
+        await walk.publish("a.md", make_essay())
         draft = await running.run_command("essay publish", file=("a.md", make_essay()))
         await walk.check(draft, "a draft")
         _, part, *_ = await running.bot_messages()
@@ -343,22 +363,14 @@ async def test_nothing_is_refused_for_being_too_long(
             return (await running.bot_messages(admins))[0]
 
         await walk.complete("1")
-        forum = f"/channels/{running.channel('essay-forum')}"
-        tag = {"name": "n" * 50, "moderated": False}
-        await running.call_as(running.member(), "PATCH", forum, {"available_tags": [tag]})
-        options = [{"type": 7, "name": "channel", "value": str(running.channel("essay-forum"))}]
-        post = await running.run_command(
-            "essay publish", file=("a.md", make_essay()), options=options
-        )
+        post = await walk.publish_in_forum("a.md", make_essay())
         shown = [
             draft,
             post,
             *await walk.use_commands("2", only_essays=True),
             *await walk.use_commands("1"),
         ]
-        options = [{"type": 3, "name": "essay", "value": "1"}]
-        changed = ("b.md", make_essay("One more paragraph."))
-        shown.append(await running.run_command("essay edit", file=changed, options=options))
+        shown.append(await walk.edit("b.md", make_essay("One more paragraph.")))
         await walk.use_answers()
         await walk.use_questions(
             f"# {long_text(200)}\n\n{long_text(1900)}".encode(), long_text(1700 // 2)

@@ -9,8 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.prompts.local_time import QuietHours
-from bot.core.prompts.parse_time import parse_quiet_hours, parse_time
+from bot.core.prompts.local_time import QuietHours, WeeklyTime
+from bot.core.prompts.parse_time import (
+    is_none,
+    parse_quiet_hours,
+    parse_time,
+    parse_weekly_time,
+)
 from bot.core.text.translate import use_language
 from bot.errors import UserError
 from tests.support.catalogs import use_sentences
@@ -51,6 +56,35 @@ WALL = [
     ("next week 9", "Fri 2026-04-03 09:00"),
     ("in 3 weeks at 9", "Fri 2026-04-17 09:00"),
     ("day after tomorrow 8am", "Sun 2026-03-29 08:00"),
+    ("24:00", "Sat 2026-03-28 00:00"),
+    ("tomorrow 24:00", "Sun 2026-03-29 00:00"),
+    ("Friday 24:00", "Sat 2026-03-28 00:00"),
+    ("tomorrow at nine", "Sat 2026-03-28 09:00"),
+    ("tomorrow at half past nine", "Sat 2026-03-28 09:30"),
+    ("quarter to one", "Fri 2026-03-27 12:45"),
+    ("ten past 9 pm", "Fri 2026-03-27 21:10"),
+    ("tomorrow morning", "Sat 2026-03-28 09:00"),
+    ("tomorrow morning at 8", "Sat 2026-03-28 08:00"),
+    ("this afternoon at 3", "Fri 2026-03-27 15:00"),
+    ("9 in the morning", "Sat 2026-03-28 09:00"),
+    ("8 in the evening", "Fri 2026-03-27 20:00"),
+    ("10 at night", "Fri 2026-03-27 22:00"),
+    ("3 at night", "Sat 2026-03-28 03:00"),
+    ("9 on Friday evening", "Fri 2026-03-27 21:00"),
+    ("9 tomorrow", "Sat 2026-03-28 09:00"),
+    ("tomorrow 2130", "Sat 2026-03-28 21:30"),
+    ("tomorrow @9", "Sat 2026-03-28 09:00"),
+    ("“tomorrow at 9”", "Sat 2026-03-28 09:00"),
+    ("Tomorrow at 9.", "Sat 2026-03-28 09:00"),
+    ("Monday next week", "Mon 2026-03-30 12:00"),
+    ("next week on Friday at 9", "Fri 2026-04-03 09:00"),
+    ("the 5th at 9", "Sun 2026-04-05 09:00"),
+    ("Friday 13th", "Fri 2026-11-13 12:00"),
+    ("12 tonight", "Sat 2026-03-28 00:00"),
+    ("12:30 tonight", "Sat 2026-03-28 00:30"),
+    ("quarter past 12 tonight", "Sat 2026-03-28 00:15"),
+    ("in two months", "Wed 2026-05-27 12:00"),
+    ("in two weeks at 9", "Fri 2026-04-10 09:00"),
     ("tonight at 9 pm", "Fri 2026-03-27 21:00"),
     ("tonight at 9", "Fri 2026-03-27 21:00"),
     ("tonight 9", "Fri 2026-03-27 21:00"),
@@ -119,6 +153,13 @@ EXACT = [
     ("in 2 hours and 30 minutes", "Fri 2026-03-27 12:47"),
     ("in half an hour", "Fri 2026-03-27 10:47"),
     ("an hour from now", "Fri 2026-03-27 11:17"),
+    ("in two days", "Sun 2026-03-29 11:17"),
+    ("two weeks from now", "Fri 2026-04-10 11:17"),
+    ("in twenty-four hours", "Sat 2026-03-28 10:17"),
+    ("in an hour and a half", "Fri 2026-03-27 11:47"),
+    ("in 2 and a half hours", "Fri 2026-03-27 12:47"),
+    ("in a quarter of an hour", "Fri 2026-03-27 10:32"),
+    ("<t:1774634400:F>", "Fri 2026-03-27 19:00"),
     # three days of 24 hours, over the jump
     ("in 3 days", "Mon 2026-03-30 11:17"),
     ("2 weeks", "Fri 2026-04-10 11:17"),
@@ -134,9 +175,9 @@ EXACT = [
 ]
 REFUSED = [
     *((text, "understand the time") for text in ("", "5", "18", "a", "soon", "now", "31 Feb")),
-    *((text, "understand the time") for text in ("may", "next year", "2026-04-31", "2026-13-01")),
+    *((text, "understand the time") for text in ("may", "next year", "2026-04-31", "32.1.")),
     *((text, "understand the time") for text in ("<@123> tomorrow", "tomorrow <@123>", "x" * 101)),
-    *((text, "understand the time") for text in ("yesterday", "3 days ago", "tomorrow morning")),
+    *((text, "understand the time") for text in ("yesterday", "3 days ago", "this weekend")),
     *((text, "is in the past") for text in ("27 March 9:00", "27.3. at 9", "Fri 27 Mar 9 am")),
     *((text, "understand the time") for text in ("monday tuesday", "Monday, 4 April 2026")),
     *((text, "understand the time") for text in ("1.4.2026 9", "April 1 9", "1.13.2026")),
@@ -144,7 +185,7 @@ REFUSED = [
     ("18:00 America/Atlantis", "don't know the time zone"),
     *((text, "several time zones") for text in ("18:00 CET", "tomorrow 6 pm est", "9:00 (PST)")),
     *((text, "an offset from UTC") for text in ("18:00 UTC+25", "18:00-19:00", "18:00 UTC+1:99")),
-    *((text, "doesn't exist") for text in ("25:00", "tomorrow 25:00", "tomorrow 13 pm", "12:60")),
+    *((text, "doesn't exist") for text in ("25:00", "tomorrow 25:00", "24:30", "12:60")),
     *(
         (text, "is in the past")
         for text in ("0001-01-01", "1-1-1970", "2020-01-01", "27 March 2026 9:00")
@@ -224,7 +265,38 @@ GERMAN = [
     ("in 90 Minuten", "Fri 2026-03-27 11:47"),
     ("in einer Stunde", "Fri 2026-03-27 11:17"),
     ("in einer halben Stunde", "Fri 2026-03-27 10:47"),
-    ("in zwei Wochen", None),
+    ("in zwei Wochen", "Fri 2026-04-10 11:17"),
+    ("in anderthalb Stunden", "Fri 2026-03-27 11:47"),
+    ("in zweieinhalb Stunden", "Fri 2026-03-27 12:47"),
+    ("in einer Viertelstunde", "Fri 2026-03-27 10:32"),
+    ("in fünf Minuten", "Fri 2026-03-27 10:22"),
+    ("heute in einer Woche", "Fri 2026-04-03 11:17"),
+    ("übermorgen um 18:30", "Sun 2026-03-29 18:30"),
+    ("Freitag", "Fri 2026-03-27 12:00"),
+    ("Freitagabend um 8", "Fri 2026-03-27 20:00"),
+    ("Sonnabend Abend", "Sat 2026-03-28 20:00"),
+    ("Montagmorgen um neun", "Mon 2026-03-30 09:00"),
+    ("Montag morgen um 9", "Mon 2026-03-30 09:00"),
+    ("morgen früh", "Sat 2026-03-28 09:00"),
+    ("heute Nachmittag um drei", "Fri 2026-03-27 15:00"),
+    ("1 Uhr mittags", "Fri 2026-03-27 13:00"),
+    ("heute Mittag um eins", "Fri 2026-03-27 13:00"),
+    ("9 Uhr morgens", "Sat 2026-03-28 09:00"),
+    ("9 Uhr abends", "Fri 2026-03-27 21:00"),
+    ("3 Uhr nachts", "Sat 2026-03-28 03:00"),
+    ("heute Nacht um halb eins", "Sat 2026-03-28 00:30"),
+    ("heute Nacht um 5", "Sat 2026-03-28 05:00"),
+    ("heute Abend Viertel nach 8", "Fri 2026-03-27 20:15"),
+    ("fünf vor halb neun", "Sat 2026-03-28 08:25"),
+    ("dreiviertel neun", "Sat 2026-03-28 08:45"),
+    ("halb eins", "Fri 2026-03-27 12:30"),
+    ("24 Uhr", "Sat 2026-03-28 00:00"),
+    ("heute um Mitternacht", "Sat 2026-03-28 00:00"),
+    ("Montag nächster Woche", "Mon 2026-03-30 12:00"),
+    ("am 5. um 9", "Sun 2026-04-05 09:00"),
+    ("morgen um halb drei", "Sat 2026-03-28 02:30"),
+    ("uebermorgen 9 Uhr", "Sun 2026-03-29 09:00"),
+    ("in two days", "Sun 2026-03-29 11:17"),
     ("gestern", None),
     ("irgendwann", None),
     ("tomorrow at 9", "Sat 2026-03-28 09:00"),
@@ -298,6 +370,27 @@ def test_a_time_is_understood_at_a_full_hour(text: str, local: str) -> None:
     assert (parsed.local is None) == text.startswith(("in ", "2 weeks"))
 
 
+def test_a_night_that_has_begun_is_this_one() -> None:
+    after_midnight = datetime(2026, 3, 27, 0, 17, tzinfo=UTC)
+    for text, local in (
+        ("tonight at 2", "Fri 2026-03-27 02:00"),
+        ("tonight at 1", "Sat 2026-03-28 01:00"),
+        ("tonight at 9", "Fri 2026-03-27 21:00"),
+        ("midnight tonight", "Sat 2026-03-28 00:00"),
+    ):
+        assert shown(parse_time(text, after_midnight, BERLIN).at) == local
+    with use_language("de"):
+        assert (
+            shown(parse_time("3 Uhr nachts", after_midnight, BERLIN).at) == "Fri 2026-03-27 03:00"
+        )
+
+
+def test_every_and_its_translations_are_answered_with_what_to_write() -> None:
+    for language, text in (("en", "every Friday"), ("de", "jeden Freitag"), ("de", "täglich um 9")):
+        with use_language(language), pytest.raises(UserError, match="only once"):
+            parse_time(text, NOW, BERLIN)
+
+
 @pytest.mark.parametrize("text", ["", "5", "soon", "31 Feb", "x" * 101, "yesterday", "3 days ago"])
 def test_a_past_time_or_another_text_is_refused(text: str) -> None:
     with pytest.raises(UserError):
@@ -309,13 +402,63 @@ def test_a_time_in_ten_years_is_refused() -> None:
         parse_time("2036-01-01 10:00", AT_TEN, BERLIN)
 
 
-@pytest.mark.parametrize("text", ["22:00-08:00", "22:00 – 8:00", "10 pm to 8 am", "10pm until 8am"])
+@pytest.mark.parametrize(
+    "text", ["22:00-08:00", "22:00 – 8:00", "10 pm to 8 am", "10pm until 8am", "22-8"]
+)
 def test_quiet_hours_are_understood_as_people_write_them(text: str) -> None:
     assert parse_quiet_hours(text) == QuietHours(time(22), time(8))
 
 
 def test_none_means_no_quiet_hours_and_another_text_is_refused() -> None:
     assert parse_quiet_hours("none") is None
+    assert parse_quiet_hours("18:00-24:00") == QuietHours(time(18), time(0))
     for text in ("22:00", "night", "8:00-8:00", "25:00-26:00"):
         with pytest.raises(UserError):
             parse_quiet_hours(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["22 bis 8 Uhr", "von 22:00 bis 08:00", "22 Uhr – 8 Uhr", "22:00-8:00", "10 pm to 8 am"]
+)
+def test_quiet_hours_may_be_in_the_readers_language(text: str) -> None:
+    with use_language("de"):
+        assert parse_quiet_hours(text) == QuietHours(time(22), time(8))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "weekly"),
+    [
+        ("en", "Sunday 18:00", WeeklyTime(6, time(18))),
+        ("en", "every Sunday at 6 pm", WeeklyTime(6, time(18))),
+        ("en", "sundays at half past six pm", WeeklyTime(6, time(18, 30))),
+        ("en", "Sunday evening", WeeklyTime(6, time(20))),
+        ("en", "Sunday night at 1", WeeklyTime(0, time(1))),
+        ("en", "Sunday 24:00", WeeklyTime(0, time(0))),
+        ("en", "at noon on Fridays", WeeklyTime(4, time(12))),
+        ("de", "Sonntag 18:00", WeeklyTime(6, time(18))),
+        ("de", "jeden Sonntag um 18 Uhr", WeeklyTime(6, time(18))),
+        ("de", "sonntags um 18.30 Uhr", WeeklyTime(6, time(18, 30))),
+        ("de", "Sonntagabend um 7", WeeklyTime(6, time(19))),
+        ("de", "Sunday 18:00", WeeklyTime(6, time(18))),
+        ("en", "Sonntag 18:00", None),
+        ("en", "Sunday", None),
+        ("en", "daily 18:00", None),
+        ("en", "Sunday 25:00", None),
+        ("de", "täglich um 18 Uhr", None),
+        ("de", "", None),
+    ],
+)
+def test_a_time_of_each_week_is_understood(
+    language: str, text: str, weekly: WeeklyTime | None
+) -> None:
+    with use_language(language):
+        assert parse_weekly_time(text) == weekly
+
+
+def test_none_is_understood_in_english_and_the_readers_language() -> None:
+    assert is_none(" None ")
+    assert not is_none("keine")
+    with use_language("de"):
+        assert is_none("Keine")
+        assert is_none("off")
+        assert parse_quiet_hours("keine") is None

@@ -31,6 +31,7 @@ from bot.core.prompts.plan import (
     parse_step,
     schedule_steps,
 )
+from bot.core.text.translate import use_language
 from bot.errors import UserError
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -242,3 +243,26 @@ def test_a_command_takes_plain_words(written: str, posted: object) -> None:
 def test_a_command_refuses_what_is_almost_a_keyword(written: str) -> None:
     with pytest.raises(UserError):
         parse_command_content(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "nächste Frage",
+        "Fragen",
+        "„letzter Aufruf“",
+        "Frage 2",
+        "Absatz 4: warum?",
+        "Umfrage: Gehen? | Ja | Nein",
+    ],
+)
+def test_a_command_refuses_a_keyword_as_its_answers_show_it_in_german(written: str) -> None:
+    with use_language("de"), pytest.raises(UserError, match="„next question“"):
+        parse_command_content(written)
+    assert parse_command_content(written) == CustomText(written)
+
+
+def test_german_words_of_an_admins_own_are_posted_as_they_are() -> None:
+    with use_language("de"):
+        for written in ("Die nächste Frage: wohin?", "Fragenkatalog", "Was steht in Absatz 4?"):
+            assert parse_command_content(written) == CustomText(written)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.prompts.timezones import get_known_zones, resolve_zone
+from bot.core.text.translate import use_language
 from bot.errors import UserError
 
 
@@ -59,3 +60,14 @@ def test_an_empty_text_is_refused() -> None:
 def test_every_known_zone_is_found_by_its_whole_name() -> None:
     for name in get_known_zones():
         assert resolve_zone(name.lower()).key == name
+
+
+def test_a_city_and_the_suggestions_may_be_in_the_readers_language() -> None:
+    with use_language("de"):
+        assert resolve_zone("Wien").key == "Europe/Vienna"
+        assert resolve_zone("kairo").key == "Africa/Cairo"
+        assert resolve_zone("Vienna").key == "Europe/Vienna"
+        with pytest.raises(UserError, match="Africa/Cairo oder Europe/Kirov"):
+            resolve_zone("Kairro")
+    with pytest.raises(UserError):
+        resolve_zone("Wien")

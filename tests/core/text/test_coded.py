@@ -89,3 +89,7 @@ def test_every_call_names_a_code_and_gives_the_values_of_its_placeholders() -> N
     for where, code, names in found:
         assert code in SENTENCES, where
         assert placeholders(code) <= names, f"{where}: {code}"
+
+
+def test_no_placeholder_has_the_name_under_which_the_code_is_stored() -> None:
+    assert [code for code in SENTENCES if "code" in placeholders(code)] == []

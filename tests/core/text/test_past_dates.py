@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.text.past_dates import parse_past_date
+from bot.core.text.translate import use_language
 from bot.errors import UserError
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -32,10 +33,36 @@ NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
         ("10 days", "2026-11-18"),
         ("a month ago", "2026-10-29"),
         ("9999 years ago", "0001-01-01"),
+        ("three weeks ago", "2026-11-07"),
+        ("on the 1st of May", "2026-05-01"),
+        ("1.5.", "2026-05-01"),
+        ("Monday", "2026-11-23"),
+        ("last Saturday", "2026-11-21"),
+        ("saturday", "2026-11-28"),
     ],
 )
 def test_a_day_in_the_past_is_understood(text: str, day: str) -> None:
     assert parse_past_date(text, NOW, ZoneInfo("UTC")).date().isoformat() == day
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("1. Mai", "2026-05-01"),
+        ("am 1. März", "2026-03-01"),
+        ("März 2025", "2025-03-01"),
+        ("vor 3 Wochen", "2026-11-07"),
+        ("vor drei Wochen", "2026-11-07"),
+        ("vor einem Jahr", "2025-11-28"),
+        ("letzte Woche", "2026-11-21"),
+        ("letzten Montag", "2026-11-23"),
+        ("gestern", "2026-11-27"),
+        ("yesterday", "2026-11-27"),
+    ],
+)
+def test_a_day_in_the_past_may_be_in_the_readers_language(text: str, day: str) -> None:
+    with use_language("de"):
+        assert parse_past_date(text, NOW, ZoneInfo("UTC")).date().isoformat() == day
 
 
 def test_the_day_begins_at_midnight_in_the_servers_time_zone() -> None:

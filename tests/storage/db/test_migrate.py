@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import tomllib
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.essay.note import notes_from_lines
+from bot.core.text.coded import coded_from_json, make_coded
 from bot.errors import DatabaseError
 from storage.db import migrate
 from storage.db.backups import find_fault
@@ -114,6 +117,59 @@ async def test_an_original_that_an_older_archive_found_stays_found(tmp_path: Pat
         pass
     assert query(path, "SELECT reply_id, original_id FROM proxied_replies") == [(3, 2)]
     assert query(path, "SELECT 1 FROM proxy_candidates") == []
+
+
+async def test_notes_of_an_older_archive_become_codes_and_unknown_ones_stay_sentences(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "salon.sqlite3"
+    pdf = (
+        "A PDF has no paragraphs of its own: this text was put together from its pages. "
+        "Please check it."
+    )
+    linked = "Pictures that couldn't be fetched are links: {names}, and {more} more."
+    with_values: list[object] = [linked, {"names": "“a”\n[b] {c} ü", "more": 2}]
+    earlier = "Attributes such as {#name} are left out: 3."
+    lines = "\n".join([pdf, json.dumps(with_values), earlier])
+    essay = json.dumps({"title": "Über", "notes": [earlier, with_values, pdf]}, ensure_ascii=False)
+    expected = (
+        make_coded("note-pdf"),
+        make_coded("note-pictures-linked-more", names="“a”\n[b] {c} ü", more=2),
+        make_coded("as-stored", text=earlier),
+    )
+
+    async def add_notes(tx: Transaction) -> None:
+        await add_reply(tx)
+        await tx.run("UPDATE revisions SET notes = :notes", {"notes": lines})
+        await tx.run(
+            "INSERT INTO revision_contents (discussion_id, number, essay, source) "
+            "VALUES (1, 1, :essay, x'')",
+            {"essay": essay},
+        )
+        await tx.run(
+            "INSERT INTO pending_revisions (id, discussion_id, created_at, notes) "
+            "VALUES (7, 1, 0, :notes)",
+            {"notes": pdf},
+        )
+        await tx.run(
+            "INSERT INTO pending_revision_contents (id, essay, source) "
+            "VALUES (7, '{\"notes\":[]}', x'')"
+        )
+
+    async with open_database(path, migrations=load_migrations()[:15]) as database:
+        await database.write(add_notes)
+    async with open_database(path):
+        pass
+    ((stored,),) = query(path, "SELECT notes FROM revisions")
+    assert notes_from_lines(str(stored)) == expected
+    ((stored,),) = query(path, "SELECT notes FROM pending_revisions")
+    assert notes_from_lines(str(stored)) == expected[:1]
+    ((stored,),) = query(path, "SELECT essay FROM revision_contents")
+    read = json.loads(str(stored))
+    assert read["title"] == "Über"
+    assert tuple(map(coded_from_json, read["notes"])) == (expected[2], expected[1], expected[0])
+    ((stored,),) = query(path, "SELECT essay FROM pending_revision_contents")
+    assert json.loads(str(stored)) == {"notes": []}
 
 
 async def test_messages_of_an_older_archive_restore_none(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.essay.note import make_note
 from bot.core.payload import make_plain_message
 from bot.core.text.coded import make_coded
 from bot.delivery import alerts
@@ -21,7 +20,10 @@ from storage.essays.submissions import Submission
 from tests.ingest.test_record_batch import NOW_MS, SUBMISSION, essay
 
 WHO = {"member_id": 40, "member_name": "Ann"}
-NOTES = (make_note("Check it."), make_note("Left out: {count}, {names}.", count=2, names="a\n[b]"))
+NOTES = (
+    make_coded("note-pdf"),
+    make_coded("note-pictures-linked-more", names="a\n[b]", more=2),
+)
 
 
 async def draft(tx: Transaction, source: bytes = b"# Slow bread") -> int:
@@ -134,10 +136,8 @@ async def test_a_submission_is_unfinished_until_it_is_accepted_or_refused(
     assert await database.read(submissions.list_unfinished) == [SUBMISSION, text]
     assert await database.write(lambda tx: submissions.accept(tx, SUBMISSION.id, "0f"))
     assert not await database.write(lambda tx: submissions.accept(tx, SUBMISSION.id, "0f"))
-    await database.write(lambda tx: submissions.refuse(tx, text.id, "It is empty."))
+    await database.write(lambda tx: submissions.refuse(tx, text.id))
     assert await database.read(submissions.list_unfinished) == []
-    assert await database.read(lambda tx: submissions.find_refusal(tx, text.id)) == "It is empty."
-    assert await database.read(lambda tx: submissions.find_refusal(tx, 5)) is None
 
 
 async def test_no_alert_is_sent_about_an_essay_that_is_not_being_published(

@@ -4,7 +4,7 @@ import { room } from "./api.js";
 import { App } from "./app.js";
 import { el, fill } from "./dom.js";
 import { setUpDrawer } from "./drawer.js";
-import { beginPlay, openTour, openTrouble, setUpClock, setUpDrop, showCaption } from "./room.js";
+import { beginPlay, openFaults, openTour, setUpClock, setUpDrop, showCaption } from "./room.js";
 import { EPHEMERAL, V2 } from "./message.js";
 import { clockFace, setOffset } from "./times.js";
 
@@ -102,7 +102,7 @@ function takeState(state) {
     lastPlay = state.play;
   }
   document.getElementById("tour-button").disabled = state.play.state === "running";
-  document.getElementById("trouble-button").classList.toggle("active", state.faults > 0);
+  document.getElementById("faults-button").classList.toggle("active", state.faults > 0);
   if (first && state.offers) openTour(startTour);
 }
 
@@ -132,7 +132,7 @@ async function begin() {
   await loadPeople();
   select.addEventListener("change", () => become(select.value));
   setUpDrawer();
-  document.getElementById("trouble-button").addEventListener("click", () => openTrouble(() => app, status));
+  document.getElementById("faults-button").addEventListener("click", () => openFaults(() => app, status));
   document.getElementById("tour-button").addEventListener("click", () => openTour(startTour));
   setUpClock(status);
   setUpDrop(() => app, status);

@@ -4,7 +4,7 @@ import { Api, ApiError, room } from "./api.js";
 import { el, fill, name } from "./dom.js";
 import { openDialog } from "./menus.js";
 
-const RIGHTS = [
+const PERMISSIONS = [
   ["View Channel", 1n << 10n], ["Read Message History", 1n << 16n], ["Send Messages", 1n << 11n], ["Create Public Threads", 1n << 35n],
   ["Send Messages in Threads", 1n << 38n], ["Manage Threads", 1n << 34n], ["Manage Messages", 1n << 13n], ["Add Reactions", 1n << 6n],
 ];
@@ -38,8 +38,8 @@ export function setUpClock(status) {
 }
 
 /** The dialog for injecting faults. `app()` is the current client. */
-export function openTrouble(app, status) {
-  openDialog("Trouble", (close) => {
+export function openFaults(app, status) {
+  openDialog("Simulate faults", (close) => {
     const state = el("p", { role: "status", class: "subtle" });
     const say = (text) => { state.textContent = text; };
     const does = (label, run) => el("button", { type: "button", class: "component-button secondary", on: { click: () => attempt(say, run) } }, label);
@@ -55,13 +55,13 @@ export function openTrouble(app, status) {
         fault("Make Discord slow", { kind: "slow", seconds: 2, times: 1000000 }, "Every response to the bot now takes 2 seconds."),
         fault("Fail the next message", { kind: "http", method: "POST", path: "/channels/*/messages", status: 502, after_effect: true, times: 1 }, "The bot’s next message will be posted, but the bot will get a 502 error."),
         does("Back to normal", async () => { await room("DELETE", "/faults"); say("Discord is back to normal."); }))),
-      rights(app, say),
+      choosePermissions(app, say),
       el("div", { class: "actions" }, state, el("button", { type: "button", class: "component-button primary", on: { click: close } }, "Done")));
   }, { wide: true, onClose: () => status("") });
 }
 
 /** Deny the bot permissions in the open channel, as an admin does in its settings. */
-function rights(app, say) {
+function choosePermissions(app, say) {
   const { store, people, main } = app();
   const channel = store.channels.get(main.channelId);
   const role = store.guild.roles.find((r) => r.tags?.bot_id === people.bot_id);
@@ -70,7 +70,7 @@ function rights(app, say) {
   const api = new Api(admin.token);
   const path = `/channels/${channel.id}/permissions/${role.id}`;
   const now = () => store.channels.get(channel.id).permission_overwrites.find((o) => o.id === role.id) ?? { allow: "0", deny: "0" };
-  const rows = RIGHTS.map(([label, bit]) => {
+  const rows = PERMISSIONS.map(([label, bit]) => {
     const box = el("input", { type: "checkbox" });
     box.checked = !(BigInt(now().deny) & bit);
     box.addEventListener("change", () => attempt(say, async () => {
