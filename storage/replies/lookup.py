@@ -396,6 +396,12 @@ SELECT reply_moves.copy_id, reply_moves.reply_id, reply_moves.discussion_id,
 FROM lookup_ids
 CROSS JOIN reply_moves ON reply_moves.copy_id = lookup_ids.id
 JOIN replies ON replies.id = reply_moves.reply_id
+UNION ALL
+-- An answer from a form between the two transactions that record it.
+SELECT answers.message_id, replies.id, replies.discussion_id, replies.thread_id, replies.deleted_at
+FROM lookup_ids
+CROSS JOIN answers ON answers.message_id = lookup_ids.id AND answers.state = 'posted'
+JOIN replies ON replies.id = answers.message_id
 """
 _BOT_MESSAGES = """
 SELECT planned_messages.message_id, planned_messages.id, planned_messages.purpose,

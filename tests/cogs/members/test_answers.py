@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from bot.core.conversation.answers import MAX_ANSWER
+from bot.core.conversation.events import HistoryPage
+from bot.discord_api import parse
 from bot.emulator.world.models import User
 from bot.emulator.world.seed import add_guild, invite_bot, put_channel
 from bot.publishing.publish import Actor
+from storage.db.writer import Transaction
 from storage.privacy.members import get_member_data
 from storage.replies import answers
 from tests.cogs.members.test_moved_replies import choose
@@ -118,6 +121,30 @@ async def test_the_author_of_an_answer_edits_and_deletes_it(running: RunningBot)
     assert await get_answers(running) == []
     (reply,) = (await kept(running)).values()
     assert (reply["text"], reply["deleted"]) == ("", True)
+
+
+async def test_an_answer_that_is_read_before_it_is_recorded_whole_keeps_its_words(
+    running: RunningBot,
+) -> None:
+    """The bot was killed in between, and catches up with the channel before it goes on."""
+    *_, closing = await running.publish(ESSAY)
+    ann, essays = running.member("Ann"), running.channel()
+    await submit(running, ann, await press_answer(running, ann, closing), "I would.", "1")
+    await running.settle()
+    (message,) = await get_answers(running)
+
+    async def take_back(tx: Transaction) -> None:
+        await tx.run(
+            "UPDATE answers SET state = 'posted', text = 'I would.', due_at = 9000000000000"
+        )
+        await tx.run("DELETE FROM reply_moves")
+
+    await running.database.write(take_back)
+    seen = parse.parse_message(message, server_id=running.server_id, own_id=running.salon.own_id)
+    recorder = running.salon.services.recorder
+    await recorder.wait_until_committed(recorder.put((HistoryPage(essays, (seen,)),)))
+    (reply,) = (await kept(running)).values()
+    assert (reply["text"], reply["passages"]) == ("I would.", [1])
 
 
 async def test_without_the_permission_the_bot_posts_it_and_names_the_member(
