@@ -391,8 +391,8 @@ def _make_notification_fields(
         ),
         (
             "followers",
-            _("Tell followers of announcement channels"),
-            _("They get a message with the title and a link."),
+            _("Tell followers"),
+            _("Of an announcement channel, by a message with a link."),
             settings.tells_followers,
         ),
     ):

@@ -50,7 +50,7 @@ async def notify(
     entered = {
         "Role to ping": "" if ping is None else str(ping),
         "Pin the card": pin,
-        "Tell followers of announcement channels": followers,
+        "Tell followers": followers,
     }
     await running.interact(5, form_data(form["answer"], entered))
     await running.settle()

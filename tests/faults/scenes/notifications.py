@@ -57,7 +57,7 @@ async def _choose_notifications(play: ScenePlay, role: str) -> None:
         entered = {
             "Role to ping": role,
             "Pin the card": "yes",
-            "Tell followers of announcement channels": "yes",
+            "Tell followers": "yes",
         }
         await submit(play, form, entered)
 
