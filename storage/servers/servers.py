@@ -221,7 +221,6 @@ _ERASE_REST = (
     "DELETE FROM reading_marks WHERE server_id = :id",
     "DELETE FROM answers WHERE server_id = :id",
     "DELETE FROM author_messages WHERE server_id = :id",
-    "DELETE FROM author_questions WHERE server_id = :id",
     "DELETE FROM essay_authors WHERE server_id = :id",
     "DELETE FROM pending_authors WHERE server_id = :id",
     "DELETE FROM deleted_channels WHERE server_id = :id",

@@ -14,8 +14,10 @@ from tests.faults.scenes.actions import (
     change,
     change_prompt_setting,
     choose,
+    come_back,
     command,
     fault,
+    leave,
     option,
     publish,
     set_up,
@@ -107,8 +109,40 @@ async def authors_change_and_are_erased(play: ScenePlay) -> None:
     await _change_authors(play, "Ann", "Dev")
     await _ask(play, "Ben", "Why a night?")
     await _use(play, "messages", 0, _has_switch(play, "on"))
-    for who in ("Ben", "Ann"):
+    await _begin_edit(play)
+    for who in ("Ben", "Ann", "Dev"):
         await _forget(play, play.member(who))
+
+
+async def a_server_with_questions_is_left(play: ScenePlay) -> None:
+    """It comes back, with nothing due in between; then it is left for good."""
+    await play.bot.start()
+    await play.settle()
+    await allow(play, "essays", allow=_MAY_MOVE)
+    await command(play, "prompts plan", "get no prompts", steps="none")
+    await publish(play)
+    await _change_authors(play, "Ann")
+    await _ask(play, "Ben", "Why a night?")
+    await _use(play, "messages", 0, _has_switch(play, "on"))
+    await _begin_edit(play)
+    await leave(play)
+    await play.settle(3600)
+    await come_back(play)
+    await play.settle(60)
+    await leave(play)
+    await play.settle(31 * DAY)
+
+
+async def _begin_edit(play: ScenePlay) -> None:
+    """Begin an edit of the essay, which nobody applies."""
+
+    async def attempt() -> None:
+        shown = await play.run_command("essay show", options=[option("essay", "1")])
+        await play.press(shown, "Edit details")
+
+    await play.retry_until(
+        attempt, lambda: play.rows("SELECT 1 FROM pending_authors"), "an edit begun"
+    )
 
 
 async def _publish_by(play: ScenePlay, *names: str) -> None:
@@ -318,4 +352,5 @@ SCENES = (
     a_short_message_is_asked_and_gets_a_thread,
     an_author_gets_direct_messages,
     authors_change_and_are_erased,
+    a_server_with_questions_is_left,
 )
