@@ -32,6 +32,7 @@ from bot.delivery.worker import (
 )
 from bot.discord_api import retry
 from bot.discord_api.errors import (
+    ARCHIVED,
     TOO_MANY_WEBHOOKS,
     UNKNOWN_CHANNEL,
     WEBHOOK_DELETED,
@@ -123,9 +124,22 @@ class AnswerPoster:
                 await self._database.write(lambda tx: answers.mark_not_posted(tx, job.id))
             if error.code in WEBHOOK_DELETED:
                 self._webhooks.forget(job.parent_id)
+            if error.code == ARCHIVED:
+                await self._open_thread(job.channel_id)
             raise
         await self._record_posted(job, message_id)
         return message_id
+
+    async def _open_thread(self, thread_id: int) -> None:
+        """Open an archived thread again, so that the next attempt gets through.
+
+        Raises JobFailed if it is locked: only moderators may open it.
+        """
+        thread: dict[str, Any] = dict(await self._http.get_channel(thread_id))
+        if thread.get("thread_metadata", {}).get("locked"):
+            locked = make_coded("thread-locked", channel=thread_id)
+            raise JobFailed(Outcome.NEEDS_ADMIN, locked)
+        await self._http.edit_channel(thread_id, archived=False)
 
     async def _request(self, job: Answer, webhook: Webhook | None, payload: Payload) -> int:
         if webhook is not None:
@@ -234,6 +248,8 @@ class AnswerPoster:
             return Failure(Outcome.DELETED, make_coded("channel-or-thread-deleted"))
         if error.code in WEBHOOK_DELETED:
             return Failure(Outcome.RETRY_SOON, make_coded("webhook-deleted"))
+        if error.code == ARCHIVED:
+            return Failure(Outcome.RETRY_SOON, make_coded("discord-answered", status=error.status))
         if error.status in (403, 404):
             return Failure(
                 Outcome.NEEDS_ADMIN, make_coded("discord-forbids-with", error=describe_error(error))

@@ -20,7 +20,9 @@ _EPOCH = 1_420_070_400_000
 class _Truth:
     """The members' messages of one discussion, by the ids that Discord gave."""
 
-    def __init__(self, world: dict[str, Any], ours: set[str], kept: set[str]) -> None:
+    def __init__(
+        self, world: dict[str, Any], ours: set[str], kept: set[str], joined_in: str | None
+    ) -> None:
         self.messages = {
             message["id"]: message
             for message in world["messages"]
@@ -44,6 +46,7 @@ class _Truth:
         }
         self._ours = ours
         self._kept = kept
+        self._joined_in = joined_in
         self.places = {one["id"] for kind in ("channels", "threads") for one in world.get(kind, ())}
         self._known: dict[str, bool] = {}
 
@@ -66,8 +69,15 @@ class _Truth:
         head = message["channel_id"]
         if head in self._ours or self.is_reply(head):
             return True
+        if self.is_plain(message_id):
+            return True
         answered = self._target(message)
         return answered is not None and (answered in self._ours or self.is_reply(answered))
+
+    def is_plain(self, message_id: str) -> bool:
+        """Whether it replies to nothing and answers the essay all the same."""
+        message = self.messages[message_id]
+        return message["channel_id"] == self._joined_in and not message.get("message_reference")
 
     def _target(self, message: dict[str, Any]) -> str | None:
         answered = _answered(message)
@@ -150,15 +160,17 @@ def differences(
     exported: dict[str, Any],
     own_id: str,
     names: Mapping[str, Collection[str]] | None = None,
+    joined_in: str | None = None,
 ) -> list[str]:
     """Every difference between the export and the world.
 
     ``names``: for each message, its author's names when it was written and since; the name in the
-    archive, which may have been read later, must be one of these.
+    archive, which may have been read later, must be one of these. ``joined_in``: the channel in
+    which messages that reply to nothing answer the essay.
     """
     ours = {m["id"] for m in world["messages"] if m["author"]["id"] == own_id}
     kept = {reply["id"]: reply for reply in exported["replies"]}
-    truth = _Truth(world, ours, set(kept))
+    truth = _Truth(world, ours, set(kept), joined_in)
     wanted = {message_id for message_id in truth.messages if truth.is_reply(message_id)}
     found = [
         f"{message_id} is missing: {truth.messages[message_id]['content']!r}"
@@ -172,6 +184,13 @@ def differences(
         if names is not None and name not in names[reply_id]:
             found.append(f"{reply_id}: its author {name!r} should be one of {names[reply_id]}")
     return found
+
+
+def _may_continue(truth: _Truth, reply_id: str, parent: str | None) -> bool:
+    """Whether a message that replies to nothing may continue what an earlier one began."""
+    if not truth.is_plain(reply_id):
+        return False
+    return parent is None or (int(parent) < int(reply_id) and truth.is_reply(parent))
 
 
 def _of_one(truth: _Truth, reply_id: str, reply: dict[str, Any]) -> list[str]:
@@ -196,7 +215,7 @@ def _of_one(truth: _Truth, reply_id: str, reply: dict[str, Any]) -> list[str]:
         "poll": reply.get("poll"),
         "stickers": reply.get("stickers") or [],
     }
-    if truth.answers_orphaned_link(reply_id):
+    if truth.answers_orphaned_link(reply_id) or _may_continue(truth, reply_id, found["parent"]):
         wanted["parent"] = found["parent"]
     if not message["deleted"]:
         wanted["text"] = message["content"]

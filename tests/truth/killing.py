@@ -18,6 +18,7 @@ import aiohttp
 from bot.emulator.faults.steps import Step
 from tests.support.running_bot import run_bot
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
+from tests.truth.answers import apply_answers
 from tests.truth.compare import differences
 from tests.truth.play_state import Bot
 from tests.truth.proxies import apply_proxies
@@ -35,6 +36,8 @@ _MISSED_ACTIONS = (
 _MISSED_PROXIES = ("proxy at once",) * 3 + ("edit proxy", "delete proxy")
 #: Messages that the bot saw but whose reposts it missed.
 _ORIGINALS = 4
+#: Answers from forms that may not be posted yet when the bot ends.
+_FORM_ANSWERS = 4
 #: Calls and events between a start and the next kill, and real seconds behind such a step: the
 #: bot may be reading, deciding or writing then.
 _STEPS, _BEHIND = (4, 40), 0.03
@@ -95,6 +98,8 @@ async def play_and_kill(
             count = _ORIGINALS if has_proxies else 0
             originals = [await play.write_original() for _ in range(count)]
             await running.settle()
+            for _ in range(_FORM_ANSWERS):
+                await play.do("answer by form")
         play.bot.is_up = False
         for original in originals:
             if original is not None:
@@ -112,8 +117,11 @@ async def play_and_kill(
         await asyncio.gather(*spawned.restarts)
         await play.control("clock", {"advance": 30})
         exported = await spawned.export()
-        wrong = differences(
-            apply_proxies(await spawned.world(), exported, play.reposted, play.interrupted),
+        world, wrong = apply_answers(
+            await spawned.world(), play.answers, str(play.own_id), play.names
+        )
+        wrong += differences(
+            apply_proxies(world, exported, play.reposted, play.interrupted),
             exported,
             str(play.own_id),
             play.names,

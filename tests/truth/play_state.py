@@ -41,6 +41,7 @@ class PlayState:
     no other text has; ``hidden_marks``: those that are spoilers.
     ``reposted``: by message of the proxy app, the message that it replaces; ``interrupted``:
     those of them around which something went wrong. ``proxies``: there is such an app.
+    ``answers``: those that were submitted with forms.
     """
 
     emulator: Emulator
@@ -55,6 +56,7 @@ class PlayState:
     hidden_marks: set[str] = field(default_factory=set)
     reposted: dict[str, str] = field(default_factory=dict)
     interrupted: set[str] = field(default_factory=set)
+    answers: list[Any] = field(default_factory=list)
     moves: bool = False
     proxies: bool = False
     hidden: bool = False

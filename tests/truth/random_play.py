@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tests.truth.answers import Answers
 from tests.truth.members import Members
-from tests.truth.problems import Problems
 from tests.truth.proxies import Proxies
 
 __all__ = ["MIN_ACTIONS", "MIN_PROXY_ACTIONS", "RandomPlay"]
@@ -35,6 +35,8 @@ MIN_ACTIONS = {
     "lock": 2,
     "delete thread": 2,
     "join or leave": 3,
+    "answer by form": 5,
+    "discuss passage": 3,
     "rename": 4,
     "leave server": 2,
     "join server": 2,
@@ -64,7 +66,7 @@ _AFTER_NUDGES = ("edit head", "delete head", "edit head", "delete head", "edit",
 _NUDGED = 49 * 3600
 
 
-class RandomPlay(Members, Problems, Proxies):
+class RandomPlay(Members, Answers, Proxies):
     """One play."""
 
     async def run(self, actions: int) -> None:
@@ -81,6 +83,9 @@ class RandomPlay(Members, Problems, Proxies):
                     await self.do(first)
                 if not await self.do(kind):
                     kinds.append(kind)
+                    if len(kinds) > actions * 2:
+                        await self._end_problems()
+                        await self._settle()
             if len(kinds) > actions * 4:
                 raise AssertionError(f"{kind} is never possible")
         await self._end_problems()

@@ -14,6 +14,7 @@ from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
 from storage.servers import settings
 from tests.support.running_bot import RunningBot, run_bot
+from tests.truth.answers import apply_answers
 from tests.truth.card_index import find_wrong_index
 from tests.truth.compare import differences
 from tests.truth.erased_text import find_files_with_words, find_quotations
@@ -24,7 +25,10 @@ from tests.truth.random_play import RandomPlay
 
 __all__ = ["PlayResult", "has_proxies", "run_play", "set_up_proxies"]
 
-_MOVES = "SELECT reply_id, copy_id FROM reply_moves WHERE copy_id IS NOT NULL"
+# An answer from a form is its own copy.
+_MOVES = """
+SELECT reply_id, copy_id FROM reply_moves WHERE copy_id IS NOT NULL AND copy_id <> reply_id
+"""
 _PARTS = """
 SELECT message_id, deleted_at FROM planned_messages
 WHERE purpose IN ('card', 'part', 'closing') AND message_id IS NOT NULL
@@ -32,6 +36,8 @@ WHERE purpose IN ('card', 'part', 'closing') AND message_id IS NOT NULL
 _CARD = "SELECT message_id FROM planned_messages WHERE purpose = 'card'"
 #: Seconds.
 _RETRY_SECONDS = 2 * 3600
+#: After which an answer is posted, whatever call of its failed before.
+_ANSWER_SECONDS = 180
 #: Within which erased words leave the write-ahead log, and those of deleted threads the archive.
 _LOG_SECONDS, _ARCHIVE_SECONDS = 60, 9 * 86_400
 
@@ -79,6 +85,18 @@ def has_proxies(seed: int) -> bool:
     return seed % 10 == 0
 
 
+def joins_plain_messages(seed: int) -> bool:
+    """Whether messages in the channel that reply to nothing answer the essay in a play."""
+    return seed % 10 == 5
+
+
+async def _let_plain_messages_join(running: RunningBot) -> None:
+    now_ms = running.clock.now_ms()
+    await running.database.write(
+        lambda tx: settings.set_plain_messages(tx, running.server_id, "join", now_ms)
+    )
+
+
 async def set_up_proxies(play: RandomPlay, running: RunningBot) -> None:
     """Add a proxy app to the server, and name it in the bot's settings."""
     app = await play.set_up_proxies()
@@ -117,6 +135,9 @@ async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False)
             await bots[0].database.write(
                 lambda tx: settings.set_channel_replies(tx, server_id, "move")
             )
+        join = joins_plain_messages(seed)
+        if join:
+            await _let_plain_messages_join(bots[0])
         bot = Bot(start, stop, lambda: bots[0].salon.is_closed())
         one = RandomPlay(emulator, bot, seed, bots[0].channel(), session, moves=move)
         if has_proxies(seed) and not move:
@@ -126,7 +147,7 @@ async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False)
             assert response.status < 300
         running = bots[0]
         # What a missing permission prevented is retried at least every hour.
-        await one.control("clock", {"advance": _RETRY_SECONDS if move else 7})
+        await one.control("clock", {"advance": _RETRY_SECONDS if move else _ANSWER_SECONDS})
         await running.salon.services.catch_up.retry_pending()  # what it does every minute
         await one.control("clock", {"advance": 0})
         await one.act_undisturbed()
@@ -134,15 +155,20 @@ async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False)
         rows = await running.database.read(lambda tx: tx.rows(_MOVES))
         parts = await running.database.read(lambda tx: tx.rows(_PARTS))
         exported = await running.export()
+        answered, wrong_answers = apply_answers(
+            await running.world(), one.answers, str(one.own_id), one.names
+        )
         world_as_is, wrong = undo_moves(
-            apply_proxies(await running.world(), exported, one.reposted, one.interrupted),
+            apply_proxies(answered, exported, one.reposted, one.interrupted),
             {str(row["reply_id"]): str(row["copy_id"]) for row in rows},
         )
+        wrong += wrong_answers
         for row in parts:
             deleted = emulator.world.messages[row["message_id"]].deleted
             if deleted != (row["deleted_at"] is not None):
                 wrong.append(f"{row['message_id']} of the essay is deleted: {deleted}")
-        wrong += differences(world_as_is, exported, str(one.own_id), one.names)
+        joined_in = str(bots[0].channel()) if join else None
+        wrong += differences(world_as_is, exported, str(one.own_id), one.names, joined_in)
         wrong += await _check_erasure(running, one, folder)
         wrong += await _check_card_index(running)
         return PlayResult(wrong, one.done, one.actions, len(rows))

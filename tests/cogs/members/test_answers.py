@@ -657,3 +657,23 @@ async def test_an_answer_that_is_not_posted_yet_is_in_its_authors_data_and_forgo
     assert await get_unposted() == []
     rows = await running.database.read(lambda tx: tx.rows("SELECT text FROM answers"))
     assert {row["text"] for row in rows} == {""}
+
+
+async def test_an_answer_opens_the_archived_thread_that_its_author_chose(
+    running: RunningBot,
+) -> None:
+    _, part, _ = await running.publish(ESSAY)
+    ann, ben, essays = running.member("Ann"), running.member("Ben"), running.channel()
+    form = await choose(running, ann, "Discuss this passage", int(part["id"]), essays)
+    await submit(running, ann, form, "It never takes a night.", "1")
+    await running.settle()
+    (head,) = await get_answers(running)
+    path = f"/channels/{head['id']}"
+    await running.call_as(running.member(), "PATCH", path, {"archived": True})
+    form = await choose(running, ben, "Discuss this passage", int(part["id"]), essays)
+    shown = await running.answer_message(await submit(running, ben, form, "It does.", "1"))
+    (add, _new) = [one["label"] for one in find_buttons(shown["components"])]
+    await press_answer(running, ben, shown, add)
+    await running.settle(60)
+    (message,) = await get_answers(running, int(head["id"]))
+    assert (await kept(running))[message["id"]]["text"] == "It does."

@@ -9,6 +9,7 @@ from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes.actions import (
     DAY,
     allow,
+    change,
     choose,
     command,
     fault,
@@ -16,6 +17,7 @@ from tests.faults.scenes.actions import (
     publish,
     set_up,
     submit,
+    threads,
 )
 from tests.support.running_bot import find_buttons
 
@@ -35,6 +37,8 @@ async def members_answer_with_a_form(play: ScenePlay) -> None:
     await publish(play)
     await answer(play, "Ann", "I would.", passage="3")
     await _edit(play, "Ann", "I would.", "I really would.")
+    (thread,) = await threads(play)
+    await change(play, int(thread["id"]), archived=True)
     await _discuss(play, "Ben", "Nobody would.")
     await fault(play, "POST", _EXECUTE, status=None, after_effect=True)
     await answer(play, "Chloe", "It depends.")
