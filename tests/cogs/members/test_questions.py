@@ -11,6 +11,7 @@ import pytest
 
 from bot.emulator.world.models import User
 from storage.replies import author_questions
+from storage.servers import settings
 from tests.cogs.members.test_answers import TO_MOVE, get_answers, press_answer
 from tests.cogs.members.test_moved_replies import choose
 from tests.cogs.setup.test_panel import flat, text_of
@@ -390,6 +391,36 @@ async def _my_data(running: RunningBot, who: User) -> dict[str, Any]:
     async with running.session.get(file["url"]) as response:
         found: dict[str, Any] = json.loads(await response.text())
         return found
+
+
+async def test_prompts_have_the_button_while_forms_are_on(running: RunningBot) -> None:
+    ann = running.member("Ann")
+    await publish_by(running, ann)
+    await running.settle(2 * DAY)
+    prompt = (await running.bot_messages())[-1]
+    assert labels(prompt)[0] == "Answer"
+    assert "Ask the author" in labels(prompt)
+    question = await ask(running, running.member("Ben"), prompt, "Why a night?")
+    panel = await list_questions(running, ann)
+    await running.database.write(lambda tx: settings.set_answer_forms(tx, running.server_id, False))
+    refused = await use(running, ann, panel, "answer", question=question)
+    told = await running.answer_text(refused)
+    assert "Forms are off" in told
+    assert f"/{question}" in told
+
+
+async def test_who_may_not_write_in_threads_has_no_answer_posted(running: RunningBot) -> None:
+    ann = running.member("Ann")
+    closing = await publish_by(running, ann)
+    question = await ask(running, running.member("Ben"), closing, "Why a night?")
+    deny = {"type": 1, "allow": "0", "deny": str(1 << 38)}
+    path = f"/channels/{running.channel()}/permissions/{ann.id}"
+    await running.call_as(running.member(), "PUT", path, deny)
+    await running.settle()
+    panel = await list_questions(running, ann)
+    told = await answer_question(running, ann, panel, question, "It rests.")
+    assert "may not write in threads" in await running.answer_text(told)
+    assert await get_answers(running, question) == []
 
 
 async def test_an_app_is_no_author(running: RunningBot) -> None:

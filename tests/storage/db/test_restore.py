@@ -18,7 +18,7 @@ from storage.db.backups import copy_archive
 from storage.db.database import open_database, open_for_reading
 from storage.db.restore import restore as replace_archive
 from storage.db.writer import Transaction
-from storage.replies import answers
+from storage.replies import answers, author_messages
 from tests.storage.db.test_backups import fill, servers_in, spoil
 from tests.support.running_bot import RunningBot, run_bot, run_emulator
 
@@ -245,3 +245,30 @@ async def test_answers_posted_since_the_backup_are_carried_over_and_not_posted_a
             )
         )
     assert [tuple(row) for row in rows] == [("I would.", 7, 7, "done", "")]
+
+
+async def test_an_author_gets_no_second_message_from_a_restored_backup(tmp_path: Path) -> None:
+    path, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
+
+    async def begin(tx: Transaction) -> None:
+        await tx.run("INSERT INTO servers (id, name, joined_at) VALUES (1, 'Salon', 0)")
+        for member_id in (40, 41):
+            await author_messages.switch_on(tx, 1, member_id, told_until=0, due_at=5)
+
+    async def go_on(tx: Transaction) -> None:
+        first, _second = await author_messages.get_due(tx, 9)
+        await author_messages.mark_sending(
+            tx, first.id, channel_id=70, after_id=70, content="1 question", telling_until=8
+        )
+        await author_messages.mark_sent(tx, first.id, 99)
+        await author_messages.switch_off(tx, 1, 41)
+
+    async with open_database(path) as database:
+        await database.write(begin)
+        copy_archive(path, backup)
+        await database.write(go_on)
+    replace_archive(backup, path, NOW, skip_reason=make_coded("restored"))
+    async with open_database(path) as database:
+        (left,) = await database.read(lambda tx: author_messages.get_due(tx, 99))
+        assert await database.read(author_messages.get_next_due) == 99
+    assert (left.member_id, left.told_until, left.state) == (40, 8, "on")
