@@ -19,7 +19,7 @@ from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay
 
-__all__ = ["BINARY_FORMATS", "FORMATS", "Format", "count_chapters", "read_essay"]
+__all__ = ["BINARY_FORMATS", "FORMATS", "Format", "count_chapters", "is_pdf", "read_essay"]
 
 Format = Literal["auto", "markdown", "html", "text", "docx", "pdf", "epub"]
 FORMATS: tuple[Format, ...] = ("auto", "markdown", "html", "text", "docx", "pdf", "epub")
@@ -154,11 +154,16 @@ def _read_and_extract(
     return extract_essay(document, name=name, given=title, notes=(*notes, *more))
 
 
+def is_pdf(data: bytes) -> bool:
+    """Whether a file is a PDF, by its first bytes."""
+    return _PDF in data[:_PDF_HEAD] and not data[: data.index(_PDF)].strip(_BEFORE_PDF)
+
+
 def _detect_binary(data: bytes | str) -> Format | None:
     """The format of a file that isn't text; None for what may be text."""
     if isinstance(data, str):
         return None
-    if _PDF in data[:_PDF_HEAD] and not data[: data.index(_PDF)].strip(_BEFORE_PDF):
+    if is_pdf(data):
         return "pdf"
     if not data.startswith(_ZIP):
         return None

@@ -19,7 +19,7 @@ from typing import Any
 from bot.core import limits
 from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_from_json, essay_to_json
-from bot.core.read_essay import FORMATS, Format, count_chapters, read_essay
+from bot.core.read_essay import FORMATS, Format, count_chapters, is_pdf, read_essay
 from bot.core.text.translate import get_language, gettext_noop, use_language
 from bot.core.text.translate import gettext as _
 from bot.errors import UnreadableEssay
@@ -44,6 +44,8 @@ CPU_SECONDS = 10
 WALL_SECONDS = 60.0
 """Long, since on a busy host a good essay waits for the CPU. The only time limit on Windows."""
 MEMORY = 250 * 1024 * 1024
+PDF_CPU_SECONDS = 4
+"""At most, whatever the caller allows, as for the memory: a few bytes of a PDF can be much work."""
 
 _TOO_LARGE = gettext_noop("This is larger than {count} MiB. An essay has to be smaller.")
 _TOO_LONG = gettext_noop("Reading this took too long, so it was stopped. Is it really an essay?")
@@ -212,8 +214,12 @@ def main() -> None:
     """The child: read standard input, answer on standard output."""
     gc.disable()  # the process lives for one essay, and collecting would take a third of its time
     question = sys.stdin.buffer.read()
-    head = json.loads(question.partition(b"\n")[0])
-    _set_limits(head["cpu_seconds"], head["memory"])
+    line, _line_break, data = question.partition(b"\n")
+    head = json.loads(line)
+    cpu_seconds, memory = head["cpu_seconds"], head["memory"]
+    if is_pdf(data):
+        cpu_seconds, memory = min(cpu_seconds, PDF_CPU_SECONDS), min(memory, MEMORY)
+    _set_limits(cpu_seconds, memory)
     sys.stdout.buffer.write(answer(question))
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.layout.layout import lay_out
-from bot.publishing.reader_process import MAX_BYTES, read_in_child_process
+from bot.publishing.reader_process import CPU_SECONDS, MAX_BYTES, MEMORY, read_in_child_process
 from tests.core.reading.pdf_documents import Text, make_pdf, make_stream, write_objects
 from tests.core.reading.word_documents import paragraph, word_document
 
@@ -211,6 +211,12 @@ PDFS: dict[str, Callable[[], bytes]] = {
     ),
     "nested.pdf": lambda: make_pdf([WORDS], content=b"[" * 300_000 + b"]" * 300_000),
     "saved.pdf": lambda: make_pdf([WORDS], content=b"q " * 2_000_000),
+    "stairs.pdf": lambda: make_pdf([WORDS], content=b"BT /Fr 9 Tf " + b"1 1 Td(a)Tj " * 120_000),
+    "letters-apart.pdf": lambda: make_pdf([WORDS], content=b"BT /Fr 9 Tf " + b"(a)Tj " * 240_000),
+    "half-a-million-letters.pdf": lambda: make_pdf(
+        [WORDS], content=b"BT /Fr 9 Tf (" + b"a" * 490_000 + b")Tj"
+    ),
+    "states.pdf": lambda: make_pdf([WORDS] * 200, content=b"q Q " * 4_500),
     "filters.pdf": lambda: write_objects(
         [
             b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -228,10 +234,14 @@ PDFS: dict[str, Callable[[], bytes]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PDFS)
-async def test_a_hostile_pdf_is_an_essay_or_a_sentence_within_five_seconds(name: str) -> None:
+@pytest.mark.parametrize(("cpu_seconds", "memory"), [(CPU_SECONDS, MEMORY), (120, 2**31)])
+async def test_a_hostile_pdf_is_an_essay_or_a_sentence_within_five_seconds(
+    name: str, cpu_seconds: int, memory: int
+) -> None:
+    data = PDFS[name]()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     try:
-        await read_in_child_process(PDFS[name](), name=name)
+        await read_in_child_process(data, name=name, cpu_seconds=cpu_seconds, memory=memory)
     except UnreadableEssay as error:
         assert str(error).strip()  # noqa: PT017
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

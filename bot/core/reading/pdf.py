@@ -45,7 +45,7 @@ from bot.errors import UnreadableEssay
 __all__ = ["read_pdf"]
 
 _MAX_PAGES = 1_000
-_MAX_LETTERS = 800_000
+_MAX_LETTERS = 500_000
 #: Bytes of drawing commands, unpacked: in all, and as many more for each page.
 _MAX_CONTENT, _MAX_CONTENT_OF_PAGE = 1_500_000, 20_000
 _MAX_FORMS = 4_000  # drawn forms and pictures; each may draw others
@@ -404,9 +404,12 @@ class _Assembler:
         self.footnotes: list[Block] = []
         self._lists = 0
         self._numbers: dict[int, int] = {}  # of the items of numbered lists, by their first line
-        self._by_page: dict[int, list[_Line]] = defaultdict(list)
+        # For each page and point of its width: where the lines begin and end that begin there.
+        self._edges: dict[int, dict[int, tuple[float, float]]] = defaultdict(dict)
         for line in lines:
-            self._by_page[line.page].append(line)
+            edges = self._edges[line.page]
+            left, right = edges.get(int(line.x0), (line.x0, line.x1))
+            edges[int(line.x0)] = min(left, line.x0), max(right, line.x1)
 
     def run(self) -> None:
         """Fill ``blocks`` and ``footnotes``."""
@@ -516,12 +519,20 @@ class _Assembler:
         return ended and short and last.x1 < self._find_right_edge(last) - 2 * line.size
 
     def _find_right_edge(self, line: _Line) -> float:
-        near = [one.x1 for one in self._by_page[line.page] if abs(one.x0 - line.x0) < 3 * line.size]
-        return max(near)
+        """The right end of the lines that begin near the place where this one does."""
+        return max(right for _left, right in self._list_near(line, 3 * line.size))
 
     def _is_indented(self, line: _Line) -> bool:
-        near = [one.x0 for one in self._by_page[line.page] if abs(one.x0 - line.x0) < 4 * line.size]
-        return line.x0 > min(near) + 0.8 * line.size
+        left = min(left for left, _right in self._list_near(line, 4 * line.size))
+        return line.x0 > left + 0.8 * line.size
+
+    def _list_near(self, line: _Line, distance: float) -> list[tuple[float, float]]:
+        """The leftmost beginning and the rightmost end of lines, for each point of width."""
+        edges = self._edges[line.page]
+        points = range(int(line.x0 - distance), int(line.x0 + distance) + 1)
+        if len(points) > len(edges):
+            return [edge for point, edge in edges.items() if point in points]
+        return [edges[point] for point in points if point in edges]
 
     def _emit(self, group: Sequence[_Line], into: list[Block], *, note: bool) -> None:
         level = 0 if note else self._get_level(group[0])
