@@ -6,19 +6,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import sys
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 from PIL import Image
 from playwright.async_api import FilePayload, Page, expect
 
 from bot.core.text.translate import gettext, use_language
 from bot.emulator.demo.play import play
 from tests.room.browser import browser, opened
-from tests.support.spawned_bot import spawned_bot
+from tests.room.visitor import visiting
+from tests.support.running_bot import EmulatorClient
+from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 __all__ = ["main"]
 
@@ -28,6 +33,8 @@ _END = 1_000_000
 """More pixels than the channel is high."""
 _WELCOME = 200
 """Pixels of the channel's beginning, above the card."""
+_PAUSE = 20 * 60
+"""Seconds after which a message in the channel doesn't continue what was said there."""
 _ESSAY = b"""On stairs
 
 by Marta Lindqvist
@@ -167,6 +174,82 @@ async def _take_german(folder: Path) -> None:
                 await _shot(page, folder, "german-setup")
 
 
+async def _let_plain_messages_join(client: EmulatorClient) -> None:
+    """Choose the channel and *join* in /setup."""
+    for what, value in (("channel", str(client.channel())), ("loose", "join")):
+        panel = await client.run_command("setup")
+        await client.settle()
+        shown = await client.answer_message(panel)
+        kind = 8 if what == "channel" else 3
+        data = {"component_type": kind, "custom_id": f"salon:setup:{what}", "values": [value]}
+        await client.interact(3, data, message_id=shown["id"], message_flags=shown["flags"])
+        await client.settle()
+
+
+async def _take_joining_in(folder: Path) -> None:
+    """The ways to join in: a reply, the button, the menu, a plain message; and on a phone."""
+    async with (
+        _rehearsed() as spawned,
+        browser() as chromium,
+        aiohttp.ClientSession() as session,
+    ):
+        emulator = spawned.emulator
+        client = EmulatorClient(emulator, session)
+        await _let_plain_messages_join(client)
+        async with visiting(chromium, emulator, size=(1120, 660)) as guest:
+            page = guest.page
+            await _publish(page)
+            await guest.main.get_by_role("button", name="Publish", exact=True).click()
+            await expect(guest.message("is published")).to_be_visible()
+            await page.get_by_text("Dismiss message").first.click()
+            part = guest.message("Nobody designs the third stair").first
+            await guest.become("Ann")
+            await guest.menu(part, "Reply")
+            await guest.writes("Mine creaks, and I would miss it.")
+            under = guest.message("Mine creaks").locator(".thread-under")
+            await expect(under).to_be_visible()
+            await under.click()
+            await expect(guest.message("Mine creaks", guest.side)).to_be_visible()
+            await _shot(page, folder, "join-reply")
+            await page.get_by_role("button", name="Close the thread").click()
+            await guest.become("Ben")
+            await guest.main.get_by_role("button", name="Answer", exact=True).last.click()
+            form = page.get_by_role("dialog")
+            await form.get_by_role("combobox").select_option(index=4)
+            await form.get_by_role("textbox").fill("A pair of boots that fit nobody any more.")
+            await _shot(page, folder, "join-button")
+            await form.get_by_role("button", name="Submit").click()
+            await guest.main.get_by_role("button", name="Start a new thread").click()
+            await expect(guest.message("A pair of boots").first).to_be_visible()
+            await page.get_by_text("Dismiss message").first.click()
+            await guest.become("Chloe")
+            await part.locator(".body").click(button="right", position={"x": 4, "y": 30})
+            await expect(page.get_by_role("menuitem", name="Discuss this passage")).to_be_visible()
+            await _shot(page, folder, "join-menu")
+            await page.keyboard.press("Escape")
+            await client.settle(_PAUSE)
+            await guest.become("Dev")
+            await guest.writes("We keep nothing there, and the cat keeps us.")
+            await expect(guest.message("We keep nothing").locator(".thread-under")).to_be_visible()
+            await _scroll(page, _END)
+            await _shot(page, folder, "join-message")
+        async with visiting(chromium, emulator, size=(360, 660), light=True) as guest:
+            await guest.become("Ann")
+            await expect(guest.message("We keep nothing").last).to_be_visible()
+            await _shot(guest.page, folder, "join-phone")
+
+
+@contextlib.asynccontextmanager
+async def _rehearsed() -> AsyncIterator[SpawnedBot]:
+    """An emulator with the bot, which doesn't offer the tour."""
+    with tempfile.TemporaryDirectory() as kept:
+        async with spawned_bot(Path(kept)) as spawned:
+            spawned.emulator.room.offers = False
+            await spawned.bot.start()
+            await spawned.emulator.dispatcher.wait_for_bot()
+            yield spawned
+
+
 def main(arguments: list[str]) -> int:
     """Write the pictures into the given folder; exit status 64 without one."""
     if len(arguments) != 1:
@@ -176,6 +259,7 @@ def main(arguments: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     asyncio.run(_take(folder))
     asyncio.run(_take_german(folder))
+    asyncio.run(_take_joining_in(folder))
     return 0
 
 
