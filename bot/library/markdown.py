@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from bot.core.essay.blocks import Code, Table, get_block_text
 from bot.core.layout.markdown import render_block
-from bot.core.text.message_quote import name_mentioned
+from bot.core.text.message_quote import find_mentioned, name_mentioned
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext
 from bot.library.book import Book, Entry, Section, Thread
@@ -180,8 +180,9 @@ def _write_entry(entry: Entry, names: Mapping[int, str], words: Mapping[str, str
 
 def _quote(text: str, names: Mapping[int, str], prefix: str) -> Iterator[str]:
     """What a member wrote, as a quotation that ends with it."""
+    mentioned = {one: names.get(one) or _("member") for one in find_mentioned(text)}
     # Every character that some reader takes for a line break begins a quoted line.
-    lines = make_clean(name_mentioned(text, names)).strip().splitlines()
+    lines = make_clean(name_mentioned(text, mentioned)).strip().splitlines()
     quoted = _close_fences(lines)
     if ("<" in text or "[" in text) and not _is_harmless(quoted):
         quoted = [_LIVE.sub(r"\\\g<0>", line) for line in lines]

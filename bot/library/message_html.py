@@ -19,6 +19,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from bot.core.text.spoilers import split_spoilers
+from bot.core.text.translate import gettext as _
 
 __all__ = ["make_clean", "render_message"]
 
@@ -85,7 +86,7 @@ def _show_text(text: str, names: Mapping[int, str]) -> str:
 
 def _show_live(found: regex.Match[str], names: Mapping[int, str]) -> str:
     if found["person"] is not None:
-        name = " ".join(names.get(int(found["person"]), "").split()) or "member"
+        name = " ".join(names.get(int(found["person"]), "").split()) or _("member")
         return f'<span class="mention">@<bdi>{escape(make_clean(name), quote=False)}</bdi></span>'
     if found["channel"] is not None:
         return "#channel"

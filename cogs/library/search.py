@@ -180,10 +180,11 @@ class SearchCog(commands.Cog, name="Search"):
         """By discussion, the names of the people whom the hits mention."""
 
         async def look(tx: Transaction) -> dict[int, dict[int, str]]:
+            mentioned = find_mentioned("\n".join(one.text for one in page.hits))
+            unknown = dict.fromkeys(mentioned, _("member"))
             return {
-                hit.discussion_id: await context.get_author_names(
-                    tx, hit.discussion_id, find_mentioned("\n".join(one.text for one in page.hits))
-                )
+                hit.discussion_id: unknown
+                | (await context.get_author_names(tx, hit.discussion_id, mentioned))
                 for hit in page.hits
             }
 
