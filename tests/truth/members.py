@@ -89,7 +89,13 @@ class Members(PlayState):
         return await self._post({"poll": poll})
 
     def _open_polls(self) -> list[Message]:
-        return [m for m in self._changeable() if m.poll is not None and not m.poll.get("finalized")]
+        """Polls that can be voted in and ended: nothing is changed in an archived thread."""
+        channels = self.emulator.world.channels
+        found = [
+            m for m in self._changeable() if m.poll is not None and not m.poll.get("finalized")
+        ]
+        places = {m.id: channels[m.channel_id].thread for m in found}
+        return [m for m in found if (place := places[m.id]) is None or not place.archived]
 
     async def _vote(self) -> bool:
         message = self._pick(self._open_polls())

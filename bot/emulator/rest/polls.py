@@ -39,7 +39,7 @@ async def _vote(call: Call) -> Result:
     """A member's votes replace their earlier ones; bots can't vote.
 
     Members' clients use this route; it isn't documented. docs: Poll Resource; Gateway Events ›
-    Message Poll Vote Add, Message Poll Vote Remove; JSON Error Codes 520000, 520001.
+    Message Poll Vote Add, Message Poll Vote Remove; JSON Error Codes 520001.
     """
     world, user, message = call.world, call.user, _poll(call)
     poll = message.poll

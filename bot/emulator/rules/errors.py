@@ -91,7 +91,6 @@ _TABLE: dict[int, tuple[int, str]] = {
     220001: (400, "Webhooks posted to forum channels must have a thread_name or thread_id"),
     220002: (400, "Webhooks posted to forum channels cannot have both a thread_name and thread_id"),
     220003: (400, "Webhooks can only create threads in forum channels"),
-    520000: (403, "Poll voting blocked"),
     520001: (400, "Poll expired"),
     520003: (400, "Cannot edit a poll message"),
     520004: (400, "Cannot use an emoji included with the poll"),
