@@ -558,6 +558,8 @@ class _Reader(HTMLParser):
                 self._lost["note-pictures-without-address"] += 1
             if alt:
                 self._spans += [Span(_BREAK), Span(alt, self._marks[-1]), Span(_BREAK)]
+            elif source and self._pre is None:
+                self._spans.append(Span(" "))  # the words around it stay two
             return
         # In Markdown a writer gives a title as the caption; pages have anything there.
         title = " ".join(given.get("title", "").split()) if self._foreign else ""

@@ -364,3 +364,8 @@ def test_lines_with_other_labels_are_text(header: str) -> None:
     )
     words = " ".join([essay.title, *(one.text for one in essay.passages)])
     assert header.split(":")[0].strip() in words
+
+
+@pytest.mark.parametrize("picture", ["![](/a.png)", "<img src='a.png'>", "![](data/x.svg)"])
+def test_words_around_a_picture_without_an_address_stay_two(picture: str) -> None:
+    assert shown(f"Press the{picture}in your list.") == "Press the in your list."
