@@ -56,6 +56,7 @@ _MIN_MISSED_SHARE = 0.5  # of the article found so far: other boxes must contain
 _MAX_SHORT_TEXT = 1_000  # characters of a button, a notice or a heading
 _MAX_BOX_SHARE = 0.5  # of the article's characters: an element with more is the article itself
 _MAX_DEPTH = 400  # elements in each other
+_HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _MIN_VERSE_LINES, _MAX_VERSE_LINE = 3, 40  # lines; letters of a line
 _BOX_TAGS = frozenset(("div", "section", "aside", "ul", "ol", "form", "figure", "span", "footer"))
 _CONTROL_TAGS = frozenset(("p", "div", "section", "button"))
@@ -458,8 +459,12 @@ def _prune(article: Any, match: _ArticleMatch) -> None:
     for element in [e for e in article.iterdescendants() if e.tag in _TEXT_TAGS]:
         if element.getparent() is None or match.of.get(element, 0):
             continue
-        if element.tag not in ("pre", "td", "th"):
-            element.drop_tree()
+        if element.tag in ("pre", "td", "th") or element.find(".//pre") is not None:
+            continue
+        following = element.getnext()
+        if element.tag in _HEADING_TAGS and following is not None and match.of.get(following, 0):
+            continue  # it is too short to be found again, but its section was
+        element.drop_tree()
 
 
 def _read_metadata(root: Any, text: str, address: str | None) -> Metadata:
