@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.message_link import make_message_link
@@ -31,6 +32,8 @@ __all__ = ["BEGINNING", "NewsItem", "Visit", "get_visit", "make_page", "read_ite
 
 #: Characters of the first line of a message: the next number where it has too many UTF-16 units.
 _EXCERPTS, _MAX_EXCERPT = (100, 50, 20), 400
+#: Code points of a line that are looked at.
+_MAX_READ = 400
 #: UTF-16 units of a question, and of a name.
 _QUESTION, _NAME = 120, 40
 
@@ -58,10 +61,14 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class NewsItem:
-    """A line. ``section``: the heading above it; ``channel_id``: where one must be able to read."""
+    """A line, which is written only when it is shown.
+
+    section:    the heading above it
+    channel_id: where one must be able to read
+    """
 
     section: str
-    text: str
+    describe: Callable[[], str]
     channel_id: int
 
 
@@ -102,28 +109,33 @@ async def read_items(
         if text:
             link = make_message_link(discussion.server_id, asked.channel_id, asked.message_id)
             line = _join(escape_title(text, _QUESTION), _link(link))
-            items.append(NewsItem(_("**Unanswered questions**"), line, asked.channel_id))
+            section = _("**Unanswered questions**")
+            items.append(NewsItem(section, partial(str, line), asked.channel_id))
     if news.change is not None:
         items.append(_describe_change(news.change, discussion))
     return items
 
 
 def _list_talk(news: News, server_id: int) -> Iterator[NewsItem]:
+    section = _("**Replies to you**")
     for reply in news.replies:
-        line = _describe_reply(reply, server_id)
-        yield NewsItem(_("**Replies to you**"), line, reply.channel_id)
+        yield NewsItem(section, partial(_describe_reply, reply, server_id), reply.channel_id)
     if news.own_thread is not None:
-        line = _describe_active(news.own_thread, server_id)
-        yield NewsItem(_("**New replies**"), line, news.own_thread.first.channel_id)
+        describe = partial(_describe_active, news.own_thread, server_id)
+        yield NewsItem(_("**New replies**"), describe, news.own_thread.first.channel_id)
+    section = _("**Threads you took part in**")
     for active in news.active:
-        line = _describe_active(active, server_id)
-        yield NewsItem(_("**Threads you took part in**"), line, active.thread_id)
+        yield NewsItem(section, partial(_describe_active, active, server_id), active.thread_id)
+    section = _("**New threads**")
     for fresh in news.fresh:
-        line = _describe_fresh(fresh, server_id)
-        yield NewsItem(_("**New threads**"), line, fresh.thread_id)
+        yield NewsItem(section, partial(_describe_fresh, fresh, server_id), fresh.thread_id)
+    section = _("**Here for the first time**")
     for reply in news.newcomers:
-        line = _join(_name(reply), _link(_get_link(reply, server_id)))
-        yield NewsItem(_("**Here for the first time**"), line, reply.channel_id)
+        yield NewsItem(section, partial(_describe_newcomer, reply, server_id), reply.channel_id)
+
+
+def _describe_newcomer(reply: NewsReply, server_id: int) -> str:
+    return _join(_name(reply), _link(_get_link(reply, server_id)))
 
 
 def _describe_reply(reply: NewsReply, server_id: int) -> str:
@@ -159,7 +171,7 @@ def _describe_change(change: TextChange, discussion: ListedDiscussion) -> NewsIt
         channel_id = change.channel_id
         link = make_message_link(discussion.server_id, channel_id, change.message_id)
         text = _join(text, _link(link))
-    return NewsItem(_("**The text**"), text, channel_id)
+    return NewsItem(_("**The text**"), partial(str, text), channel_id)
 
 
 def _join(*marks: str) -> str:
@@ -186,7 +198,7 @@ def _excerpt(reply: NewsReply) -> str:
     if not own:
         return ""
     for length in _EXCERPTS:
-        excerpt = make_snippet(own[0], (), {reply.author_id: reply.author_name}, length)
+        excerpt = make_snippet(own[0][:_MAX_READ], (), {reply.author_id: reply.author_name}, length)
         if count_utf16_units(excerpt) <= _MAX_EXCERPT:
             return excerpt
     return ""
@@ -204,13 +216,14 @@ async def make_page(
     for item in items:
         if not await can_read(item.channel_id):
             continue
-        added = [f"- {item.text}"] if item.section == section else [item.section, f"- {item.text}"]
+        line = f"- {item.describe()}"
+        added = [line] if item.section == section else [item.section, line]
         size = sum(count_utf16_units(line) + 1 for line in added)
         if lines and used + size > room:
             if number == page:
                 return "\n".join(lines), True
             number, lines, used = number + 1, [], 0
-            added = [item.section, f"- {item.text}"]
+            added = [item.section, line]
             size = sum(count_utf16_units(line) + 1 for line in added)
         lines += added
         used, section = used + size, item.section

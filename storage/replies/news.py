@@ -7,7 +7,7 @@ caller to check.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from storage.db.writer import Transaction
@@ -113,47 +113,43 @@ async def get_news(
     tx: Transaction, discussion_id: int, *, member_id: int, since: Since, own_thread_id: int | None
 ) -> News:
     """What is new for a member; ``own_thread_id``: the essay's own thread or forum post, if any."""
+    own = await tx.rows(_OWN, {"id": discussion_id, "me": member_id})
+    joined = {row["thread_id"] for row in own if row["thread_id"] is not None}
     parameters = {
         "id": discussion_id,
         "me": member_id,
         "since": since.reply_id,
         "since_ms": since.at_ms,
         "most": _MOST,
+        "own": json.dumps([row["id"] for row in own]),
+        "joined": json.dumps(sorted(joined | ({own_thread_id} - {None}))),
+        "own_thread_id": own_thread_id,
     }
-    answers = [row["id"] for row in await tx.rows(_ANSWERS_TO_ME, parameters)]
-    threads = await tx.rows(_THREADS, parameters)
+    in_threads = await tx.rows(_ANSWERS_IN_THREADS, parameters)
+    in_channel = await tx.rows(_ANSWERS_IN_CHANNEL, parameters)
+    answers = sorted(row["id"] for row in (*in_threads, *in_channel))[:_MOST]
+    talking = await tx.rows(_JOINED_THREADS, parameters)
     newcomers = [row["first_id"] for row in await tx.rows(_NEWCOMERS, parameters)]
-    joined = [
-        row
-        for row in threads
-        if row["fresh"] and (row["joined"] or row["thread_id"] == own_thread_id)
-    ]
-    fresh = [
-        row
-        for row in threads
-        if row["thread_id"] > since.reply_id
-        and not row["joined"]
-        and row["thread_id"] != own_thread_id
-    ]
+    fresh = await tx.rows(_FRESH_THREADS, parameters)
     replies = await _get_replies(
         tx,
         [
             *answers,
             *newcomers,
-            *(row["first_fresh"] for row in joined),
+            *(row["first_id"] for row in talking),
             *(row["thread_id"] for row in fresh),
         ],
     )
     active = {
-        row["thread_id"]: ActiveThread(row["thread_id"], row["fresh"], replies[row["first_fresh"]])
-        for row in joined
-        if row["first_fresh"] in replies
+        row["thread_id"]: ActiveThread(row["thread_id"], row["replies"], replies[row["first_id"]])
+        for row in talking
+        if row["first_id"] in replies
     }
     own_thread = active.pop(own_thread_id, None) if own_thread_id is not None else None
     return News(
         replies=tuple(replies[one] for one in answers if one in replies),
         own_thread=own_thread,
-        active=tuple(active.values())[:_MOST],
+        active=tuple(active.values()),
         fresh=tuple(
             FreshThread(
                 thread_id=row["thread_id"],
@@ -162,7 +158,7 @@ async def get_news(
                 and row["thread_id"] in replies,
                 first=replies.get(row["thread_id"]),
             )
-            for row in fresh[:_MOST]
+            for row in fresh
         ),
         newcomers=tuple(replies[one] for one in newcomers if one in replies),
         questions=tuple(
@@ -171,15 +167,15 @@ async def get_news(
             )
             for row in await tx.rows(_QUESTIONS, parameters)
         ),
-        change=await _find_change(tx, parameters),
+        change=await _find_change(tx, discussion_id, since.at_ms),
     )
 
 
-async def _find_change(tx: Transaction, parameters: Mapping[str, int]) -> TextChange | None:
-    newest = await tx.row(_REVISIONS, parameters)
+async def _find_change(tx: Transaction, discussion_id: int, since_ms: int) -> TextChange | None:
+    newest = await tx.row(_REVISIONS, {"id": discussion_id, "since_ms": since_ms})
     if newest is None or newest["number"] <= newest["seen"]:
         return None
-    numbers = {"id": parameters["id"], "newest": newest["number"], "seen": newest["seen"]}
+    numbers = {"id": discussion_id, "newest": newest["number"], "seen": newest["seen"]}
     changed = await tx.row(_CHANGED_PASSAGES, numbers)
     assert changed is not None
     place = await tx.row(_PLACE_OF_PASSAGE, numbers | {"number": changed["first_passage"]})
@@ -206,43 +202,58 @@ async def _get_replies(tx: Transaction, ids: Iterable[int]) -> dict[int, NewsRep
     }
 
 
-# With a plus sign, the order of ids isn't used: the covering index is faster than reading replies.
+# Without a plus sign, the newest id would be searched for among the replies themselves.
 _OWN_NEWEST = """
 SELECT max(+id) AS id FROM replies
 WHERE discussion_id = :id AND author_id = :me AND deleted_at IS NULL
 """
-_ANSWERS_TO_ME = """
+_OWN = """
+SELECT id, thread_id FROM replies
+WHERE discussion_id = :id AND author_id = :me AND deleted_at IS NULL
+"""
+# Whoever answers a reply does that in its thread, or else in the channel.
+_ANSWERS_IN_THREADS = """
 SELECT id FROM replies
-WHERE discussion_id = :id AND deleted_at IS NULL AND +id > :since AND author_id <> :me
-    AND parent_id IN (
-        SELECT id FROM replies
-        WHERE discussion_id = :id AND author_id = :me AND deleted_at IS NULL
-    )
+WHERE discussion_id = :id AND thread_id IN (SELECT value FROM json_each(:joined))
+    AND deleted_at IS NULL AND +id > :since AND author_id <> :me
+    AND parent_id IN (SELECT value FROM json_each(:own))
 ORDER BY +id LIMIT :most
 """
-# New replies: without the member's own, and without those to them, which are listed by themselves.
-_THREADS = """
-SELECT talk.thread_id, talk.messages, talk.joined, talk.fresh, talk.first_fresh,
-       talk.first_author, talk.last_author
+_ANSWERS_IN_CHANNEL = """
+SELECT id FROM replies
+WHERE discussion_id = :id AND thread_id IS NULL
+    AND deleted_at IS NULL AND +id > :since AND author_id <> :me
+    AND parent_id IN (SELECT value FROM json_each(:own))
+ORDER BY +id LIMIT :most
+"""
+# Without the replies to the member, which are listed by themselves.
+_JOINED_THREADS = """
+SELECT talk.thread_id, talk.replies, talk.first_id
 FROM (
-    SELECT thread_id, count(*) AS messages, max(id) AS newest_id,
-           min(author_id) AS first_author, max(author_id) AS last_author,
-           max(CASE WHEN author_id = :me THEN 1 ELSE 0 END) AS joined,
-           sum(CASE WHEN id > :since AND author_id <> :me AND COALESCE(parent_id, 0) NOT IN (
-               SELECT id FROM replies
-               WHERE discussion_id = :id AND author_id = :me AND deleted_at IS NULL
-           ) THEN 1 ELSE 0 END) AS fresh,
-           min(CASE WHEN id > :since AND author_id <> :me AND COALESCE(parent_id, 0) NOT IN (
-               SELECT id FROM replies
-               WHERE discussion_id = :id AND author_id = :me AND deleted_at IS NULL
-           ) THEN id END) AS first_fresh
+    SELECT thread_id, count(*) AS replies, min(id) AS first_id, max(id) AS newest_id
     FROM replies
-    WHERE discussion_id = :id AND thread_id IS NOT NULL AND deleted_at IS NULL
+    WHERE discussion_id = :id AND thread_id IN (SELECT value FROM json_each(:joined))
+        AND deleted_at IS NULL AND +id > :since AND author_id <> :me
+        AND COALESCE(parent_id, 0) NOT IN (SELECT value FROM json_each(:own))
     GROUP BY thread_id
-    HAVING max(id) > :since
 ) AS talk
 JOIN threads ON threads.id = talk.thread_id AND threads.state IN ('open', 'ready')
-ORDER BY talk.newest_id DESC
+ORDER BY talk.newest_id DESC LIMIT :most
+"""
+# The newest come first, so that the index is read no further.
+_FRESH_THREADS = """
+SELECT talk.thread_id, talk.messages, talk.first_author, talk.last_author
+FROM (
+    SELECT thread_id, count(*) AS messages, min(author_id) AS first_author,
+           max(author_id) AS last_author
+    FROM replies
+    WHERE discussion_id = :id AND thread_id > :since AND deleted_at IS NULL
+        AND thread_id NOT IN (SELECT value FROM json_each(:joined))
+        AND (:own_thread_id IS NULL OR thread_id <> :own_thread_id)
+    GROUP BY thread_id ORDER BY thread_id DESC LIMIT :most
+) AS talk
+JOIN threads ON threads.id = talk.thread_id AND threads.state IN ('open', 'ready')
+ORDER BY talk.thread_id DESC
 """
 _NEWCOMERS = """
 SELECT author_id, min(id) AS first_id FROM replies
