@@ -280,9 +280,12 @@ def test_the_source_below_a_quotation_stays(source: str) -> None:
 
 def test_short_headings_and_code_stay_beside_much_text_that_is_no_article() -> None:
     """Most of the page is a program's output, which an extractor doesn't take for the article."""
-    output = "".join(f"<div class='row'>{'x' * 30} {n:06}</div>" for n in range(900))
+    output = "<div>0 1 1 0 1 0 </div>" * 900
     boxed = "<div class='highlight'><pre>knit 2\npurl 2</pre></div>"
     story = STORY.replace("</p><p>", f"</p>{boxed}<h3>Thread</h3><p>", 1)
+    story += STORY.replace("sleeve", "net").replace("needle", "hook").replace("evening", "winter")
+    story += STORY.replace("coat", "sail").replace("window", "quay")
     text = shown(f"<html><body><article><h1>On Mending</h1>{story}{output}</article></body></html>")
     assert "### Thread" in text
     assert "knit 2" in text
+    assert "0 1 1 0" not in text
