@@ -130,7 +130,6 @@ async def _walk(running: RunningBot) -> None:
 
     await walk.untranslated.look_at_posts(running)
     walk.untranslated.check()
-    walk.check_coverage()
 
 
 def _check_commands(running: RunningBot) -> None:

@@ -161,9 +161,7 @@ async def _take_german(folder: Path) -> None:
                 emulator, essay=essay, comments=comments, say=said.append, publish_label=label
             ), said
             async with opened(chromium, emulator.page, size=(1120, 760)) as page:
-                await page.get_by_role("button", name="Look around on my own").click()
                 await page.get_by_role("article").first.wait_for()
-                await page.get_by_text("Dismiss message").first.click()
                 await _scroll(page, _END)
                 await _shot(page, folder, "german-essay")
                 await _run(page, "setup")
