@@ -43,6 +43,7 @@ def _read_thread(row: sqlite3.Row) -> IndexEntry:
         newest_id=row["newest_id"],
         is_unanswered=alone and not row["in_channel"],
         passage=row["passage"],
+        has_author=bool(row["has_author"]),
     )
 
 
@@ -56,6 +57,7 @@ def _read_reply(row: sqlite3.Row) -> IndexEntry:
         newest_id=row["newest_id"],
         is_unanswered=alone or not row["replies"],
         passage=row["passage"],
+        has_author=bool(row["has_author"]),
     )
 
 
@@ -76,6 +78,13 @@ SELECT head.id, head.author_id, (
         SELECT max(revision) FROM reply_passages AS newest WHERE newest.reply_id = head.id
     )
 ) AS passage,
+    EXISTS (
+        SELECT 1 FROM essay_authors JOIN replies AS answer
+            ON answer.discussion_id = :id AND answer.thread_id = talk.thread_id
+            AND answer.author_id = essay_authors.member_id AND answer.deleted_at IS NULL
+            AND answer.id <> talk.thread_id
+        WHERE essay_authors.discussion_id = :id
+    ) AS has_author,
     talk.thread_id, talk.messages, talk.people, talk.newest_id, talk.first_author,
     talk.last_author, (
         SELECT count(*) FROM replies AS answer
@@ -99,6 +108,13 @@ SELECT head.id, head.channel_id, head.author_id, (
         SELECT max(revision) FROM reply_passages AS newest WHERE newest.reply_id = head.id
     )
 ) AS passage,
+    EXISTS (
+        SELECT 1 FROM essay_authors JOIN replies AS answer
+            ON answer.discussion_id = :id AND answer.thread_id = head.thread_id
+            AND answer.author_id = essay_authors.member_id AND answer.deleted_at IS NULL
+            AND answer.parent_id = head.id
+        WHERE essay_authors.discussion_id = :id
+    ) AS has_author,
     talk.replies, talk.people, talk.newest_id, talk.first_author, talk.last_author
 FROM (
     SELECT parent_id, count(*) AS replies, count(DISTINCT author_id) AS people,
@@ -116,7 +132,8 @@ SELECT head.id, head.channel_id, head.author_id, (
         SELECT max(revision) FROM reply_passages AS newest WHERE newest.reply_id = head.id
     )
 ) AS passage,
-    0 AS replies, 1 AS people, head.id AS newest_id, NULL AS first_author, NULL AS last_author
+    0 AS has_author, 0 AS replies, 1 AS people, head.id AS newest_id,
+    NULL AS first_author, NULL AS last_author
 FROM replies AS head
 WHERE head.discussion_id = :id AND head.parent_id IS NULL AND head.deleted_at IS NULL
     AND head.id NOT IN (

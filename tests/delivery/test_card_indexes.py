@@ -109,6 +109,27 @@ async def test_a_card_that_would_show_the_same_is_not_edited(running: RunningBot
     assert await running.database.read(card_indexes.get_next_due) is None
 
 
+async def test_a_thread_in_which_the_author_answered_is_marked(running: RunningBot) -> None:
+    *_, closing = await running.publish(ESSAY)
+    head = await running.write("Ann", "I would wait.", to=closing["id"])
+    own = await running.write("Ben", "A note of the author.", to=closing["id"])
+    await running.settle()
+    author = {"member": running.member("Ben").id, "server": running.server_id}
+    await running.database.write(
+        lambda tx: tx.run(
+            """
+            INSERT INTO essay_authors (discussion_id, member_id, server_id)
+            VALUES (1, :member, :server)
+            """,
+            author,
+        )
+    )
+    await running.write("Ben", "So would I.", channel_id=head)
+    await wait(running, SOON)
+    _first, *lines = await get_index(running)
+    assert lines == [f"<#{head}> · 1 reply · ✦", f"<#{own}> · ● unanswered"]
+
+
 async def test_after_a_day_it_is_edited_half_an_hour_after_a_reply(running: RunningBot) -> None:
     *_, closing = await running.publish(ESSAY)
     await running.settle(DAY)

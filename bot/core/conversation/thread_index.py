@@ -58,6 +58,7 @@ class IndexEntry:
     newest_id:     of the newest message in it
     is_unanswered: nobody but its author has written in it
     passage:       the first one it is about, if any
+    has_author:    one of the essay's authors has answered in it
     """
 
     id: int
@@ -67,6 +68,7 @@ class IndexEntry:
     newest_id: int
     is_unanswered: bool
     passage: int | None
+    has_author: bool = False
 
     @property
     def is_thread(self) -> bool:
@@ -118,6 +120,8 @@ def describe_entry(entry: IndexEntry, server_id: int, *, shows_passage: bool = F
         marks.append(ngettext("{count} reply", "{count} replies", entry.replies))
     if entry.is_unanswered:
         marks.append(_("● unanswered"))
+    if entry.has_author:
+        marks.append("✦")
     return " · ".join(marks)
 
 
