@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from bot.core.layout.layout import lay_out
 from bot.core.read_essay import read_essay
+from bot.errors import UnreadableEssay
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)  # characters
 _WORDS = [
@@ -100,12 +101,16 @@ def write_extremes() -> None:
     usual = 0.0
     for name, text in {"an ordinary text": essay_of(_LONG)[:_LONG], **list_extremes()}.items():
         start = time.process_time()
-        lay_out(read_essay(text, format="markdown"))
+        refused = ""
+        try:
+            lay_out(read_essay(text, format="markdown"))
+        except UnreadableEssay:
+            refused = "   refused"
         spent = time.process_time() - start
         usual = usual or spent / len(text)
         sys.stdout.write(
             f"{name:<18} {spent:7.2f}   {len(text.encode()) / 1e6 / spent:4.1f}   "
-            f"{spent / len(text) / usual:5.1f}\n"
+            f"{spent / len(text) / usual:5.1f}{refused}\n"
         )
 
 
