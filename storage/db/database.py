@@ -202,19 +202,24 @@ class Database:
     async def _read(self, work: Work[T]) -> T:
         reader = await self._readers.get()
         try:
-            await reader.execute("BEGIN")
-            try:
-                async with asyncio.timeout(_LONGEST_READ):
-                    return await work(Transaction(reader))
-            except TimeoutError as error:
-                await reader.interrupt()  # a statement goes on after the await on it has ended
-                raise sqlite3.OperationalError(
-                    f"a read took longer than {_LONGEST_READ:.0f} s"
-                ) from error
-            finally:
-                await reader.execute("ROLLBACK")
+            return await self._read_with(reader, work)
         finally:
             self._readers.put_nowait(reader)
+
+    async def _read_with(self, reader: aiosqlite.Connection, work: Work[T]) -> T:
+        try:
+            # Even if the await on it is cancelled, it is executed; then it is rolled back below.
+            await reader.execute("BEGIN")
+            async with asyncio.timeout(_LONGEST_READ):
+                return await work(Transaction(reader))
+        except TimeoutError as error:
+            await reader.interrupt()  # a statement goes on after the await on it has ended
+            raise sqlite3.OperationalError(
+                f"a read took longer than {_LONGEST_READ:.0f} s"
+            ) from error
+        finally:
+            with contextlib.suppress(sqlite3.OperationalError):  # it didn't begin
+                await reader.execute("ROLLBACK")
 
 
 def _ignore_outcome(reading: asyncio.Future[Any]) -> None:

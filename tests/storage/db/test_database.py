@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
-from storage.db.database import open_database, open_for_reading, retry_until_available
+from storage.db.database import (
+    Database,
+    open_database,
+    open_for_reading,
+    retry_until_available,
+)
 from storage.db.migrate import APPLICATION_ID, load_migrations
 from storage.db.writer import Transaction
 from tests.support.waits import set_wait
@@ -195,3 +200,20 @@ async def test_the_schedulers_queries_use_an_index(tmp_path: Path, sql: str) -> 
     assert all("USING" in row["detail"] and "INDEX" in row["detail"] for row in plan), [
         row["detail"] for row in plan
     ]
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_cancelled_read_leaves_no_transaction_behind(
+    database: Database, steps: int
+) -> None:
+    async def look(tx: Transaction) -> int:
+        return len(await tx.rows("SELECT 1"))
+
+    others = asyncio.all_tasks()
+    reading = asyncio.ensure_future(database.read(look))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    for task in asyncio.all_tasks() - others:
+        task.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    assert await asyncio.gather(*(database.read(look) for _ in range(10))) == [1] * 10
