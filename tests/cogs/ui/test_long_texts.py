@@ -184,6 +184,7 @@ class Walk:
             )
             await self.check(used, "Answer")
             await self.press_all(functools.partial(self.running.answer_message, used))
+            await self.running.settle()  # the thread is opened
 
     async def use_questions(self, essay: bytes, text: str) -> None:
         """Name an author, ask them twice, and use their list of questions."""
@@ -285,6 +286,14 @@ class Walk:
         assert unused == set()
         assert salon.forms.get_form_commands().keys() == self.submitted
 
+    def fill_in(self, _form: dict[str, Any]) -> dict[str, str]:
+        """What is entered in a form, by the labels of its fields; the others stay as shown."""
+        return {
+            _WHEN: "in 2 hours",
+            "Or the text": long_text(1900),
+            "Your answer": f"{len(self.pressed)} {long_text(1700 // 2)}",
+        }
+
     async def submit(
         self,
         form: dict[str, Any],
@@ -294,14 +303,7 @@ class Walk:
     ) -> None:
         """Submit a form as it was shown."""
         more: dict[str, Any] = {} if message_id is None else {"message_id": message_id}
-        entered = form_data(
-            form,
-            {
-                _WHEN: "in 2 hours",
-                "Or the text": long_text(1900),
-                "Your answer": f"{len(self.pressed)} {long_text(1700 // 2)}",
-            },
-        )
+        entered = form_data(form, self.fill_in(form))
         self.submitted.add(form["data"]["custom_id"].split(":")[2])
         used = await self.running.interact(5, entered, who=who, channel_id=channel_id, **more)
         done = await self.check(used, form["data"]["custom_id"])
