@@ -105,7 +105,7 @@ def copy_archive(database: Path, path: Path) -> None:
     Raises OSError, sqlite3.Error, or BackupError if the copy fails its check.
     """
     unfinished = path.with_name(f"{path.name}{_UNFINISHED}")
-    unfinished.unlink(missing_ok=True)
+    _delete_unfinished(unfinished)
     try:
         with (
             contextlib.closing(sqlite3.connect(_address(database, "ro"), uri=True)) as source,
@@ -125,7 +125,13 @@ def copy_archive(database: Path, path: Path) -> None:
             os.fsync(file.fileno())
         unfinished.replace(path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        _delete_unfinished(unfinished)
+
+
+def _delete_unfinished(path: Path) -> None:
+    """Delete an unfinished copy, and the journal that SQLite leaves if it can't roll back."""
+    for one in (path, path.with_name(f"{path.name}-journal")):
+        one.unlink(missing_ok=True)
 
 
 def find_fault(path: Path) -> str:
@@ -180,7 +186,7 @@ def delete_superfluous(folder: Path, stem: str, now: datetime) -> int:
     Unfinished copies of backups that were killed are deleted too, once they are a day old.
     """
     removed = 0
-    for left in folder.glob(f"{stem}-*{_UNFINISHED}"):
+    for left in folder.glob(f"{stem}-*{_UNFINISHED}*"):
         with contextlib.suppress(OSError):
             if left.stat().st_mtime < (now - timedelta(days=1)).timestamp():
                 left.unlink()

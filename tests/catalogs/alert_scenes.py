@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from storage.db.writer import Transaction
+from storage.servers import settings
 from tests.catalogs.pseudo_server import ESSAY, REPLY, press_kind, publish
 from tests.delivery.test_reply_moves import MANAGE_MESSAGES, MANAGE_WEBHOOKS, allow, let_move
 from tests.support.running_bot import RunningBot
@@ -16,6 +18,7 @@ Scene = Callable[[RunningBot], Awaitable[None]]
 
 DAY = 86_400
 _SEND_MESSAGES, _CREATE_PUBLIC_THREADS, _MANAGE_THREADS = 1 << 11, 1 << 35, 1 << 34
+_PIN_MESSAGES = 1 << 51
 _MESSAGES, _MESSAGE = "/channels/*/messages", "/channels/*/messages/*"
 _THREADS = "/channels/*/messages/*/threads"
 _FIRST = [{"type": 3, "name": "essay", "value": "1"}]
@@ -133,6 +136,18 @@ async def _deleted_messages(running: RunningBot) -> None:
     await running.settle(60)
 
 
+async def _pins(running: RunningBot) -> None:
+    async def pin_cards(tx: Transaction) -> None:
+        await settings.set_notifications(
+            tx, running.server_id, ping_role=None, pins_cards=True, tells_followers=False
+        )
+
+    await running.database.write(pin_cards)
+    await allow(running, 0, deny=_PIN_MESSAGES)
+    await publish(running)
+    await running.settle(60)
+
+
 async def _channel_deleted(running: RunningBot) -> None:
     await publish(running)
     await reply(running)
@@ -189,6 +204,7 @@ SCENES: Mapping[str, Scene] = {
     "alert-moving": _moving,
     "alert-too-many-webhooks": _too_many_webhooks,
     "alert-deleted-messages": _deleted_messages,
+    "alert-pins": _pins,
     "alert-channel-deleted": _channel_deleted,
     "alert-thread-deleted": _thread_deleted,
     "alert-content-missing": _content_missing,

@@ -273,14 +273,8 @@ async def test_the_form_starts_with_the_current_text(running: RunningBot) -> Non
     assert "Slowest bread" in component_texts(card["components"])
 
 
-async def test_a_draft_and_a_withdrawn_essay_are_not_edited(running: RunningBot) -> None:
-    await running.answer_text(
-        await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
-    )
-    assert "isn't published yet" in await running.answer_text(await hand_in(running, ESSAY))
-    shown = await running.run_command("essay show", options=CHOSEN)
-    await running.press(shown, "Publish")
-    await running.settle()
+async def test_a_withdrawn_essay_is_not_edited(running: RunningBot) -> None:
+    await running.publish()
     await running.press(await running.run_command("essay withdraw", options=CHOSEN), "Withdraw")
     await running.settle()
     assert "was withdrawn" in await running.answer_text(await hand_in(running, ESSAY + "More."))
