@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.clock import from_milliseconds, to_milliseconds
+from bot.core.conversation.author_questions import OpenQuestion, list_open_questions
 from bot.core.message_link import make_message_link
 from bot.core.snowflake import get_snowflake_time
 from bot.core.text.length import count_utf16_units
@@ -20,11 +21,13 @@ from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext
 from bot.library.snippets import make_snippet
 from storage.db.writer import Transaction
+from storage.essays.authors import get_authors
 from storage.essays.discussions import ListedDiscussion
 from storage.prompts.listings import get_asked_questions
 from storage.replies import news as news_rows
 from storage.replies import reading_marks
 from storage.replies.answers import is_opted_out
+from storage.replies.author_questions import get_discussion_questions
 from storage.replies.news import ActiveThread, FreshThread, News, NewsReply, Since, TextChange
 from storage.replies.reading_marks import ReadingMark
 
@@ -111,14 +114,33 @@ async def read_items(
             line = _join(escape_title(text, _QUESTION), _link(link))
             section = _("**Unanswered questions**")
             items.append(NewsItem(section, partial(str, line), asked.channel_id))
+    if await get_authors(tx, discussion.id):
+        items += await _list_open_questions(tx, discussion, member_id, since)
     if news.change is not None:
         items.append(_describe_change(news.change, discussion))
     return items
 
 
+async def _list_open_questions(
+    tx: Transaction, discussion: ListedDiscussion, member_id: int, since: Since
+) -> list[NewsItem]:
+    """Other members' questions to the author that are new and not answered."""
+    section = _("**Open questions to the author**")
+    return [
+        NewsItem(
+            section, partial(_describe_open, one, discussion.server_id), one.question.channel_id
+        )
+        for one in list_open_questions(await get_discussion_questions(tx, discussion.id))
+        if one.question.id > since.reply_id and one.question.asker_id != member_id
+    ]
+
+
 def _list_talk(news: News, server_id: int) -> Iterator[NewsItem]:
     section = _("**Replies to you**")
     for reply in news.replies:
+        yield NewsItem(section, partial(_describe_reply, reply, server_id), reply.channel_id)
+    section = _("**The author wrote**")
+    for reply in news.by_authors:
         yield NewsItem(section, partial(_describe_reply, reply, server_id), reply.channel_id)
     if news.own_thread is not None:
         describe = partial(_describe_active, news.own_thread, server_id)
@@ -158,6 +180,17 @@ def _describe_fresh(fresh: FreshThread, server_id: int) -> str:
     if fresh.first is not None:
         marks.append(_link(_get_link(fresh.first, server_id)))
     return _join(*marks)
+
+
+def _describe_open(asked: OpenQuestion, server_id: int) -> str:
+    one = asked.question
+    reply = NewsReply(
+        one.id, one.channel_id, one.message_id, one.asker_id, one.asker_name, one.text
+    )
+    line = _describe_reply(reply, server_id)
+    if not asked.also:
+        return line
+    return _join(line, ngettext("+{count} also asks", "+{count} also ask", asked.also))
 
 
 def _describe_change(change: TextChange, discussion: ListedDiscussion) -> NewsItem:

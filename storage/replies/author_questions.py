@@ -19,6 +19,7 @@ __all__ = [
     "find_markable_reply",
     "find_place",
     "find_question",
+    "get_discussion_questions",
     "get_questions",
     "mark_later",
     "mark_question",
@@ -177,6 +178,13 @@ WHERE essay_authors.server_id = :server_id AND essay_authors.member_id = :member
 ORDER BY asked.id
 """
 )
+_OF_DISCUSSION = (
+    _QUESTIONS
+    + """
+WHERE author_questions.discussion_id = :discussion_id
+ORDER BY asked.id
+"""
+)
 _OF_ID = (
     _QUESTIONS
     + """
@@ -191,6 +199,12 @@ async def get_questions(tx: Transaction, server_id: int, member_id: int) -> list
     Those in open discussions; not what was deleted, erased or hidden.
     """
     rows = await tx.rows(_OF_AUTHOR, {"server_id": server_id, "member_id": member_id})
+    return [_make_question(row) for row in rows]
+
+
+async def get_discussion_questions(tx: Transaction, discussion_id: int) -> list[AuthorQuestion]:
+    """Like :func:`get_questions`, of one discussion."""
+    rows = await tx.rows(_OF_DISCUSSION, {"discussion_id": discussion_id})
     return [_make_question(row) for row in rows]
 
 

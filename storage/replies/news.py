@@ -92,9 +92,14 @@ class TextChange:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What is new. ``own_thread``: new replies in the essay's own thread, if it has one."""
+    """What is new.
+
+    by_authors: replies of the essay's authors, besides those to the member
+    own_thread: new replies in the essay's own thread, if it has one
+    """
 
     replies: tuple[NewsReply, ...] = ()
+    by_authors: tuple[NewsReply, ...] = ()
     own_thread: ActiveThread | None = None
     active: tuple[ActiveThread, ...] = ()
     fresh: tuple[FreshThread, ...] = ()
@@ -128,6 +133,9 @@ async def get_news(
     in_threads = await tx.rows(_ANSWERS_IN_THREADS, parameters)
     in_channel = await tx.rows(_ANSWERS_IN_CHANNEL, parameters)
     answers = sorted(row["id"] for row in (*in_threads, *in_channel))[:_MOST]
+    by_authors = [
+        row["id"] for row in await tx.rows(_BY_AUTHORS, parameters) if row["id"] not in set(answers)
+    ]
     talking = await tx.rows(_JOINED_THREADS, parameters)
     newcomers = [row["first_id"] for row in await tx.rows(_NEWCOMERS, parameters)]
     fresh = await tx.rows(_FRESH_THREADS, parameters)
@@ -135,6 +143,7 @@ async def get_news(
         tx,
         [
             *answers,
+            *by_authors,
             *newcomers,
             *(row["first_id"] for row in talking),
             *(row["thread_id"] for row in fresh),
@@ -148,6 +157,7 @@ async def get_news(
     own_thread = active.pop(own_thread_id, None) if own_thread_id is not None else None
     return News(
         replies=tuple(replies[one] for one in answers if one in replies),
+        by_authors=tuple(replies[one] for one in by_authors if one in replies),
         own_thread=own_thread,
         active=tuple(active.values()),
         fresh=tuple(
@@ -225,6 +235,13 @@ WHERE discussion_id = :id AND thread_id IS NULL
     AND deleted_at IS NULL AND +id > :since AND author_id <> :me
     AND parent_id IN (SELECT value FROM json_each(:own))
 ORDER BY +id LIMIT :most
+"""
+_BY_AUTHORS = """
+SELECT replies.id FROM essay_authors CROSS JOIN replies
+WHERE essay_authors.discussion_id = :id AND essay_authors.member_id <> :me
+    AND replies.discussion_id = :id AND replies.author_id = essay_authors.member_id
+    AND replies.deleted_at IS NULL AND +replies.id > :since
+ORDER BY +replies.id LIMIT :most
 """
 # Without the replies to the member, which are listed by themselves.
 _JOINED_THREADS = """

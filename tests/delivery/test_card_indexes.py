@@ -114,6 +114,9 @@ async def test_a_thread_in_which_the_author_answered_is_marked(running: RunningB
     head = await running.write("Ann", "I would wait.", to=closing["id"])
     own = await running.write("Ben", "A note of the author.", to=closing["id"])
     await running.settle()
+    await running.write("Ben", "So would I.", channel_id=head)
+    await wait(running, SOON)
+    assert "✦" not in "".join(await get_index(running))
     author = {"member": running.member("Ben").id, "server": running.server_id}
     await running.database.write(
         lambda tx: tx.run(
@@ -124,7 +127,7 @@ async def test_a_thread_in_which_the_author_answered_is_marked(running: RunningB
             author,
         )
     )
-    await running.write("Ben", "So would I.", channel_id=head)
+    running.salon.services.scheduler.wake()
     await wait(running, SOON)
     _first, *lines = await get_index(running)
     assert lines == [f"<#{head}> · 1 reply · ✦", f"<#{own}> · ● unanswered"]

@@ -11,6 +11,7 @@ import pytest
 from bot.emulator.world.models import User
 from storage.db.writer import Transaction
 from storage.privacy.members import get_member_data
+from tests.cogs.members.test_questions import ask, publish_by
 from tests.delivery.test_styles import publish
 from tests.support.running_bot import (
     RunningBot,
@@ -288,3 +289,24 @@ async def test_a_mark_is_stored_only_of_who_looked_and_is_erased_on_request(
 
 async def test_a_server_without_essays_gets_a_sentence(running: RunningBot) -> None:
     assert "There is no published essay" in (await look(running, "Ann"))[1]
+
+
+async def test_what_the_author_wrote_and_what_they_are_asked_is_news(running: RunningBot) -> None:
+    author, ben = running.member("Dev"), running.member("Ben")
+    closing = await publish_by(running, author, essay=ESSAY)
+    question = await ask(running, ben, closing, "How long is a night?")
+    await running.write("Dev", "As long as it takes.", to=closing["id"])
+    await running.settle()
+    found = sections((await look(running, "Ann"))[1])
+    (wrote,) = found["The author wrote"]
+    assert wrote.startswith("**Dev**: As long as it takes. · [Open](")
+    (asked,) = found["Open questions to the author"]
+    assert asked.startswith("**Ben**: How long is a night? · [Open](")
+    assert "Open questions to the author" not in sections((await look(running, "Ben"))[1])
+
+    await running.write("Dev", "Eight hours.", channel_id=question)
+    await running.settle()
+    shown, _text = await look(running, "Ann")
+    found = sections(await choose_period(running, shown, running.member("Ann"), "all"))
+    assert "Open questions to the author" not in found
+    assert len(found["The author wrote"]) == 2
