@@ -64,7 +64,7 @@ _NOT_CALLS = {
     "move",
     "publish",
 }
-#: Calls that no scene makes: their file, function and expression, and why.
+#: Calls that no scene has to make: their file, function and expression, and why.
 UNREACHED = (
     dict.fromkeys(
         (
@@ -106,10 +106,11 @@ def _names() -> set[str]:
     return (found | {"call"}) - _NOT_CALLS
 
 
-def find_call_sites() -> dict[CallSite, str]:
-    """Every call to Discord in the bot's source but those of UNREACHED, with its expression."""
+def find_call_sites() -> tuple[dict[CallSite, str], set[CallSite]]:
+    """Every call to Discord in the bot's source with its expression, and those of UNREACHED."""
     names, unreached = _names(), set(UNREACHED)
     found: dict[CallSite, str] = {}
+    not_made: set[CallSite] = set()
     for path in (*sorted((ROOT / "bot").rglob("*.py")), *sorted((ROOT / "cogs").rglob("*.py"))):
         if path.is_relative_to(ROOT / "bot" / "emulator"):
             continue
@@ -118,12 +119,13 @@ def find_call_sites() -> dict[CallSite, str]:
             function = call.func
             if isinstance(function, ast.Attribute) and function.attr in names:
                 place = relative, within, ast.unparse(function)
+                site = relative, call.lineno, call.end_lineno or call.lineno
+                found[site] = place[2]
                 if place in unreached:
                     unreached.remove(place)
-                else:
-                    found[relative, call.lineno, call.end_lineno or call.lineno] = place[2]
+                    not_made.add(site)
     assert not unreached, f"calls that aren't in the source: {unreached}"
-    return found
+    return found, not_made
 
 
 def _find_awaited_calls(node: ast.AST, within: str = "") -> Iterator[tuple[str, ast.Call]]:

@@ -13,6 +13,7 @@ __all__ = [
     "DAY",
     "ESSAY",
     "LONG",
+    "QUOTE",
     "allow",
     "allow_command",
     "change",
@@ -22,6 +23,7 @@ __all__ = [
     "command",
     "edit",
     "fault",
+    "forget",
     "head_of",
     "leave",
     "long",
@@ -36,6 +38,8 @@ __all__ = [
 ]
 
 DAY = 86_400
+#: A line that quotes words of the essay.
+QUOTE = "> The dough does not care"
 
 
 def long(*names: str, title: str = "Long") -> str:
@@ -239,6 +243,21 @@ async def fault(play: ScenePlay, method: str, path: str, **more: Any) -> None:
     """Add a fault that belongs to the scene."""
     body = {"kind": "http", "method": method, "path": path, "times": 1, "after_effect": False}
     await play.control("faults", body | more)
+
+
+async def forget(play: ScenePlay, member: User) -> None:
+    """Have a member's data deleted, until it is."""
+
+    async def attempt() -> None:
+        asked = await play.run_command("privacy forget-me", who=member)
+        await play.press(asked, "Delete", who=member)
+
+    await play.retry_until(
+        attempt,
+        lambda: play.rows("SELECT 1 FROM erased_members WHERE member_id = :id", id=member.id),
+        f"{member.name} erased",
+    )
+    await play.settle(60)
 
 
 async def leave(play: ScenePlay) -> None:

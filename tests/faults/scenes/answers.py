@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.emulator.world.models import User
 from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes.actions import (
     DAY,
@@ -13,6 +12,7 @@ from tests.faults.scenes.actions import (
     choose,
     command,
     fault,
+    forget,
     option,
     publish,
     set_up,
@@ -24,7 +24,9 @@ from tests.support.running_bot import find_buttons
 __all__ = ["SCENES", "answer"]
 
 _MAY_MOVE = 1 << 29 | 1 << 13
-_EXECUTE = "/webhooks/*/*"
+#: Thread is archived (docs: JSON Error Codes).
+_ARCHIVED = 50083
+_SEND_MESSAGES = 1 << 11
 
 
 async def members_answer_with_a_form(play: ScenePlay) -> None:
@@ -39,12 +41,14 @@ async def members_answer_with_a_form(play: ScenePlay) -> None:
     await _edit(play, "Ann", "I would.", "I really would.")
     (thread,) = await threads(play)
     await change(play, int(thread["id"]), archived=True)
+    execute = _find_webhook_path(play)
+    await fault(play, "POST", execute, status=400, code=_ARCHIVED)
     await _discuss(play, "Ben", "Nobody would.")
-    await fault(play, "POST", _EXECUTE, status=None, after_effect=True)
+    await fault(play, "POST", execute, status=None, after_effect=True)
     await answer(play, "Chloe", "It depends.")
-    await fault(play, "POST", _EXECUTE, status=503)
+    await fault(play, "POST", execute, status=503)
     await answer(play, "Dev", "Not I.")
-    await fault(play, "POST", _EXECUTE, status=400)
+    await fault(play, "POST", execute, status=400)
     await answer(play, "Ben", "Refused.")
 
 
@@ -78,7 +82,8 @@ async def plain_messages_get_a_hint_or_join(play: ScenePlay) -> None:
 async def members_who_answered_are_erased(play: ScenePlay) -> None:
     """One had a hint, answered and replied to a part, another doesn't say where an answer belongs.
 
-    The admin, who cancelled a prompt, is erased as well.
+    The admin, who cancelled a prompt, is erased as well; and an answer that can't be posted for a
+    day.
     """
     await play.bot.start()
     await play.settle()
@@ -93,12 +98,24 @@ async def members_who_answered_are_erased(play: ScenePlay) -> None:
     await play.settle(60)
     await _hesitate(play, "Ben", "Nobody would.")
     await _add_and_cancel_prompt(play)
-    await _forget(play, play.member("Ann"))
-    await _forget(play, play.member())
+    await forget(play, play.member("Ann"))
+    await forget(play, play.member())
+    await allow(play, "essays", deny=_MAY_MOVE | _SEND_MESSAGES)
+    await _submit_answer(play, "Chloe", "It depends.")
     await play.settle(DAY + 3600)
 
 
 async def answer(play: ScenePlay, who: str, text: str, passage: str = "0") -> None:
+    """Answer with the form, until the answer is stored and was posted or given up."""
+    await _submit_answer(play, who, text, passage)
+    await play.retry_until(
+        lambda: play.settle(60),
+        lambda: not play.rows("SELECT 1 FROM answers WHERE state NOT IN ('done', 'failed')"),
+        f"posted {text}",
+    )
+
+
+async def _submit_answer(play: ScenePlay, who: str, text: str, passage: str = "0") -> None:
     """Answer with the form, until the answer is stored."""
     member = play.member(who)
 
@@ -120,6 +137,12 @@ async def answer(play: ScenePlay, who: str, text: str, passage: str = "0") -> No
         attempt, lambda: len(play.rows("SELECT 1 FROM answers")) > before, f"answered {text}"
     )
     await play.settle(60)
+
+
+def _find_webhook_path(play: ScenePlay) -> str:
+    """The path on which the bot posts with its webhook; answers to interactions have others."""
+    (webhook,) = play.emulator.world.webhooks.values()
+    return f"/webhooks/{webhook.id}/*"
 
 
 async def _discuss(play: ScenePlay, who: str, text: str) -> None:
@@ -176,19 +199,6 @@ async def _add_and_cancel_prompt(play: ScenePlay) -> None:
         lambda: play.rows("SELECT 1 FROM prompts WHERE state = 'skipped'"),
         "it cancelled",
     )
-
-
-async def _forget(play: ScenePlay, member: User) -> None:
-    async def attempt() -> None:
-        asked = await play.run_command("privacy forget-me", who=member)
-        await play.press(asked, "Delete", who=member)
-
-    await play.retry_until(
-        attempt,
-        lambda: play.rows("SELECT 1 FROM erased_members WHERE member_id = :id", id=member.id),
-        f"{member.name} erased",
-    )
-    await play.settle(60)
 
 
 async def _edit(play: ScenePlay, who: str, before: str, after: str) -> None:

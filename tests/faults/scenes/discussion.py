@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes import actions
-from tests.faults.scenes.actions import DAY, command, publish, with_head
+from tests.faults.scenes.actions import DAY, QUOTE, command, publish, with_head
 
 __all__ = ["SCENES"]
 
@@ -25,7 +25,7 @@ async def an_essay_is_discussed(play: ScenePlay) -> None:
     await play.call_as(play.member("Chloe"), "PUT", f"{there}/reactions/🍞/@me")
     await play.settle(1)
     await play.call_as(play.member("Ben"), "PATCH", there, {"content": "Even in summer?"})
-    other = await play.write("Chloe", "Never mind.", to=posts[-1]["id"])
+    other = await play.write("Chloe", f"{QUOTE}\nNever mind.", to=posts[-1]["id"])
     await play.settle(60)
     path = f"/channels/{play.channel()}/messages/{other}"
     await play.call_as(play.member("Chloe"), "DELETE", path)

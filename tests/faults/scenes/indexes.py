@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from tests.faults.scene_play import ScenePlay
-from tests.faults.scenes.actions import change, fault, publish, threads, with_head
+from tests.faults.scenes.actions import (
+    DAY,
+    change,
+    command,
+    fault,
+    forget,
+    leave,
+    publish,
+    threads,
+    with_head,
+)
 from tests.support.running_bot import component_texts, find_buttons
 
 __all__ = ["SCENES"]
@@ -39,6 +49,21 @@ async def an_archived_post_is_left_alone(play: ScenePlay) -> None:
     await play.settle(_TEN_MINUTES)
     await play.write("Ben", "So would I.", channel_id=post)
     await play.settle(_TEN_MINUTES)
+
+
+async def what_members_looked_at_is_erased(play: ScenePlay) -> None:
+    """One who looked at what is new has their data deleted; then the server is left for good."""
+    await play.bot.start()
+    await play.settle()
+    await command(play, "prompts plan", "get no prompts", steps="none")
+    head = await with_head(play)
+    await play.write("Ben", "Why?", channel_id=head)
+    await play.settle(_TEN_MINUTES)
+    await _look(play, "Ben")
+    await _look(play, "Chloe")
+    await forget(play, play.member("Ben"))
+    await leave(play)
+    await play.settle(31 * DAY)
 
 
 async def _look(play: ScenePlay, who: str) -> None:
@@ -80,4 +105,8 @@ def _get_marks(play: ScenePlay, who: str) -> list[dict[str, Any]]:
     return play.rows("SELECT 1 FROM reading_marks WHERE member_id = :id", id=member_id)
 
 
-SCENES = (the_card_shows_what_is_discussed, an_archived_post_is_left_alone)
+SCENES = (
+    the_card_shows_what_is_discussed,
+    an_archived_post_is_left_alone,
+    what_members_looked_at_is_erased,
+)

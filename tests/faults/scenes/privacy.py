@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes import actions
-from tests.faults.scenes.actions import allow, publish, set_up
+from tests.faults.scenes.actions import QUOTE, allow, publish, set_up
 
 __all__ = ["SCENES"]
 
@@ -24,7 +24,7 @@ async def members_request_their_data_and_its_erasure(play: ScenePlay) -> None:
     *_, closing = await play.bot_messages()
     other = await play.write("Ben", "Ben's.", to=closing["id"])
     await play.settle(60)
-    await play.write("Ann", "Beside.", to=other)
+    await play.write("Ann", f"{QUOTE}\nBeside.", to=other)
     await play.write("Ann", "Look.", channel_id=other, file=("a.png", b"picture"))
     await play.settle(60)
     ann = play.member("Ann")

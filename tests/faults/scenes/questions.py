@@ -17,6 +17,7 @@ from tests.faults.scenes.actions import (
     come_back,
     command,
     fault,
+    forget,
     leave,
     option,
     publish,
@@ -111,7 +112,7 @@ async def authors_change_and_are_erased(play: ScenePlay) -> None:
     await _use(play, "messages", 0, _has_switch(play, "on"))
     await _begin_edit(play)
     for who in ("Ben", "Ann", "Dev"):
-        await _forget(play, play.member(who))
+        await forget(play, play.member(who))
 
 
 async def a_server_with_questions_is_left(play: ScenePlay) -> None:
@@ -314,19 +315,6 @@ async def _answer(play: ScenePlay, question: int, text: str) -> None:
         attempt,
         lambda: play.rows("SELECT 1 FROM replies WHERE text = :text", text=text),
         f"answered {text}",
-    )
-    await play.settle(60)
-
-
-async def _forget(play: ScenePlay, member: User) -> None:
-    async def attempt() -> None:
-        asked = await play.run_command("privacy forget-me", who=member)
-        await play.press(asked, "Delete", who=member)
-
-    await play.retry_until(
-        attempt,
-        lambda: play.rows("SELECT 1 FROM erased_members WHERE member_id = :id", id=member.id),
-        f"{member.name} erased",
     )
     await play.settle(60)
 

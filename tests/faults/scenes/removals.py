@@ -7,6 +7,7 @@ from tests.faults.scenes import actions
 from tests.faults.scenes.actions import (
     DAY,
     LONG,
+    QUOTE,
     allow,
     fault,
     long,
@@ -84,7 +85,7 @@ async def threads_and_a_channel_are_deleted(play: ScenePlay) -> None:
     await allow(play, "essays", allow=_MAY_MOVE)
     await set_up(play, "channel_replies", "move", "bring", "move")
     head = await with_head(play)
-    inside = await play.write("Ben", "In here.", channel_id=head, file=("a.txt", b"a"))
+    inside = await play.write("Ben", f"{QUOTE}\nIn here.", channel_id=head, file=("a.txt", b"a"))
     await play.call_as(
         play.member("Dev"), "PUT", f"/channels/{head}/messages/{inside}/reactions/🍞/@me"
     )

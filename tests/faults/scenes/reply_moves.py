@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.faults.scene_play import ScenePlay
 from tests.faults.scenes import actions
-from tests.faults.scenes.actions import allow, choose, set_up, submit, with_head
+from tests.faults.scenes.actions import QUOTE, allow, choose, set_up, submit, with_head
 
 __all__ = ["SCENES"]
 
@@ -22,20 +22,23 @@ async def a_link_to_its_thread_is_posted_for_a_reply(play: ScenePlay) -> None:
 
 
 async def a_reply_is_moved_into_its_thread(play: ScenePlay) -> None:
-    """With its file; its author corrects the copy, also in an archived thread, and deletes it."""
+    """With its file and a quote; its author corrects the copy, also in an archived thread.
+
+    The last correction quotes other words; then the copy is deleted.
+    """
     await play.bot.start()
     await play.settle()
     await allow(play, "essays", allow=_MAY_MOVE)
     await set_up(play, "channel_replies", "move", "bring", "move")
     head = await with_head(play)
-    ben = play.member("Ben")
-    await play.write("Ben", "Wy?", to=head, file=("a.txt", b"a"))
+    ben, last = play.member("Ben"), f"{QUOTE} how busy we are\nWhy not?"
+    await play.write("Ben", f"{QUOTE}\nWy?", to=head, file=("a.txt", b"a"))
     await play.settle(60)
-    await _correct(play, head, "Why?")
-    await _correct(play, head, "Why not?", archive=True)
+    await _correct(play, head, f"{QUOTE}\nWhy?")
+    await _correct(play, head, last, archive=True)
     await play.write("Chloe", "Because.", to=head)
     await play.settle(60)
-    mine = await _copy(play, head, "Why not?")
+    mine = await _copy(play, head, last)
 
     async def delete_copy() -> None:
         await choose(play, "Delete my reply", mine, head, ben)
