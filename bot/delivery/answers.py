@@ -82,7 +82,24 @@ class AnswerPoster:
         return take_first_of_each_place(due, busy, lambda job: job.channel_id, most or _CONCURRENCY)
 
     async def do(self, job: Answer) -> None:
-        """Post the answer, if it isn't yet, and record it."""
+        """Post the answer, if it isn't yet, and record it.
+
+        If the thread for it was deleted, it is posted in the channel with the next attempt.
+        """
+        try:
+            message_id = await self._find_or_post(job)
+        except discord.HTTPException as error:
+            if error.code == UNKNOWN_CHANNEL and await self._database.write(
+                lambda tx: answers.post_in_channel(tx, job.id)
+            ):
+                reason = make_coded("channel-or-thread-deleted")
+                raise JobFailed(Outcome.RETRY_SOON, reason) from error
+            raise
+        await self._record_reply(job, message_id)
+
+    # -- the message --------------------------------------------------------------------------
+
+    async def _find_or_post(self, job: Answer) -> int:
         message_id = job.message_id
         if job.state == "posting":
             message_id = await self._find(job)
@@ -92,9 +109,7 @@ class AnswerPoster:
                 await self._record_posted(job, message_id)
         if message_id is None:
             message_id = await self._post(job)
-        await self._record_reply(job, message_id)
-
-    # -- the message --------------------------------------------------------------------------
+        return message_id
 
     async def _post(self, job: Answer) -> int:
         if job.withdrawn:

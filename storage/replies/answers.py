@@ -33,6 +33,7 @@ __all__ = [
     "mark_not_posted",
     "mark_posted",
     "mark_posting",
+    "post_in_channel",
     "postpone",
     "save",
 ]
@@ -382,11 +383,15 @@ UPDATE answers SET state = 'failed', text = '', member_name = '', avatar = NULL,
     last_error = :last_error
 WHERE state = 'choosing' AND submitted_at <= :until
 """
-# Those that waited for a bot that was offline are still posted.
+# Those that waited for a bot that was offline, or not in the server, are still posted: one that is
+# due is attempted first.
 _ERASE_UNPOSTED = """
 UPDATE answers SET state = 'failed', text = '', member_name = '', avatar = NULL, signature = NULL
 WHERE state IN ('planned', 'posting', 'posted') -- so that an index answers
-    AND state = 'planned' AND attempts > 0 AND submitted_at <= :until
+    AND state = 'planned' AND attempts > 0 AND submitted_at <= :until AND due_at > :now
+    AND NOT EXISTS (
+        SELECT 1 FROM servers WHERE servers.id = answers.server_id AND left_at IS NOT NULL
+    )
 """
 
 
@@ -455,6 +460,29 @@ async def mark_not_posted(tx: Transaction, answer_id: int) -> None:
         WHERE id = :id AND state = 'posting'
         """,
         {"id": answer_id},
+    )
+
+
+async def post_in_channel(tx: Transaction, answer_id: int) -> bool:
+    """Post an answer in the channel of its discussion, since the thread for it was deleted.
+
+    False if it isn't for a thread on a reply: what was in an essay's own thread, or in the channel,
+    was deleted with it.
+    """
+    return bool(
+        await tx.run(
+            """
+            UPDATE answers SET state = 'planned', signature = NULL, channel_id = (
+                SELECT channel_id FROM discussions WHERE discussions.id = answers.discussion_id
+            )
+            WHERE id = :id AND state IN ('planned', 'posting') AND EXISTS (
+                SELECT 1 FROM discussions
+                WHERE discussions.id = answers.discussion_id AND discussions.style = 'threads'
+                    AND discussions.channel_id <> answers.channel_id
+            )
+            """,
+            {"id": answer_id},
+        )
     )
 
 
@@ -527,7 +555,9 @@ async def mark_failed(tx: Transaction, answer_id: int, last_error: CodedText) ->
     )
 
 
-async def erase_unposted(tx: Transaction, until_ms: int, last_error: CodedText) -> None:
+async def erase_unposted(
+    tx: Transaction, until_ms: int, last_error: CodedText, *, now_ms: int
+) -> None:
     """Erase the answers submitted until then that aren't posted.
 
     Their members haven't said where they belong, or they can't be posted, such as without a
@@ -535,7 +565,7 @@ async def erase_unposted(tx: Transaction, until_ms: int, last_error: CodedText) 
     the others have one.
     """
     await tx.run(_ERASE_UNDECIDED, {"until": until_ms, "last_error": last_error.stored})
-    await tx.run(_ERASE_UNPOSTED, {"until": until_ms})
+    await tx.run(_ERASE_UNPOSTED, {"until": until_ms, "now": now_ms})
 
 
 async def postpone(tx: Transaction, answer_id: int, *, due_at: int, last_error: CodedText) -> None:

@@ -144,6 +144,10 @@ _NOT_DUE = (
     "UPDATE reply_moves SET due_at = due_at + :never WHERE server_id = :id",
     "UPDATE author_messages SET due_at = due_at + :never WHERE server_id = :id",
     """
+    UPDATE answers SET due_at = due_at + :never
+    WHERE server_id = :id AND state IN ('planned', 'posting', 'posted')
+    """,
+    """
     UPDATE attachment_files SET due_at = due_at + :never
     WHERE state = 'pending' AND reply_id IN (SELECT id FROM replies WHERE server_id = :id)
     """,
@@ -168,6 +172,7 @@ _DUE_AGAIN = (
     "UPDATE message_edits SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
     "UPDATE reply_moves SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
     "UPDATE author_messages SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
+    "UPDATE answers SET due_at = due_at - :never WHERE server_id = :id AND due_at > :never",
     """
     UPDATE attachment_files SET due_at = due_at - :never
     WHERE due_at > :never AND reply_id IN (SELECT id FROM replies WHERE server_id = :id)

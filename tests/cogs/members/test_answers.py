@@ -22,7 +22,14 @@ from storage.replies import answers
 from tests.cogs.members.test_moved_replies import choose
 from tests.cogs.setup.test_panel import text_of, use
 from tests.delivery.test_reply_moves import allow, fault, kept
-from tests.support.running_bot import RunningBot, find_buttons, form_data, running_bot
+from tests.support.running_bot import (
+    RunningBot,
+    find_buttons,
+    form_data,
+    run_bot,
+    run_emulator,
+    running_bot,
+)
 from tests.support.submissions import make_submission
 
 ESSAY = "# Slow bread\n\nIt takes a night.\n\nIt is worth it.\n\nWould you wait a night for it?\n"
@@ -677,3 +684,118 @@ async def test_an_answer_opens_the_archived_thread_that_its_author_chose(
     await running.settle(60)
     (message,) = await get_answers(running, int(head["id"]))
     assert (await kept(running))[message["id"]]["text"] == "It does."
+
+
+async def discuss_in_thread(running: RunningBot) -> tuple[int, dict[str, Any]]:
+    """Ann's thread about a passage, and where Ben is asked whether his answer belongs there."""
+    _, part, _ = await running.publish(ESSAY)
+    ann, ben, essays = running.member("Ann"), running.member("Ben"), running.channel()
+    form = await choose(running, ann, "Discuss this passage", int(part["id"]), essays)
+    await submit(running, ann, form, "It never takes a night.", "1")
+    await running.settle()
+    (thread,) = (await running.world())["threads"]
+    form = await choose(running, ben, "Discuss this passage", int(part["id"]), essays)
+    asked = await submit(running, ben, form, "It does.", "1")
+    return int(thread["id"]), await running.answer_message(asked)
+
+
+async def check_is_in_channel(running: RunningBot) -> None:
+    """Ben's answer was posted in the channel once, and heads a thread there."""
+    messages = [m for m in await running.messages() if m["content"].endswith("\nIt does.")]
+    (message,) = messages
+    (thread,) = (await running.world())["threads"]
+    assert thread["id"] == message["id"]
+    reply = (await kept(running))[message["id"]]
+    assert (reply["text"], reply["deleted"]) == ("It does.", False)
+    assert (reply["parent"], reply["thread_id"]) == (None, message["id"])
+    assert reply["passages"] == [1]
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("denied", [0, TO_MOVE])
+async def test_an_answer_is_posted_in_the_channel_if_its_thread_was_deleted_before(
+    running: RunningBot, denied: int, known: bool
+) -> None:
+    """``known``: to the bot."""
+    await allow(running, TO_MOVE & ~denied, deny=denied)
+    thread_id, shown = await discuss_in_thread(running)
+    if known:
+        await running.call_as(running.member(), "DELETE", f"/channels/{thread_id}")
+    else:
+        del running.emulator.world.channels[thread_id]
+    await running.settle()
+    add = find_buttons(shown["components"])[0]["label"]
+    await press_answer(running, running.member("Ben"), shown, add)
+    await running.settle(60)
+    await check_is_in_channel(running)
+
+
+@pytest.mark.parametrize("after_effect", [True, False])
+@pytest.mark.parametrize("denied", [0, TO_MOVE])
+async def test_an_answer_is_posted_in_the_channel_if_its_thread_is_deleted_meanwhile(
+    running: RunningBot, denied: int, after_effect: bool
+) -> None:
+    await allow(running, TO_MOVE & ~denied, deny=denied)
+    thread_id, shown = await discuss_in_thread(running)
+    path = "/channels/*/messages" if denied else EXECUTE
+    await fault(running, "POST", path, status=503, after_effect=after_effect)
+    add = find_buttons(shown["components"])[0]["label"]
+    await press_answer(running, running.member("Ben"), shown, add)
+    await running.settle()
+    await running.call_as(running.member(), "DELETE", f"/channels/{thread_id}")
+    await running.settle(60)
+    await check_is_in_channel(running)
+
+
+async def test_an_answer_for_a_deleted_channel_is_erased(running: RunningBot) -> None:
+    *_, closing = await running.publish(ESSAY)
+    ann = running.member("Ann")
+    form = await press_answer(running, ann, closing)
+    await fault(running, "POST", EXECUTE, status=503)
+    await submit(running, ann, form, "I would, heliotrope.")
+    await running.settle()
+    await running.call_as(running.member(), "DELETE", f"/channels/{running.channel()}")
+    await running.settle(60)
+    rows = await running.database.read(lambda tx: tx.rows("SELECT text, state FROM answers"))
+    assert [(row["text"], row["state"]) for row in rows] == [("", "failed")]
+
+
+async def test_an_answer_waits_without_attempts_while_the_bot_is_removed_from_the_server(
+    running: RunningBot,
+) -> None:
+    *_, closing = await running.publish(ESSAY)
+    ann = running.member("Ann")
+    form = await press_answer(running, ann, closing)
+    await fault(running, "POST", EXECUTE, status=503)
+    await submit(running, ann, form, "I would.")
+    await running.settle()
+    world = running.emulator.world
+    path = f"/guilds/{running.server_id}/members/{running.salon.own_id}"
+    await running.call_as(running.member(), "DELETE", path)
+    await running.settle(48 * 3600)
+    rows = await running.database.read(lambda tx: tx.rows("SELECT attempts FROM answers"))
+    assert [row["attempts"] for row in rows] == [1]
+    invite_bot(world, world.guilds[running.server_id], world.bot)
+    await running.settle(60)
+    (reply,) = (await kept(running)).values()
+    assert (reply["text"], reply["deleted"]) == ("I would.", False)
+
+
+async def test_an_answer_is_posted_when_the_bot_is_back_after_more_than_a_day(
+    tmp_path: Path,
+) -> None:
+    """It isn't known whether an earlier attempt posted it."""
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            await allow(running, TO_MOVE)
+            *_, closing = await running.publish(ESSAY)
+            form = await press_answer(running, running.member("Ann"), closing)
+            await fault(running, "POST", EXECUTE, status=503)
+            await submit(running, running.member("Ann"), form, "I would.")
+            await running.settle()
+        clock = emulator.world.clock
+        clock.advance_to(clock.now() + timedelta(hours=48))
+        async with run_bot(tmp_path, emulator) as running:
+            await running.settle(60)
+            (reply,) = (await kept(running)).values()
+            assert (reply["text"], reply["deleted"]) == ("I would.", False)

@@ -44,6 +44,8 @@ async def members_answer_with_a_form(play: ScenePlay) -> None:
     execute = _find_webhook_path(play)
     await fault(play, "POST", execute, status=400, code=_ARCHIVED)
     await _discuss(play, "Ben", "Nobody would.")
+    await fault(play, "POST", execute, status=503)
+    await _discuss(play, "Dev", "Somebody would.", deletes_thread=int(thread["id"]))
     await fault(play, "POST", execute, status=None, after_effect=True)
     await answer(play, "Chloe", "It depends.")
     await fault(play, "POST", execute, status=503)
@@ -145,8 +147,10 @@ def _find_webhook_path(play: ScenePlay) -> str:
     return f"/webhooks/{webhook.id}/*"
 
 
-async def _discuss(play: ScenePlay, who: str, text: str) -> None:
-    """Discuss the same passage, in the thread that it has."""
+async def _discuss(
+    play: ScenePlay, who: str, text: str, *, deletes_thread: int | None = None
+) -> None:
+    """Discuss the same passage, in the thread that it has; this may be deleted at once."""
     member, essays = play.member(who), play.channel()
     _, part, *_ = await play.bot_messages()
 
@@ -154,11 +158,14 @@ async def _discuss(play: ScenePlay, who: str, text: str) -> None:
         form = await choose(play, "Discuss this passage", int(part["id"]), essays, member)
         asked = await submit(play, form, {"Your answer": text, "About": "3"}, who=member)
         shown = await play.answer_message(asked)
-        add = find_buttons(shown["components"])[0]
+        add, *_others = find_buttons(shown["components"])
         data = {"component_type": 2, "custom_id": add["custom_id"]}
         await play.interact(
             3, data, who=member, message_id=shown["id"], message_flags=shown["flags"]
         )
+        await play.settle()
+        if deletes_thread in play.emulator.world.channels:
+            await play.call_as(play.member(), "DELETE", f"/channels/{deletes_thread}")
 
     def done() -> bool:
         return bool(play.rows("SELECT 1 FROM replies WHERE text = :text", text=text))
