@@ -19,7 +19,7 @@ from bot.core.conversation.events import REPLY, Message
 from bot.core.conversation.reply_copy import get_avatar_url, hash_copy, make_webhook_name
 from bot.core.payload import SUPPRESS_EMBEDS, Payload
 from bot.core.snowflake import get_snowflake_time
-from bot.core.text.coded import make_coded
+from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.translate import use_language
 from bot.delivery.context import DeliveryContext
 from bot.delivery.find_message import find_message
@@ -33,6 +33,7 @@ from bot.delivery.worker import (
 from bot.discord_api import retry
 from bot.discord_api.errors import (
     ARCHIVED,
+    THREAD_LOCKED,
     TOO_MANY_WEBHOOKS,
     UNKNOWN_CHANNEL,
     WEBHOOK_DELETED,
@@ -84,16 +85,14 @@ class AnswerPoster:
     async def do(self, job: Answer) -> None:
         """Post the answer, if it isn't yet, and record it.
 
-        If the thread for it was deleted, it is posted in the channel with the next attempt.
+        If the thread for it was deleted or locked, it is posted in the channel with the next
+        attempt.
         """
         try:
             message_id = await self._find_or_post(job)
         except discord.HTTPException as error:
-            if error.code == UNKNOWN_CHANNEL and await self._database.write(
-                lambda tx: answers.post_in_channel(tx, job.id)
-            ):
-                reason = make_coded("channel-or-thread-deleted")
-                raise JobFailed(Outcome.RETRY_SOON, reason) from error
+            if error.code in (UNKNOWN_CHANNEL, THREAD_LOCKED):
+                await self._leave_thread(job, (await self.explain(job, error)).reason)
             raise
         await self._record_reply(job, message_id)
 
@@ -140,21 +139,27 @@ class AnswerPoster:
             if error.code in WEBHOOK_DELETED:
                 self._webhooks.forget(job.parent_id)
             if error.code == ARCHIVED:
-                await self._open_thread(job.channel_id)
+                await self._open_thread(job)
             raise
         await self._record_posted(job, message_id)
         return message_id
 
-    async def _open_thread(self, thread_id: int) -> None:
+    async def _open_thread(self, job: Answer) -> None:
         """Open an archived thread again, so that the next attempt gets through.
 
         Raises JobFailed if it is locked: only moderators may open it.
         """
-        thread: dict[str, Any] = dict(await self._http.get_channel(thread_id))
+        thread: dict[str, Any] = dict(await self._http.get_channel(job.channel_id))
         if thread.get("thread_metadata", {}).get("locked"):
-            locked = make_coded("thread-locked", channel=thread_id)
+            locked = make_coded("thread-locked", channel=job.channel_id)
+            await self._leave_thread(job, locked)
             raise JobFailed(Outcome.NEEDS_ADMIN, locked)
-        await self._http.edit_channel(thread_id, archived=False)
+        await self._http.edit_channel(job.channel_id, archived=False)
+
+    async def _leave_thread(self, job: Answer, reason: CodedText) -> None:
+        """Raise JobFailed if the answer can be posted in the channel instead of a thread."""
+        if await self._database.write(lambda tx: answers.post_in_channel(tx, job.id)):
+            raise JobFailed(Outcome.RETRY_SOON, reason)
 
     async def _request(self, job: Answer, webhook: Webhook | None, payload: Payload) -> int:
         if webhook is not None:
@@ -256,11 +261,13 @@ class AnswerPoster:
 
     async def explain(self, job: Answer, error: Exception) -> Failure:
         """What an error means for an answer."""
-        del job
         if not isinstance(error, discord.HTTPException):
             return explain_error(error)
         if error.code == UNKNOWN_CHANNEL:
             return Failure(Outcome.DELETED, make_coded("channel-or-thread-deleted"))
+        if error.code == THREAD_LOCKED:
+            locked = make_coded("thread-locked", channel=job.channel_id)
+            return Failure(Outcome.NEEDS_ADMIN, locked)
         if error.code in WEBHOOK_DELETED:
             return Failure(Outcome.RETRY_SOON, make_coded("webhook-deleted"))
         if error.code == ARCHIVED:

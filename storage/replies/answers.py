@@ -464,10 +464,9 @@ async def mark_not_posted(tx: Transaction, answer_id: int) -> None:
 
 
 async def post_in_channel(tx: Transaction, answer_id: int) -> bool:
-    """Post an answer in the channel of its discussion, since the thread for it was deleted.
+    """Post an answer in the channel of its discussion, since nothing can be posted in its thread.
 
-    False if it isn't for a thread on a reply: what was in an essay's own thread, or in the channel,
-    was deleted with it.
+    False if it isn't for a thread on a reply: an essay's own thread has the essay in it, too.
     """
     return bool(
         await tx.run(

@@ -1,7 +1,8 @@
 """Answers from forms in a play: *Answer*, *Discuss this passage*, and how they are compared.
 
-An answer is posted by webhook, so in the world it is a message of an app. For the comparison each
-is treated as if its author had posted it themselves, as a reply to the message that has the button.
+An answer is posted by webhook or by the bot itself, so in the world it is a message of an app. For
+the comparison each is treated as if its author had posted it themselves, as a reply to the message
+that has the button.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from bot.emulator.world.models import Channel, Interaction, InteractionState, Me
 from tests.support.running_bot import component_texts, find_buttons, wait_until
 from tests.truth.problems import Problems
 
-__all__ = ["Answers", "FormAnswer", "apply_answers"]
+__all__ = ["Answers", "FormAnswer", "apply_answers", "find_answers"]
 
 _ACCEPTED = "I'm posting your answer"
 _PLACE = "salon:place:"
@@ -172,28 +173,36 @@ def _get_answer_button(message: Message) -> str | None:
     return next((one for one in found if one == "salon:discussion:answer"), None)
 
 
-def apply_answers(
-    world: dict[str, Any], answers: Iterable[FormAnswer], own_id: str, names: dict[str, list[str]]
-) -> tuple[dict[str, Any], list[str]]:
-    """The world as if members had posted their answers, and what is wrong with these.
+def find_answers(
+    world: dict[str, Any], answers: Iterable[FormAnswer], own_id: str
+) -> tuple[dict[str, FormAnswer], list[str]]:
+    """The answers by the ids of their messages, and what is wrong with these.
 
-    ``names``: gets the names of the authors by message.
+    Without a webhook, the bot itself posts an answer.
     """
-    result = copy.deepcopy(world)
+    posted: dict[str, FormAnswer] = {}
     wrong = []
     for answer in answers:
         found = [
-            one
-            for one in result["messages"]
+            one["id"]
+            for one in world["messages"]
             if (one.get("webhook_id") or one["author"]["id"] == own_id)
             and one["content"].strip().endswith(answer.text)
         ]
         if len(found) > 1 or (answer.is_certain and not found):
             wrong.append(f"{answer.text!r} was posted {len(found)} times")
-        for message in found:
+        posted |= dict.fromkeys(found, answer)
+    return posted, wrong
+
+
+def apply_answers(world: dict[str, Any], posted: Mapping[str, FormAnswer]) -> dict[str, Any]:
+    """The world as if members had posted their answers themselves."""
+    result = copy.deepcopy(world)
+    for message in result["messages"]:
+        answer = posted.get(message["id"])
+        if answer is not None:
             message["author"] = {"id": str(answer.member_id)}
             message["webhook_id"] = None
             message["content"] = answer.text
             message["message_reference"] = {"message_id": str(answer.answered_id)}
-            names[message["id"]] = answer.names
-    return result, wrong
+    return result

@@ -18,7 +18,7 @@ import aiohttp
 from bot.emulator.faults.steps import Step
 from tests.support.running_bot import run_bot
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
-from tests.truth.answers import apply_answers
+from tests.truth.answers import apply_answers, find_answers
 from tests.truth.compare import differences
 from tests.truth.play_state import Bot
 from tests.truth.proxies import apply_proxies
@@ -117,9 +117,10 @@ async def play_and_kill(
         await asyncio.gather(*spawned.restarts)
         await play.control("clock", {"advance": 30})
         exported = await spawned.export()
-        world, wrong = apply_answers(
-            await spawned.world(), play.answers, str(play.own_id), play.names
-        )
+        world = await spawned.world()
+        posted, wrong = find_answers(world, play.answers, str(play.own_id))
+        play.names |= {message_id: answer.names for message_id, answer in posted.items()}
+        world = apply_answers(world, posted)
         wrong += differences(
             apply_proxies(world, exported, play.reposted, play.interrupted),
             exported,

@@ -152,11 +152,11 @@ class Members(PlayState):
         return await self._call(self.moderator, "POST", path, {"messages": [str(i) for i in some]})
 
     async def _delete_part(self) -> bool:
-        """An admin deletes the oldest message of the essay; not the last one there is."""
+        """An admin deletes the card of the essay or the message after it, once."""
         posts = self._present(mine=False, in_thread=False)
         if len(posts) < 2 or self.done["delete part"]:
             return bool(self.done["delete part"])
-        message = min(posts, key=lambda one: one.id)
+        message = self._pick(sorted(posts, key=lambda one: one.id)[:2])
         path = f"/channels/{message.channel_id}/messages/{message.id}"
         return await self._call(self.admin, "DELETE", path)
 

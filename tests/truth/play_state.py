@@ -140,6 +140,10 @@ class PlayState:
         """A call as a member; whether it was accepted."""
         return await self._ask(member, method, path, body) is not None
 
+    async def call_as_admin(self, method: str, path: str, body: Any) -> bool:
+        """A call as the admin; whether it was accepted."""
+        return await self._call(self.admin, method, path, body)
+
     async def control(self, path: str, body: dict[str, Any]) -> None:
         """Call one of the emulator's controls."""
         address = f"{self.emulator.page}/rehearsal/{path}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
 from storage.servers import settings
 from tests.support.running_bot import RunningBot, run_bot
-from tests.truth.answers import apply_answers
+from tests.truth.answers import FormAnswer, apply_answers, find_answers
 from tests.truth.card_index import find_wrong_index
 from tests.truth.compare import differences
 from tests.truth.erased_text import find_files_with_words, find_quotations
@@ -34,10 +35,11 @@ SELECT message_id, deleted_at FROM planned_messages
 WHERE purpose IN ('card', 'part', 'closing') AND message_id IS NOT NULL
 """
 _CARD = "SELECT message_id FROM planned_messages WHERE purpose = 'card'"
-#: Seconds.
+#: Seconds after which everything is done, whatever call of it failed before: what a missing
+#: permission prevents is retried at least every hour.
 _RETRY_SECONDS = 2 * 3600
-#: After which an answer is posted, whatever call of its failed before.
-_ANSWER_SECONDS = 180
+#: docs: Topics › Permissions, MANAGE_WEBHOOKS.
+_MANAGE_WEBHOOKS = 1 << 29
 #: Within which erased words leave the write-ahead log, and those of deleted threads the archive.
 _LOG_SECONDS, _ARCHIVE_SECONDS = 60, 9 * 86_400
 
@@ -55,11 +57,16 @@ class PlayResult:
     moved: int
 
 
-async def _check_erasure(running: RunningBot, play: RandomPlay, folder: Path) -> list[str]:
-    """Change what nudges and names quote; what is wrong a minute later, and a week later."""
+async def _check_erasure(
+    running: RunningBot, play: RandomPlay, folder: Path, posted: Mapping[str, FormAnswer]
+) -> list[str]:
+    """Change what nudges and names quote; what is wrong a minute later, and a week later.
+
+    posted: what members posted with forms; while that isn't deleted, its words aren't erased
+    """
     await play.change_what_is_quoted()
     await play.control("clock", {"advance": _LOG_SECONDS})
-    world = await running.world()
+    world = apply_answers(await running.world(), posted)
     wrong = find_quotations(world, str(play.own_id), play.marks, play.hidden_marks)
     wrong += find_files_with_words(folder, world, play.marks, after_a_week=False)
     await play.control("clock", {"advance": _ARCHIVE_SECONDS})
@@ -88,6 +95,17 @@ def has_proxies(seed: int) -> bool:
 def joins_plain_messages(seed: int) -> bool:
     """Whether messages in the channel that reply to nothing answer the essay in a play."""
     return seed % 10 == 5
+
+
+def has_no_webhooks(seed: int) -> bool:
+    """Whether the bot may not manage webhooks in a play, so that it posts answers itself."""
+    return seed % 10 == 7
+
+
+async def _deny_webhooks(play: RandomPlay) -> None:
+    path = f"/channels/{play.channel_id}/permissions/{play.guild.id}"
+    body = {"type": 0, "allow": "0", "deny": str(_MANAGE_WEBHOOKS)}
+    assert await play.call_as_admin("PUT", path, body)
 
 
 async def _let_plain_messages_join(running: RunningBot) -> None:
@@ -142,12 +160,13 @@ async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False)
         one = RandomPlay(emulator, bot, seed, bots[0].channel(), session, moves=move)
         if has_proxies(seed) and not move:
             await set_up_proxies(one, bots[0])
+        if has_no_webhooks(seed) and not move:
+            await _deny_webhooks(one)
         await one.run(actions)
         async with session.delete(f"{emulator.page}/rehearsal/faults") as response:
             assert response.status < 300
         running = bots[0]
-        # What a missing permission prevented is retried at least every hour.
-        await one.control("clock", {"advance": _RETRY_SECONDS if move else _ANSWER_SECONDS})
+        await one.control("clock", {"advance": _RETRY_SECONDS})
         await running.salon.services.catch_up.retry_pending()  # what it does every minute
         await one.control("clock", {"advance": 0})
         await one.act_undisturbed()
@@ -155,9 +174,10 @@ async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False)
         rows = await running.database.read(lambda tx: tx.rows(_MOVES))
         parts = await running.database.read(lambda tx: tx.rows(_PARTS))
         exported = await running.export()
-        answered, wrong_answers = apply_answers(
-            await running.world(), one.answers, str(one.own_id), one.names
-        )
+        world_now = await running.world()
+        posted, wrong_answers = find_answers(world_now, one.answers, str(one.own_id))
+        one.names |= {message_id: answer.names for message_id, answer in posted.items()}
+        answered = apply_answers(world_now, posted)
         world_as_is, wrong = undo_moves(
             apply_proxies(answered, exported, one.reposted, one.interrupted),
             {str(row["reply_id"]): str(row["copy_id"]) for row in rows},
@@ -169,6 +189,6 @@ async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False)
                 wrong.append(f"{row['message_id']} of the essay is deleted: {deleted}")
         joined_in = str(bots[0].channel()) if join else None
         wrong += differences(world_as_is, exported, str(one.own_id), one.names, joined_in)
-        wrong += await _check_erasure(running, one, folder)
+        wrong += await _check_erasure(running, one, folder, posted)
         wrong += await _check_card_index(running)
         return PlayResult(wrong, one.done, one.actions, len(rows))

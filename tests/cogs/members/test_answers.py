@@ -36,6 +36,7 @@ ESSAY = "# Slow bread\n\nIt takes a night.\n\nIt is worth it.\n\nWould you wait 
 #: Manage Messages and Manage Webhooks (docs: Topics › Permissions).
 TO_MOVE = 1 << 13 | 1 << 29
 EXECUTE = "/webhooks/*/*"
+MANAGE_THREADS = 1 << 34
 
 
 @pytest.fixture
@@ -703,8 +704,7 @@ async def check_is_in_channel(running: RunningBot) -> None:
     """Ben's answer was posted in the channel once, and heads a thread there."""
     messages = [m for m in await running.messages() if m["content"].endswith("\nIt does.")]
     (message,) = messages
-    (thread,) = (await running.world())["threads"]
-    assert thread["id"] == message["id"]
+    assert message["id"] in {one["id"] for one in (await running.world())["threads"]}
     reply = (await kept(running))[message["id"]]
     assert (reply["text"], reply["deleted"]) == ("It does.", False)
     assert (reply["parent"], reply["thread_id"]) == (None, message["id"])
@@ -745,6 +745,56 @@ async def test_an_answer_is_posted_in_the_channel_if_its_thread_is_deleted_meanw
     await running.call_as(running.member(), "DELETE", f"/channels/{thread_id}")
     await running.settle(60)
     await check_is_in_channel(running)
+
+
+@pytest.mark.parametrize(
+    ("denied", "archived"),
+    [(0, True), (TO_MOVE, True), (TO_MOVE | MANAGE_THREADS, False)],
+)
+async def test_an_answer_is_posted_in_the_channel_if_its_thread_is_locked_meanwhile(
+    running: RunningBot, denied: int, archived: bool
+) -> None:
+    await allow(running, TO_MOVE & ~denied, deny=denied)
+    thread_id, shown = await discuss_in_thread(running)
+    path = "/channels/*/messages" if denied else EXECUTE
+    await fault(running, "POST", path, status=503)
+    add = find_buttons(shown["components"])[0]["label"]
+    await press_answer(running, running.member("Ben"), shown, add)
+    await running.settle()
+    body = {"locked": True, "archived": archived}
+    await running.call_as(running.member(), "PATCH", f"/channels/{thread_id}", body)
+    await running.settle(60)
+    await check_is_in_channel(running)
+
+
+async def test_an_answer_for_an_essays_own_thread_waits_while_that_is_locked(
+    running: RunningBot,
+) -> None:
+    options = [
+        {"type": 7, "name": "channel", "value": str(running.channel())},
+        {"type": 3, "name": "style", "value": "thread"},
+    ]
+    draft = await running.run_command(
+        "essay publish", file=("bread.md", ESSAY.encode()), options=options
+    )
+    await running.press(draft, "Publish")
+    await running.settle()
+    (thread,) = (await running.world())["threads"]
+    thread_id = int(thread["id"])
+    *_, closing = await running.bot_messages(thread_id)
+    ann = running.member("Ann")
+    form = await press_answer(running, ann, closing)
+    data = form_data(form["answer"], {"Your answer": "I would."})
+    await fault(running, "POST", EXECUTE, status=503)
+    await running.interact(5, data, who=ann, channel_id=thread_id)
+    await running.settle()
+    path = f"/channels/{thread_id}"
+    await running.call_as(running.member(), "PATCH", path, {"locked": True, "archived": True})
+    await running.settle(600)
+    assert await get_answers(running, thread_id) == []
+    await running.call_as(running.member(), "PATCH", path, {"locked": False, "archived": False})
+    await running.settle(3600)
+    assert len(await get_answers(running, thread_id)) == 1
 
 
 async def test_an_answer_for_a_deleted_channel_is_erased(running: RunningBot) -> None:
