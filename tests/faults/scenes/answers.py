@@ -21,7 +21,7 @@ from tests.faults.scenes.actions import (
 )
 from tests.support.running_bot import find_buttons
 
-__all__ = ["SCENES", "answer"]
+__all__ = ["SCENES", "answer", "submit_answer"]
 
 _MAY_MOVE = 1 << 29 | 1 << 13
 #: Thread is archived (docs: JSON Error Codes).
@@ -50,8 +50,10 @@ async def members_answer_with_a_form(play: ScenePlay) -> None:
     await answer(play, "Chloe", "It depends.")
     await fault(play, "POST", execute, status=503)
     await answer(play, "Dev", "Not I.")
-    await fault(play, "POST", execute, status=400)
+    # Discord would refuse it again, if the refusal couldn't be recorded.
+    await fault(play, "POST", execute, status=400, times=1000)
     await answer(play, "Ben", "Refused.")
+    play.emulator.faults.clear()
 
 
 async def the_bot_posts_an_answer_itself(play: ScenePlay) -> None:
@@ -103,13 +105,13 @@ async def members_who_answered_are_erased(play: ScenePlay) -> None:
     await forget(play, play.member("Ann"))
     await forget(play, play.member())
     await allow(play, "essays", deny=_MAY_MOVE | _SEND_MESSAGES)
-    await _submit_answer(play, "Chloe", "It depends.")
+    await submit_answer(play, "Chloe", "It depends.")
     await play.settle(DAY + 3600)
 
 
 async def answer(play: ScenePlay, who: str, text: str, passage: str = "0") -> None:
     """Answer with the form, until the answer is stored and was posted or given up."""
-    await _submit_answer(play, who, text, passage)
+    await submit_answer(play, who, text, passage)
     await play.retry_until(
         lambda: play.settle(60),
         lambda: not play.rows("SELECT 1 FROM answers WHERE state NOT IN ('done', 'failed')"),
@@ -117,7 +119,7 @@ async def answer(play: ScenePlay, who: str, text: str, passage: str = "0") -> No
     )
 
 
-async def _submit_answer(play: ScenePlay, who: str, text: str, passage: str = "0") -> None:
+async def submit_answer(play: ScenePlay, who: str, text: str, passage: str = "0") -> None:
     """Answer with the form, until the answer is stored."""
     member = play.member(who)
 

@@ -25,11 +25,13 @@ from tests.faults.scenes.actions import (
     state_of,
     submit,
 )
+from tests.faults.scenes.answers import submit_answer
 from tests.support.running_bot import find_buttons, form_data
 
 __all__ = ["SCENES"]
 
 _MAY_MOVE = 1 << 29 | 1 << 13
+_SEND_MESSAGES = 1 << 11
 _MESSAGES = "/channels/*/messages"
 
 
@@ -116,7 +118,10 @@ async def authors_change_and_are_erased(play: ScenePlay) -> None:
 
 
 async def a_server_with_questions_is_left(play: ScenePlay) -> None:
-    """It comes back, with nothing due in between; then it is left for good."""
+    """It comes back, with nothing due in between; then it is left for good.
+
+    An answer that couldn't be posted before is posted when it is back.
+    """
     await play.bot.start()
     await play.settle()
     await allow(play, "essays", allow=_MAY_MOVE)
@@ -126,10 +131,20 @@ async def a_server_with_questions_is_left(play: ScenePlay) -> None:
     await _ask(play, "Ben", "Why a night?")
     await _use(play, "messages", 0, _has_switch(play, "on"))
     await _begin_edit(play)
+    await allow(play, "essays", deny=_MAY_MOVE | _SEND_MESSAGES)
+    await submit_answer(play, "Chloe", "It depends.")
+    await play.settle(60)
     await leave(play)
     await play.settle(3600)
     await come_back(play)
     await play.settle(60)
+    await allow(play, "essays", allow=_MAY_MOVE)
+    await play.retry_until(
+        lambda: play.settle(3600),
+        lambda: play.rows("SELECT 1 FROM replies WHERE text = 'It depends.'"),
+        "the answer posted",
+    )
+    await play.settle(3600)
     await leave(play)
     await play.settle(31 * DAY)
 
