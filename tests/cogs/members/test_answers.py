@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.core.conversation.answers import MAX_ANSWER
@@ -23,6 +24,7 @@ from tests.cogs.members.test_moved_replies import choose
 from tests.cogs.setup.test_panel import text_of, use
 from tests.delivery.test_reply_moves import allow, fault, kept
 from tests.support.running_bot import (
+    EmulatorClient,
     RunningBot,
     find_buttons,
     form_data,
@@ -849,3 +851,34 @@ async def test_an_answer_is_posted_when_the_bot_is_back_after_more_than_a_day(
             await running.settle(60)
             (reply,) = (await kept(running)).values()
             assert (reply["text"], reply["deleted"]) == ("I would.", False)
+
+
+@pytest.mark.parametrize("denied", [0, TO_MOVE])
+@pytest.mark.parametrize("offline", [False, True])
+async def test_an_answer_that_an_admin_deletes_is_erased_with_the_name_of_its_thread(
+    tmp_path: Path, denied: int, offline: bool
+) -> None:
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            await allow(running, TO_MOVE & ~denied, deny=denied)
+            *_, closing = await running.publish(ESSAY)
+            form = await press_answer(running, running.member("Ann"), closing)
+            await submit(running, running.member("Ann"), form, "I would, heliotrope.")
+            await running.settle(50 * 3600)
+            assert "heliotrope" in str((await running.world())["threads"])
+            (reply,) = (await kept(running)).values()
+            path = f"/channels/{running.channel()}/messages/{reply['id']}"
+            if not offline:
+                await running.call_as(running.member(), "DELETE", path)
+                await running.settle(60)
+        if offline:
+            async with aiohttp.ClientSession() as session:
+                client = EmulatorClient(emulator, session)
+                await client.call_as(client.member(), "DELETE", path)
+        async with run_bot(tmp_path, emulator) as running:
+            await running.settle(60)
+            (reply,) = (await kept(running)).values()
+            assert (reply["text"], reply["deleted"]) == ("", True)
+            world = await running.world()
+            shown = [m for m in world["messages"] if not m["deleted"]]
+            assert "heliotrope" not in str((world["threads"], shown))
