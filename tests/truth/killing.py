@@ -95,11 +95,13 @@ async def play_and_kill(
             for _ in range(missed // 4):
                 await play.do(play.random.choice(missable))
             await running.settle()
+            # Time passes with each; an original is recognized for 15 seconds (docs/proxies.md).
+            for _ in range(_FORM_ANSWERS - 1):
+                await play.do("answer by form")
             count = _ORIGINALS if has_proxies else 0
             originals = [await play.write_original() for _ in range(count)]
             await running.settle()
-            for _ in range(_FORM_ANSWERS):
-                await play.do("answer by form")
+            await play.do("answer by form")
         play.bot.is_up = False
         for original in originals:
             if original is not None:

@@ -144,7 +144,7 @@ def apply_proxies(
 ) -> dict[str, Any]:
     """The world as if members had written what the app reposted, and no originals.
 
-    The reposted message replies to what its original replied to. If it was deleted before the bot
+    The reposted message replies to what its original replied to, and has its thread. If it was deleted before the bot
     could see it, its original is a deleted reply like any other. So may one of ``interrupted`` be:
     a problem kept the bot from seeing it and its repost in their order, or the repost was edited
     before the bot saw it (docs/proxies.md, Limits).
@@ -167,4 +167,8 @@ def apply_proxies(
         reference = message.get("message_reference") or {}
         if reference.get("message_id") in proxies:
             reference["message_id"] = proxies[reference["message_id"]]
+        # A thread that was opened on the original becomes the reply's.
+        message["channel_id"] = proxies.get(message["channel_id"], message["channel_id"])
+    for thread in result["threads"]:
+        thread["id"] = proxies.get(thread["id"], thread["id"])
     return result
