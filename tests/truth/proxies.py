@@ -144,10 +144,10 @@ def apply_proxies(
 ) -> dict[str, Any]:
     """The world as if members had written what the app reposted, and no originals.
 
-    The reposted message replies to what its original replied to, and has its thread. If it was deleted before the bot
-    could see it, its original is a deleted reply like any other. So may one of ``interrupted`` be:
-    a problem kept the bot from seeing it and its repost in their order, or the repost was edited
-    before the bot saw it (docs/proxies.md, Limits).
+    The reposted message replies to what its original replied to, and has its thread. If it was
+    deleted before the bot could see it, its original is a deleted reply like any other. So may one
+    of ``interrupted`` be: a problem kept the bot from seeing it and its repost in their order, or
+    the repost was edited before the bot saw it (docs/proxies.md, Limits).
     """
     result = copy.deepcopy(world)
     messages = {message["id"]: message for message in result["messages"]}
