@@ -47,7 +47,7 @@ class Answers(Problems):
     async def _answer_by_form(self) -> bool:
         """Press *Answer* below the essay."""
         await self._end_problems()
-        await self._settle()
+        await self._wait_until_idle()
         found = [one for one in self._present(mine=False) if _get_answer_button(one) is not None]
         message = self._pick(found)
         if message is None:
@@ -61,7 +61,7 @@ class Answers(Problems):
     async def _discuss_passage(self) -> bool:
         """Choose *Discuss this passage* on a part of the essay."""
         await self._end_problems()
-        await self._settle()
+        await self._wait_until_idle()
         known = next(
             one
             for one in self.emulator.world.commands.values()

@@ -34,8 +34,12 @@ _MISSED_ACTIONS = (
     *("open thread", "archive", "delete thread", "rename", "say"),
 )
 _MISSED_PROXIES = ("proxy at once",) * 3 + ("edit proxy", "delete proxy")
-#: Messages that the bot saw but whose reposts it missed.
-_ORIGINALS = 4
+#: Messages that the bot saw but whose reposts it missed: so many whose threads it opened, and so
+#: many others.
+_ORIGINALS = 2
+#: Seconds after which a thread is opened in a server with proxies. A repost has to come within 15
+#: seconds (docs/proxies.md), so no more than this may pass before the bot ends.
+_THREAD_SECONDS = 6
 #: Answers from forms that may not be posted yet when the bot ends.
 _FORM_ANSWERS = 4
 #: Calls and events between a start and the next kill, and real seconds behind such a step: the
@@ -95,13 +99,14 @@ async def play_and_kill(
             for _ in range(missed // 4):
                 await play.do(play.random.choice(missable))
             await running.settle()
-            # Time passes with each; an original is recognized for 15 seconds (docs/proxies.md).
-            for _ in range(_FORM_ANSWERS - 1):
-                await play.do("answer by form")
-            count = _ORIGINALS if has_proxies else 0
-            originals = [await play.write_original() for _ in range(count)]
+            originals = []
+            if has_proxies:
+                originals += [await play.write_original() for _ in range(_ORIGINALS)]
+                await running.settle(_THREAD_SECONDS)
+                originals += [await play.write_original() for _ in range(_ORIGINALS)]
             await running.settle()
-            await play.do("answer by form")
+            for _ in range(_FORM_ANSWERS):
+                await play.do("answer by form")
         play.bot.is_up = False
         for original in originals:
             if original is not None:

@@ -157,8 +157,12 @@ class Problems(PlayState):
         )
 
     async def _settle(self) -> bool:
+        # In a server with proxies, opening a thread waits.
+        await self._wait_until_idle(6 if self.proxies else 0)
+        return True
+
+    async def _wait_until_idle(self, seconds: float = 0) -> None:
+        """Advance the clock, then wait until the bot has done what it can do now."""
         if self.bot.is_up:
             with contextlib.suppress(aiohttp.ServerDisconnectedError):
-                # In a server with proxies, opening a thread waits.
-                await self.control("clock", {"advance": 6 if self.proxies else 0})
-        return True
+                await self.control("clock", {"advance": seconds})
