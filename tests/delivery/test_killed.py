@@ -22,7 +22,7 @@ from tests.support.spawned_bot import Hook, SpawnedBot, spawned_bot
 
 #: How many steps a play has: at least, and at most. It varies, as events reach the bot before or
 #: after the calls they bring about. The first test compares both numbers with a play.
-LEAST_STEPS, STEPS = 78, 88
+LEAST_STEPS, STEPS = 80, 92
 #: The call that sends the prompt, the last one of the play: its path, and which of these it is.
 PROMPT = ("POST /channels/{id}/messages", 7)
 
