@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import shutil
 import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,7 +32,14 @@ _SERVERS = (1, 100, 2000)
 _HERE = Path(__file__).parents[2]
 #: Seconds from ready until memory is measured.
 _REST = 3.0
-_READY = {"salon": "Connected. Servers", "bare, same settings": "ready", "bare, defaults": "ready"}
+#: Longest wait in seconds until a bot is ready.
+_LONGEST_START = 120.0
+#: For each contender, what the line ends with that says that it is ready.
+_READY = {
+    "salon": re.compile(r"Connected\. Servers: \d+\.$"),
+    "bare, same settings": re.compile("ready$"),
+    "bare, defaults": re.compile("ready$"),
+}
 
 
 @dataclass
@@ -69,7 +78,10 @@ def know(prepared: Path, count: int) -> None:
 
 
 def start(
-    command: Sequence[str], environment: Mapping[str, str], ready: str, result: Result
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    ready: re.Pattern[str],
+    result: Result,
 ) -> None:
     """Run a bot until it prints ``ready`` and is idle; note memory and time."""
     began = time.monotonic()
@@ -82,18 +94,22 @@ def start(
         text=True,
     ) as process:
         assert process.stdout is not None
+        end_if_late = threading.Timer(_LONGEST_START, process.terminate)
+        end_if_late.start()
         try:
             told = []
             for line in process.stdout:
                 told.append(line)
-                if line.rstrip().endswith(ready):
+                if ready.search(line.rstrip()):
                     break
             else:
-                raise SystemExit(f"The bot ended: {''.join(told)}")
+                raise SystemExit(f"The bot ended before it was ready: {''.join(told)}")
+            end_if_late.cancel()
             result.seconds.append(time.monotonic() - began)
             time.sleep(_REST)
             result.memory.append(resident(process.pid))
         finally:
+            end_if_late.cancel()
             process.terminate()
             process.wait(timeout=30)
 
