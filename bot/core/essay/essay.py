@@ -48,8 +48,8 @@ class ExtractedFacts:
 
     has_explicit_title: the source names its title, in its metadata or as a heading; else it was
                         made from a line, the file's name or the first words
-    title_line:         the line of the text that was taken as the title without being a heading;
-                        if the admin gives another title, it belongs to the body
+    title_line:         the heading or line of the text that was taken as the title; if the admin
+                        gives another title, it belongs to the body
     title_line_index:   where in the body that line goes then
     """
 

@@ -8,13 +8,20 @@ from pathlib import PurePath
 
 import regex
 
-from bot.core.essay.blocks import Block, Heading, Picture, Rule, get_block_text
+from bot.core.essay.blocks import (
+    Block,
+    Heading,
+    Paragraph,
+    Picture,
+    Rule,
+    Span,
+    get_block_text,
+)
 from bot.core.essay.document import NO_TEXT, Document
 from bot.core.essay.essay import Epigraph, Essay, ExtractedFacts
 from bot.core.extraction.closing_questions import find_closing_questions
 from bot.core.extraction.masthead import (
     find_masthead,
-    has_sibling,
     is_dateline,
     is_salutation,
     parse_author,
@@ -86,6 +93,17 @@ def _put_pictures_back(blocks: Sequence[Block], kept: Sequence[Block]) -> list[B
     return [block for block in blocks if isinstance(block, Picture) or id(block) in ids]
 
 
+def _make_heading(block: Block, title: str | None) -> Block:
+    """The heading that a block was taken for; ``title``: without its label or sign, if it had one.
+
+    A list item or quotation stays what it is.
+    """
+    if not isinstance(block, Heading | Paragraph) or block.frame.depth or block.frame.quoted:
+        return block
+    level = block.level if isinstance(block, Heading) else 1
+    return Heading(level, block.spans if title is None else (Span(title),), block.frame)
+
+
 def extract_essay(
     document: Document,
     *,
@@ -95,8 +113,8 @@ def extract_essay(
 ) -> Essay:
     """Extract the essay from a document.
 
-    given: the title it was submitted with. It replaces a title that the text has as a heading; a
-           line that merely looks like a title then belongs to the text (``retitle``)
+    given: the title it was submitted with. What was taken as the title then belongs to the text,
+           unless the given title is that one corrected (``retitle``)
 
     Raises UnreadableEssay if it contains no words at all.
     """
@@ -106,28 +124,30 @@ def extract_essay(
     titled = metadata.title is not None
     head = find_masthead(blocks, literal=document.literal, titled=titled)
     title, place = head.title, head.title_block
-    named, line, before = titled, None, 0
+    named, taken, written = titled, None, None
     if metadata.title is not None:
         title, place = metadata.title, _find_title_block(blocks, metadata.title)
         others = (b for n, b in enumerate(blocks) if n != place)
         if place is not None and not any(get_block_text(b).strip() for b in others):
             place = None  # the title is the whole text
         if place is not None:
-            del blocks[place]
+            taken = blocks.pop(place)
             head = find_masthead(blocks, literal=document.literal, titled=True)
-    elif place is not None:
-        named = isinstance(blocks[place], Heading)
-        if document.literal and title is not None:
-            title, marked = regex.subn(r"^#{1,6}\s+(?=\S)", "", title)
-            named = named or marked > 0  # the Markdown heading sign shows that it is the title
-        if title is not None:
-            title, labelled = strip_title_label(title)
-            named = named or labelled
-        if not named or has_sibling(blocks, place):
-            line = blocks[place]
-            above = itertools.takewhile(lambda block: block is not line, document.blocks)
-            before = len(number_passages(list(above))[0])
-        del blocks[place]
+    elif place is not None and title is not None:
+        taken = blocks.pop(place)
+        named = isinstance(taken, Heading)
+        marked = False
+        if document.literal:
+            title, count = regex.subn(r"^#{1,6}\s+(?=\S)", "", title)
+            marked = count > 0  # the Markdown heading sign shows that it is the title
+        title, labelled = strip_title_label(title)
+        if marked or labelled:
+            named, written = True, title
+    line, line_index = None, 0
+    if taken is not None:
+        line = _make_heading(taken, written) if named else taken
+        above = itertools.takewhile(lambda block: block is not taken, document.blocks)
+        line_index = len(number_passages(list(above))[0])
     title = title or _make_title_from_name(name) or _make_title_from_text(blocks) or _("Untitled")
     body = [*_put_pictures_back(document.blocks, blocks), *document.footnotes]
     text = "\n".join(get_block_text(block) for block in body)
@@ -158,6 +178,6 @@ def extract_essay(
         passages=passages,
         body=body_blocks,
         notes=tuple(dict.fromkeys((*notes, *document.notes))),
-        extracted=ExtractedFacts(title, byline, author, epigraph, named, line, before),
+        extracted=ExtractedFacts(title, byline, author, epigraph, named, line, line_index),
     )
     return retitle(essay, given) if given else essay

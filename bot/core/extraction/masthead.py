@@ -30,7 +30,6 @@ __all__ = [
     "Masthead",
     "find_epigraph",
     "find_masthead",
-    "has_sibling",
     "is_dateline",
     "is_name",
     "is_salutation",
@@ -522,7 +521,7 @@ def _is_letter_head(head: Sequence[Block]) -> bool:
     )  # fmt: skip
 
 
-def has_sibling(blocks: Sequence[Block], place: int) -> bool:
+def _has_sibling(blocks: Sequence[Block], place: int) -> bool:
     """Whether another heading after the one at ``place`` has its level, or is above it."""
     heading = blocks[place]
     return isinstance(heading, Heading) and any(
@@ -540,7 +539,7 @@ def _is_section(blocks: Sequence[Block], place: int) -> bool:
     if not isinstance(heading, Heading) or not before:
         return False
     lines = [n for n, block in enumerate(before) if _is_title_line(block)]
-    siblings = has_sibling(blocks, place)
+    siblings = _has_sibling(blocks, place)
     if any(_is_prose(block) for block in before):
         return True
     if heading.level > 1 and _has_top_heading(blocks):

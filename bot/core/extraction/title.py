@@ -1,15 +1,15 @@
-"""Change an essay's title; a line that was wrongly taken as the title returns to the body."""
+"""Change an essay's title; what was taken as the title returns to the body under another one."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.core.essay.blocks import get_block_text
+from bot.core.essay.blocks import Block, Heading, get_block_text
 from bot.core.essay.essay import Essay
 from bot.core.extraction.closing_questions import find_closing_questions
 from bot.core.extraction.passages import number_passages
 from bot.core.text.length import count_words, estimate_reading_minutes
-from bot.core.text.similar import contains_line
+from bot.core.text.similar import contains_line, is_corrected_title
 
 __all__ = ["find_former_title_line", "retitle"]
 
@@ -17,15 +17,16 @@ __all__ = ["find_former_title_line", "retitle"]
 def retitle(essay: Essay, title: str) -> Essay:
     """Give the essay another title, which isn't empty.
 
-    If a line of the text that isn't a heading was taken as the title, it goes back into the body
-    unless the new title contains it, so that no word is lost; and out of the body again.
+    The heading or line of the text that was taken as the title goes back into the body, so that no
+    word is lost, and out of it again if the title is that one after all: for a heading, if the
+    title is the heading corrected; for a mere line, if the title contains all of it.
     """
     title = " ".join(title.split())
     extracted = essay.extracted
     if extracted is None or extracted.title_line is None:
         return replace(essay, title=title)
-    line = get_block_text(extracted.title_line)
-    before, after = contains_line(essay.title, line), contains_line(title, line)
+    line = extracted.title_line
+    before, after = _says(essay.title, line), _says(title, line)
     if before == after:
         return replace(essay, title=title)
     blocks = [one.block for one in essay.body]
@@ -50,9 +51,17 @@ def retitle(essay: Essay, title: str) -> Essay:
     )
 
 
+def _says(title: str, line: Block) -> bool:
+    """Whether a title takes the place of a heading or line of the text."""
+    text = get_block_text(line)
+    if isinstance(line, Heading):
+        return is_corrected_title(title, text)
+    return contains_line(title, text)
+
+
 def find_former_title_line(essay: Essay) -> str | None:
-    """The line that went back into the body because the essay got another title."""
+    """The heading or line that went back into the body because the essay got another title."""
     if essay.extracted is None or essay.extracted.title_line is None:
         return None
-    line = " ".join(get_block_text(essay.extracted.title_line).split())
-    return None if contains_line(essay.title, line) else line
+    line = essay.extracted.title_line
+    return None if _says(essay.title, line) else " ".join(get_block_text(line).split())

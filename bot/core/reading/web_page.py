@@ -19,7 +19,7 @@ import trafilatura
 from lxml import etree, html
 from trafilatura.metadata import extract_metadata
 
-from bot.core.essay.blocks import get_block_text
+from bot.core.essay.blocks import Block, Heading, Span, get_block_text
 from bot.core.essay.document import Document, Metadata
 from bot.core.reading.google_docs import is_google_document, prepare_google_document
 from bot.core.reading.gutenberg import cut_gutenberg_blocks
@@ -55,6 +55,7 @@ _MIN_BOX_PROSE = 200  # letters of paragraphs in another box of the article
 _MIN_MISSED_SHARE = 0.5  # of the article found so far: other boxes must contain at least so much
 _MAX_SHORT_TEXT = 1_000  # characters of a button, a notice or a heading
 _MAX_BOX_SHARE = 0.5  # of the article's characters: an element with more is the article itself
+_MAX_HEADINGS = 20  # at the start of a page, among which the title is
 _MAX_DEPTH = 400  # elements in each other
 _HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _MIN_VERSE_LINES, _MAX_VERSE_LINE = 3, 40  # lines; letters of a line
@@ -548,7 +549,7 @@ def _find_title(root: Any, article: Any, given: str | None) -> str | None:
             continue
         held: list[str] = [
             text
-            for heading in dict.fromkeys(headings[:20])
+            for heading in dict.fromkeys(headings[:_MAX_HEADINGS])
             if (text := _read_heading(heading)) is not None
             and _normalize(text) in _normalize(title)
             and not (site is not None and _normalize(text) == _normalize(site))
@@ -559,6 +560,13 @@ def _find_title(root: Any, article: Any, given: str | None) -> str | None:
         ):
             return best
     return given or page
+
+
+def _insert_title(blocks: list[Block], title: str) -> None:
+    """Begin the text with its heading if that is above the article on the page."""
+    wanted = _normalize(title)
+    if not any(_normalize(get_block_text(block)) == wanted for block in blocks):
+        blocks.insert(0, Heading(1, (Span(title),)))
 
 
 def _leads_home(heading: Any) -> bool:
@@ -674,6 +682,10 @@ def _read_article(text: str, address: str | None) -> Document:
         article = _include_short_lines(article)
     whole = " ".join(article.text_content().split())
     language = metadata.language or _clean_line(root.get("lang"))
+    headings = {
+        _normalize(_read_heading(heading) or "")
+        for heading in itertools.islice(root.iter("h1", "h2", "h3"), _MAX_HEADINGS)
+    }
     _prune(article, match)
     title = _find_title(root, article, metadata.title)
     _mark_title(article, title)
@@ -686,6 +698,8 @@ def _read_article(text: str, address: str | None) -> Document:
     wall = find_wall(whole, " ".join(get_block_text(block) for block in blocks), title)
     if wall is not None:
         raise UnreadableEssay(_(wall))
+    if title is not None and _normalize(title) in headings:
+        _insert_title(blocks, title)
     metadata = Metadata(
         title=title,
         author=metadata.author,

@@ -240,6 +240,28 @@ async def test_a_title_that_is_given_takes_no_line_from_a_text_without_one(
     assert [message["content"] for message in await running.bot_messages()][1:-1] == [text]
 
 
+async def test_a_heading_taken_for_the_title_goes_back_into_the_text_under_another_title(
+    running: RunningBot,
+) -> None:
+    text = "# Slow bread\nA loaf takes a night, and nobody has ever hurried one.\n\nDo you?"
+    interaction = await running.run_command("essay publish", file=("bread.md", text.encode()))
+    assert "# Slow bread" in await running.answer_text(interaction)
+    for title, returns in (
+        ("Rye and water", True),
+        ("Slow bread", False),
+        ("Slow breads, and others", False),
+        ("Flour", True),
+    ):
+        form = (await running.press(interaction, "Edit details"))["answer"]
+        await running.interact(5, form_data(form, {"Title": title}))
+        told = await running.answer_text(interaction)
+        assert f"# {title}" in told
+        assert ("“Slow bread” was read as the title" in told) == returns
+    await running.press(interaction, "Publish")
+    await running.settle()
+    assert [message["content"] for message in await running.bot_messages()][1:-1] == [text]
+
+
 async def test_a_line_taken_for_the_title_goes_back_into_the_text_under_another_title(
     running: RunningBot,
 ) -> None:
