@@ -96,7 +96,7 @@ class ArchiveCleanup:
             _log.error(
                 "VACUUM failed (%s), so erased words may still be in %s; trying again in an hour.",
                 error,
-                self._database.path,
+                self._database.name,
             )
         else:
             _log.info("Rewrote the archive's file after erasures (VACUUM).")

@@ -24,8 +24,8 @@ from cogs.ui.buttons import make_button_class
 from cogs.ui.commands import get_server, get_server_id
 from cogs.ui.deadline import acknowledge
 from cogs.ui.responses import answer, answer_with_file, follow_up_with_files, update
-from storage.db import erasure_log
 from storage.db.erasure_log import Erasure
+from storage.db.errors import StorageError
 from storage.db.writer import Transaction
 from storage.privacy import members, unnamed_members
 from storage.replies import attachments
@@ -196,11 +196,14 @@ class Privacy(
 
 async def _log_erasure(services: Services, erasure: Erasure) -> None:
     """Write it to the erasure log, which is applied to a restored backup."""
-    path = erasure_log.get_log_path(services.database.path)
     try:
-        await asyncio.to_thread(erasure_log.append_to_log, path, [erasure])
-    except OSError as error:
-        _log.error("%s can't be written (%s); it is tried again at the next start.", path, error)
+        await services.database.log_erasures([erasure])
+    except (OSError, StorageError) as error:
+        _log.error(
+            "The erasure log of %s can't be written (%s); it is tried again at the next start.",
+            services.database.name,
+            error,
+        )
 
 
 def _split_into_archives(kept: Sequence[StoredFile]) -> Iterator[list[StoredFile]]:

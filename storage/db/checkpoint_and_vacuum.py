@@ -13,9 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import aiosqlite
-
-from storage.db.writer import Transaction
+from storage.db.writer import Connection, Transaction
 
 __all__ = ["CleanupState", "get_state", "mark_erasure", "truncate_log", "vacuum"]
 
@@ -44,7 +42,7 @@ async def get_state(tx: Transaction) -> CleanupState:
     return CleanupState(row["erased_at"], row["vacuumed_at"])
 
 
-async def truncate_log(connection: aiosqlite.Connection) -> bool:
+async def truncate_log(connection: Connection) -> bool:
     """Checkpoint and truncate the write-ahead log; False if a reader still needs it.
 
     It doesn't wait for readers, since the writer would have to wait with it.
@@ -58,7 +56,7 @@ async def truncate_log(connection: aiosqlite.Connection) -> bool:
     return not row[0]
 
 
-async def vacuum(connection: aiosqlite.Connection, now_ms: int) -> None:
+async def vacuum(connection: Connection, now_ms: int) -> None:
     """Write the whole file again, without remains of erased words; the log has it afterwards.
 
     It needs room on the disk for two more copies, and raises sqlite3.OperationalError, without

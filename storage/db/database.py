@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,9 +15,9 @@ import aiosqlite
 from bot.clock import Clock
 from bot.errors import DamagedDatabase, DatabaseError, ForeignDatabase
 from storage.db import checkpoint_and_vacuum, erasure_log
-from storage.db.backups import BEFORE_UPGRADE, back_up
+from storage.db.backups import BEFORE_UPGRADE, back_up, measure_size
 from storage.db.connection import connect, lock_archive
-from storage.db.erasure_log import EraseMember
+from storage.db.erasure_log import EraseMember, Erasure
 from storage.db.errors import ReadAbandoned
 from storage.db.folded_texts import fold_pending
 from storage.db.integrity import (
@@ -29,7 +29,7 @@ from storage.db.integrity import (
 )
 from storage.db.migrate import load_migrations, migrate
 from storage.db.timeouts import get_timeout, without_timeout
-from storage.db.writer import Transaction, Work, Writer
+from storage.db.writer import Connection, Transaction, Work, Writer
 
 __all__ = ["Database", "open_database", "open_for_reading", "retry_until_available"]
 
@@ -61,20 +61,25 @@ class Database:
     def __init__(
         self,
         path: Path,
-        connection: aiosqlite.Connection | None,
-        readers: list[aiosqlite.Connection],
+        connection: Connection | None,
+        readers: Sequence[Connection],
     ) -> None:
         self.path = path
         self._writer: Writer | None = None
         if connection is not None:
             self._writer = Writer(connection, on_erasure=self.note_erasure)
-        self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
+        self._readers: asyncio.Queue[Connection] = asyncio.Queue()
         for reader in readers:
             self._readers.put_nowait(reader)
         self._erasure_callbacks: list[Callable[[], None]] = []
         self._truncation: asyncio.Task[None] | None = None
         #: Whether the write-ahead log may have words that were erased.
         self.log_has_erased_words = False
+
+    @property
+    def name(self) -> str:
+        """What the archive is called in messages."""
+        return str(self.path)
 
     def start(self) -> None:
         """Start the writer."""
@@ -127,7 +132,7 @@ class Database:
     async def truncate_log(self) -> bool:
         """Truncate the write-ahead log; False if a reader still needs it: then try again."""
 
-        async def truncate(connection: aiosqlite.Connection) -> bool:
+        async def truncate(connection: Connection) -> bool:
             done = await checkpoint_and_vacuum.truncate_log(connection)
             if done:
                 self.log_has_erased_words = False
@@ -156,7 +161,7 @@ class Database:
                 _log.warning(
                     "Another program is reading %s, so erased words stay in the write-ahead log "
                     "until it has finished.",
-                    self.path,
+                    self.name,
                 )
             await asyncio.sleep(_TRUNCATION_RETRY)
 
@@ -188,11 +193,25 @@ class Database:
         """Run a time-limited integrity check; the problem found, or "" if there is none."""
         reader = await self._readers.get()
         try:
+            assert isinstance(reader, aiosqlite.Connection)
             return await check_integrity(reader)
         except sqlite3.DatabaseError as error:
             return str(error)
         finally:
             self._readers.put_nowait(reader)
+
+    async def measure_size(self) -> int:
+        """The size of the archive in bytes."""
+        return await asyncio.to_thread(measure_size, self.path)
+
+    async def log_erasures(self, erasures: Iterable[Erasure]) -> None:
+        """Write erasures to the erasure log. Raises OSError, or an error of the database."""
+        path = erasure_log.get_log_path(self.path)
+        await asyncio.to_thread(erasure_log.append_to_log, path, list(erasures))
+
+    async def read_erasures(self) -> list[Erasure]:
+        """The newest erasure of each member in the erasure log. Raises OSError, too."""
+        return await asyncio.to_thread(erasure_log.read_log, erasure_log.get_log_path(self.path))
 
     async def finish_reading(self, readers: int) -> None:
         """Wait until no read is in progress. ``readers``: the number of readers."""
@@ -206,7 +225,7 @@ class Database:
         finally:
             self._readers.put_nowait(reader)
 
-    async def _read_with(self, reader: aiosqlite.Connection, work: Work[T]) -> T:
+    async def _read_with(self, reader: Connection, work: Work[T]) -> T:
         try:
             # Even if the await on it is cancelled, it is executed; then it is rolled back below.
             await reader.execute("BEGIN")

@@ -145,9 +145,10 @@ async def record_erasure(tx: Transaction, one: Erasure) -> Erasure:
         INSERT INTO erased_members (server_id, member_id, erased_at, opted_out_at)
         VALUES (:server_id, :member_id, :erased_at, :since)
         ON CONFLICT (server_id, member_id) DO UPDATE SET
-            erased_at = max(erased_at, excluded.erased_at),
-            opted_out_at = CASE WHEN excluded.erased_at < erased_at THEN opted_out_at
-                ELSE excluded.opted_out_at END
+            erased_at = CASE WHEN excluded.erased_at < erased_members.erased_at
+                THEN erased_members.erased_at ELSE excluded.erased_at END,
+            opted_out_at = CASE WHEN excluded.erased_at < erased_members.erased_at
+                THEN erased_members.opted_out_at ELSE excluded.opted_out_at END
         RETURNING server_id, member_id, erased_at, opted_out_at
         """,
         {
@@ -253,7 +254,7 @@ ERASE_MEMBER_ROWS = (
     UPDATE prompts SET reason = '{"code":"cancelled-by-erased"}'
     WHERE server_id = :server_id AND state = 'skipped'
         AND json_extract(reason, '$.code') = 'cancelled'
-        AND json_extract(reason, '$.member_id') = :member_id
+        AND CAST(json_extract(reason, '$.member_id') AS BIGINT) = :member_id
     """,
     """
     UPDATE threads SET name = :name WHERE id IN (

@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping
 from contextvars import Context, copy_context
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-import aiosqlite
+from aiosqlite.context import Result
 
 from storage.db.errors import WriteWithdrawn
 
-__all__ = ["Transaction", "Work", "Writer"]
+__all__ = ["Connection", "Row", "Transaction", "Work", "Writer"]
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any]
@@ -27,13 +27,57 @@ Parameters = Mapping[str, Any]
 _MOST_PER_COMMIT = 500
 
 
+class Row(Protocol):
+    """A row of a query: its values by the names of the columns, or by their positions from 0."""
+
+    def __getitem__(self, key: int | str, /) -> Any: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __len__(self) -> int: ...
+
+    def keys(self) -> Iterable[str]:
+        """The names of the columns."""
+        ...
+
+
+class Connection(Protocol):
+    """What is used of a connection: the methods of aiosqlite's, on either database."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        ...
+
+    @property
+    def total_changes(self) -> int:
+        """How many rows were changed since it was opened."""
+        ...
+
+    def execute(self, sql: str, parameters: Any = None) -> Result[Any]:
+        """Execute a statement; the cursor has its ``rowcount``."""
+        ...
+
+    def executemany(self, sql: str, rows: Any, /) -> Result[Any]:
+        """Execute a statement for each of these rows of parameters."""
+        ...
+
+    def execute_fetchall(self, sql: str, parameters: Any = None) -> Result[Any]:
+        """All rows of a query."""
+        ...
+
+    async def interrupt(self) -> None:
+        """End the statement that is being executed."""
+        ...
+
+
 class Transaction:
     """A database transaction, as a unit of work sees it: runs statements with named parameters.
 
     A unit of work may await only the database.
     """
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         #: Set by a unit that erases words (:mod:`storage.db.checkpoint_and_vacuum`).
         self.has_erased = False
@@ -41,26 +85,24 @@ class Transaction:
     async def run(self, sql: str, parameters: Parameters | None = None) -> int:
         """Execute a statement; the number of rows it changed."""
         async with self._connection.execute(sql, parameters or {}) as cursor:
-            return cursor.rowcount
+            changed: int = cursor.rowcount
+        return changed
 
     async def insert(self, sql: str, parameters: Parameters) -> int:
-        """Execute an INSERT; the new row's id."""
-        async with self._connection.execute(sql, parameters) as cursor:
-            row_id = cursor.lastrowid
-        if row_id is None:
-            raise sqlite3.InternalError("an INSERT gave no row id")
-        return row_id
+        """Execute an INSERT that ends with ``RETURNING id``; the new row's id."""
+        (row,) = await self.rows(sql, parameters)
+        return int(row["id"])
 
     async def run_many(self, sql: str, rows: Iterable[Parameters]) -> None:
         """Execute a statement for each of ``rows``, in a single call to the database's thread."""
         async with self._connection.executemany(sql, rows):
             pass
 
-    async def rows(self, sql: str, parameters: Parameters | None = None) -> list[sqlite3.Row]:
+    async def rows(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
         """All rows of a query."""
         return list(await self._connection.execute_fetchall(sql, parameters or {}))
 
-    async def row(self, sql: str, parameters: Parameters | None = None) -> sqlite3.Row | None:
+    async def row(self, sql: str, parameters: Parameters | None = None) -> Row | None:
         """The first row of a query, or None."""
         found = await self.rows(sql, parameters)
         return found[0] if found else None
@@ -68,7 +110,7 @@ class Transaction:
 
 Work = Callable[[Transaction], Awaitable[T]]
 #: Work outside of a transaction, on the writer's own connection.
-Maintenance = Callable[[aiosqlite.Connection], Awaitable[T]]
+Maintenance = Callable[[Connection], Awaitable[T]]
 
 
 class _Queued:
@@ -110,7 +152,7 @@ class Writer:
     """
 
     def __init__(
-        self, connection: aiosqlite.Connection, *, on_erasure: Callable[[], None] = lambda: None
+        self, connection: Connection, *, on_erasure: Callable[[], None] = lambda: None
     ) -> None:
         self._connection = connection
         self._on_erasure = on_erasure

@@ -65,9 +65,9 @@ async def decide_due(tx: Transaction, *, new_ms: int, wait_ms: tuple[int, int], 
     """
     return await tx.run(
         """
-        UPDATE card_indexes SET due_at = :now + CASE WHEN :now - COALESCE((
+        UPDATE card_indexes SET due_at = CAST(:now AS BIGINT) + CASE WHEN :now - COALESCE((
             SELECT published_at FROM discussions WHERE discussions.id = card_indexes.discussion_id
-        ), :now) < :new THEN :soon ELSE :later END
+        ), :now) < :new THEN CAST(:soon AS BIGINT) ELSE :later END
         WHERE state = 'changed' AND due_at IS NULL
         """,
         {"now": now_ms, "new": new_ms, "soon": wait_ms[0], "later": wait_ms[1]},

@@ -218,8 +218,8 @@ async def plan_again(tx: Transaction, discussion_id: int, lost: LostCard, now_ms
         UPDATE planned_messages SET state = 'planned', channel_id = :channel_id, nonce = :nonce,
             due_at = :now, attempts = 0, attempts_without_effect = 0, failures = 0,
                 first_attempt_at = NULL,
-            sent_at = NULL, message_id = NULL, last_error = NULL, after_id = max(after_id,
-                :after_id)
+            sent_at = NULL, message_id = NULL, last_error = NULL,
+            after_id = CASE WHEN after_id > :after_id THEN after_id ELSE :after_id END
         WHERE id = :id
         """,
         [

@@ -7,13 +7,12 @@ of threads.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.core.payload import Payload
 from bot.core.text.coded import CodedText
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 
 __all__ = [
     "MessageEdit",
@@ -159,7 +158,7 @@ async def get_due(
     return found[:most]
 
 
-def _edit(row: sqlite3.Row) -> MessageEdit:
+def _edit(row: Row) -> MessageEdit:
     return MessageEdit(
         id=row["id"],
         server_id=row["server_id"],

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from bot.core import limits
 from bot.core.layout.parts import Position
 from bot.core.payload import Payload
 from bot.core.text.coded import CodedText
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 
 __all__ = [
     "ClaimedMessage",
@@ -115,7 +114,7 @@ class PlannedMessage:
         return self.purpose in ("prompt", "nudge")
 
 
-def _planned_message(row: sqlite3.Row) -> PlannedMessage:
+def _planned_message(row: Row) -> PlannedMessage:
     new_forum_post = None
     if row["purpose"] == "card" and row["style"] == "forum" and row["thread_id"] is None:
         tags = tuple(int(tag) for tag in row["tags"].split())
@@ -171,6 +170,7 @@ async def plan(
             VALUES (:server_id, :discussion_id, :purpose, :channel_id, :payload, :nonce,
                 :after_id, :state, :now, :now, :expires_at, :failures, :revision,
                     :content_without_links, :essay_range)
+            RETURNING id
             """,
             {
                 "server_id": server_id,
@@ -231,7 +231,8 @@ AND NOT (
 )
 """
 _CLAIMABLE = (
-    "SELECT id, purpose, channel_id, discussion_id, COALESCE(expires_at < :now, 0) AS is_late "
+    "SELECT id, purpose, channel_id, discussion_id, "
+    "CASE WHEN expires_at < :now THEN 1 ELSE 0 END AS is_late "
     + _NEXT
     + """AND due_at <= :now AND (:prompts = 1 OR purpose NOT IN ('prompt', 'nudge'))
 ORDER BY id
@@ -252,11 +253,12 @@ async def has_essay_under_way(
         SELECT EXISTS (
             SELECT 1 FROM discussions
             WHERE channel_id = :channel_id AND state = 'publishing' AND style <> 'forum'
-                AND id IS NOT :discussion_id
+                AND (CAST(:discussion_id AS BIGINT) IS NULL OR id <> :discussion_id)
         ) OR EXISTS (
             SELECT 1 FROM planned_messages
             WHERE channel_id = :channel_id AND state IN ('planned', 'claimed')
-                AND purpose IN ('card', 'part', 'closing') AND discussion_id IS NOT :discussion_id
+                AND purpose IN ('card', 'part', 'closing')
+                AND (CAST(:discussion_id AS BIGINT) IS NULL OR discussion_id <> :discussion_id)
         ) AS found
         """,
         {"channel_id": channel_id, "discussion_id": discussion_id},

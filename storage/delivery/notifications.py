@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.core.payload import Payload
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 
 __all__ = [
     "EssayNews",
@@ -45,7 +44,7 @@ class EssayNews:
     author: str | None
 
 
-def _make_card(row: sqlite3.Row) -> PostedCard:
+def _make_card(row: Row) -> PostedCard:
     return PostedCard(row["discussion_id"], row["server_id"], row["channel_id"], row["message_id"])
 
 

@@ -7,13 +7,12 @@ a message whose text an edit of the essay has put elsewhere since.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.layout.parts import Position
 from bot.core.payload import Payload
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewMessage
 
@@ -111,7 +110,7 @@ async def find_deleted_messages(tx: Transaction, discussion_id: int) -> list[Del
     return [_read(row) for row in rows]
 
 
-def _read(row: sqlite3.Row) -> DeletedMessage:
+def _read(row: Row) -> DeletedMessage:
     span = None if row["essay_range"] is None else json.loads(row["essay_range"])
     return DeletedMessage(
         planned_message_id=row["id"],

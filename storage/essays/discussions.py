@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from bot.core.essay.essay import Essay
 from bot.core.text.coded import CodedText, read_coded
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 from storage.essays.revisions import hash_text
 
 __all__ = [
@@ -201,7 +200,7 @@ async def mark_withdrawn(tx: Transaction, discussion_id: int) -> ChangedDiscussi
     return _changed(row)
 
 
-def _changed(row: sqlite3.Row | None) -> ChangedDiscussion | None:
+def _changed(row: Row | None) -> ChangedDiscussion | None:
     if row is None:
         return None
     return ChangedDiscussion(row["server_id"], row["style"], row["thread_id"])

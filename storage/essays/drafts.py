@@ -112,6 +112,7 @@ async def create(
             has_followers, ping_role_id)
         VALUES (:server_id, :channel_id, 'draft', :style, :tags, :now,
             :has_followers, :ping_role_id)
+        RETURNING id
         """,
         {"server_id": submission.server_id, "now": now_ms, **_make_target_row(target)},
     )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 
 from bot.core.essay.note import notes_from_lines, notes_to_lines
 from bot.core.essay.serialize import essay_from_json, essay_to_json
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 from storage.essays.revisions import NewRevision
 from storage.essays.sources import save_source
 
@@ -33,7 +32,7 @@ _EDIT = _EDITS + "WHERE id = :id"
 _EDIT_OF = _EDITS + "WHERE discussion_id = :id"
 
 
-def _edit(row: sqlite3.Row) -> PendingRevision:
+def _edit(row: Row) -> PendingRevision:
     return PendingRevision(
         id=row["id"],
         discussion_id=row["discussion_id"],
@@ -61,6 +60,7 @@ async def save(
         INSERT INTO pending_revisions (discussion_id, closing_question, notes, source_name,
             created_at)
         VALUES (:discussion_id, :closing_question, :notes, :source_name, :now)
+        RETURNING id
         """,
         {
             "discussion_id": discussion_id,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_to_json
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 
 __all__ = [
     "ALL_CHAPTERS",
@@ -154,7 +153,7 @@ async def list_unfinished(tx: Transaction) -> list[Submission]:
     ]
 
 
-def _make_cover(row: sqlite3.Row) -> SubmittedCover | None:
+def _make_cover(row: Row) -> SubmittedCover | None:
     cover = SubmittedCover(
         row["cover_url"], row["cover_file_name"], row["cover_file_url"], row["cover_file_size"]
     )
@@ -192,7 +191,8 @@ async def has_accepted_duplicate(tx: Transaction, submission: Submission, digest
     found = await tx.row(
         """
         SELECT 1 FROM submissions
-        WHERE id > :id AND channel_id = :channel_id AND essay_id IS :essay_id
+        WHERE id > :id AND channel_id = :channel_id
+            AND COALESCE(essay_id, 0) = COALESCE(:essay_id, 0)
             AND state = 'accepted' AND content_hash = :content_hash
         LIMIT 1
         """,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.clock import from_milliseconds
 from bot.core.conversation.extras import NO_EXTRAS, export_extras, extras_from_columns
 from storage.db import erasure_log
 from storage.db.erasure_log import Erasure
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 from storage.privacy.unnamed_members import is_unnamed
 from storage.replies import attachments, author_messages
 
@@ -41,24 +43,7 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
                (SELECT json_group_array(number) FROM (
                     SELECT number FROM reply_passages
                     WHERE reply_id = replies.id ORDER BY number
-                )) AS passages,
-               (SELECT json_group_array(json_object(
-                    'revision', revision, 'passage', number, 'start', start_at, 'end', end_at,
-                    'exact', exact, 'before', before, 'after', after
-                )) FROM (
-                    SELECT * FROM reply_anchors
-                    WHERE reply_id = replies.id ORDER BY position
-                )) AS quotes,
-               (SELECT json_group_array(json_object('emoji', emoji, 'count', count))
-                FROM reactions WHERE reply_id = replies.id) AS reactions,
-               (SELECT json_group_array(json_object(
-                    'name', attachments.name, 'type', type, 'size', attachments.size,
-                    'kept_as',
-                    CASE attachment_files.state WHEN 'stored' THEN attachment_files.id END
-                ))
-                FROM attachments LEFT JOIN attachment_files ON attachment_files.id =
-                    attachments.file_id AND attachment_files.reply_id = replies.id
-                WHERE attachments.reply_id = replies.id) AS files
+                ) AS quoted) AS passages
         FROM replies JOIN revisions ON revisions.discussion_id = replies.discussion_id
         LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
         LEFT JOIN author_questions ON author_questions.reply_id = replies.id
@@ -73,6 +58,9 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
         """,
         parameters,
     )
+    quotes = _by_reply(await tx.rows(_QUOTES, parameters))
+    reactions = _by_reply(await tx.rows(_REACTIONS, parameters))
+    files = _by_reply(await tx.rows(_FILES, parameters))
     more = {
         row["reply_id"]: extras_from_columns(dict(row))
         for row in await tx.rows(
@@ -174,9 +162,23 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
                 "copy_id": _id(row["copy_id"]),
                 "asks_author": bool(row["asks_author"]),
                 "passages": json.loads(row["passages"]),
-                "quotes": json.loads(row["quotes"]),
-                "reactions": json.loads(row["reactions"]),
-                "attachments": [_file(file) for file in json.loads(row["files"])],
+                "quotes": [
+                    {
+                        "revision": quote["revision"],
+                        "passage": quote["number"],
+                        "start": quote["start_at"],
+                        "end": quote["end_at"],
+                        "exact": quote["exact"],
+                        "before": quote["before"],
+                        "after": quote["after"],
+                    }
+                    for quote in quotes[row["id"]]
+                ],
+                "reactions": [
+                    {"emoji": reaction["emoji"], "count": reaction["count"]}
+                    for reaction in reactions[row["id"]]
+                ],
+                "attachments": [_file(file) for file in files[row["id"]]],
                 **export_extras(more.get(row["id"], NO_EXTRAS)),
             }
             for row in replies
@@ -218,7 +220,14 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
     }
 
 
-def _file(file: dict[str, Any]) -> dict[str, Any]:
+def _by_reply(rows: Iterable[Row]) -> Mapping[int, list[Row]]:
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["reply_id"]].append(row)
+    return found
+
+
+def _file(file: Row) -> dict[str, Any]:
     """A file in the export. ``kept_as``: its name among the exported files; None: not stored."""
     kept = file["kept_as"]
     named = None if kept is None else attachments.get_export_name(kept, file["name"])
@@ -257,4 +266,33 @@ async def _get_opted_out_at(tx: Transaction, server_id: int, member_id: int) -> 
 _ERASURE = """
 SELECT erased_at, opted_out_at FROM erased_members
 WHERE server_id = :server_id AND member_id = :member_id
+"""
+# What belongs to a member's replies, those included that an app reposted for them.
+_QUOTES = """
+SELECT reply_anchors.* FROM replies JOIN reply_anchors ON reply_anchors.reply_id = replies.id
+WHERE replies.server_id = :server_id AND (author_id = :member_id OR replies.id IN (
+    SELECT reply_id FROM proxied_replies
+    WHERE server_id = :server_id AND author_id = :member_id
+))
+ORDER BY reply_anchors.reply_id, reply_anchors.position
+"""
+_REACTIONS = """
+SELECT reactions.* FROM replies JOIN reactions ON reactions.reply_id = replies.id
+WHERE replies.server_id = :server_id AND (author_id = :member_id OR replies.id IN (
+    SELECT reply_id FROM proxied_replies
+    WHERE server_id = :server_id AND author_id = :member_id
+))
+ORDER BY reactions.reply_id, reactions.emoji
+"""
+_FILES = """
+SELECT attachments.reply_id, attachments.name, attachments.type, attachments.size,
+       CASE attachment_files.state WHEN 'stored' THEN attachment_files.id END AS kept_as
+FROM replies JOIN attachments ON attachments.reply_id = replies.id
+LEFT JOIN attachment_files ON attachment_files.id = attachments.file_id
+    AND attachment_files.reply_id = replies.id
+WHERE replies.server_id = :server_id AND (author_id = :member_id OR replies.id IN (
+    SELECT reply_id FROM proxied_replies
+    WHERE server_id = :server_id AND author_id = :member_id
+))
+ORDER BY attachments.reply_id, attachments.position
 """

@@ -108,13 +108,18 @@ async def find_due_channels(tx: Transaction, before_ms: int) -> DueChannels:
     )
     ids = _ids([row["channel_id"] for row in channels])
     replies = await tx.rows(
-        "SELECT id FROM replies WHERE channel_id IN (SELECT value FROM json_each(:ids))", ids
+        """
+        SELECT id FROM replies
+        WHERE channel_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
+        """,
+        ids,
     )
     names = await tx.rows(
         """
-        SELECT server_id, name FROM threads WHERE id IN (SELECT value FROM json_each(:ids))
+        SELECT server_id, name FROM threads
+        WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
         UNION SELECT server_id, name FROM threads
-        WHERE channel_id IN (SELECT value FROM json_each(:ids))
+        WHERE channel_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
         """,
         ids,
     )
@@ -152,7 +157,7 @@ async def read_words(tx: Transaction, reply_ids: Collection[int]) -> Mapping[int
         SELECT id, text, author_name, deleted_at,
                (SELECT json_group_array(file_id) FROM attachments
                 WHERE attachments.reply_id = replies.id) AS files
-        FROM replies WHERE id IN (SELECT value FROM json_each(:ids))
+        FROM replies WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
         """,
         _ids(reply_ids),
     )
@@ -179,7 +184,7 @@ async def find_threads(tx: Transaction, reply_ids: Collection[int]) -> list[Quot
                    ORDER BY number DESC LIMIT 1
                ) AS title
         FROM threads LEFT JOIN replies ON replies.id = threads.id
-        WHERE threads.id IN (SELECT value FROM json_each(:ids))
+        WHERE threads.id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
         """,
         _ids(reply_ids),
     )
@@ -215,7 +220,7 @@ async def find_nudges(tx: Transaction, reply_ids: Collection[int]) -> list[Nudge
                planned_messages.payload,
                attempts = attempts_without_effect AS was_never_created
         FROM prompts JOIN planned_messages ON planned_messages.id = prompts.planned_message_id
-        WHERE prompts.thread_id IN (SELECT value FROM json_each(:ids))
+        WHERE prompts.thread_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
         """,
         _ids(reply_ids),
     )

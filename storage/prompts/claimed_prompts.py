@@ -121,8 +121,9 @@ async def plan_again(
             failures = (SELECT failures FROM planned_messages
                         WHERE planned_messages.id = :planned_message_id),
             due_at = :at, reason = :reason, blocked_since = :since,
-            late_from = CASE WHEN :since IS NULL OR kind = 'now' THEN late_from ELSE :at END,
-            queued_since = CASE WHEN :since IS NULL THEN queued_since ELSE :at END
+            late_from = CASE WHEN CAST(:since AS BIGINT) IS NULL OR kind = 'now'
+                THEN late_from ELSE :at END,
+            queued_since = CASE WHEN CAST(:since AS BIGINT) IS NULL THEN queued_since ELSE :at END
         WHERE id = :id
         """,
         {

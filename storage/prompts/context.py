@@ -98,10 +98,10 @@ async def get_context(
                 WHERE deleted_channels.channel_id = discussions.channel_id) AS deleted_at,
                EXISTS (SELECT 1 FROM prompt_pauses
                        WHERE prompt_pauses.discussion_id = discussions.id) AS paused,
-               iif(:counts_replies,
+               CASE WHEN :counts_replies = 1 THEN
                    (SELECT count(*) FROM replies
-                    WHERE replies.discussion_id = discussions.id AND deleted_at IS NULL),
-                   0) AS replies
+                    WHERE replies.discussion_id = discussions.id AND deleted_at IS NULL)
+                   ELSE 0 END AS replies
         FROM discussions WHERE id = :id
         """,
         {
@@ -231,7 +231,8 @@ async def get_author_names(
     rows = await tx.rows(
         """
         SELECT author_id, author_name FROM replies
-        WHERE discussion_id = :id AND author_id IN (SELECT value FROM json_each(:ids))
+        WHERE discussion_id = :id
+            AND author_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
             AND author_name <> ''
         ORDER BY id
         """,

@@ -136,11 +136,11 @@ async def get_week(
             SELECT max(number) FROM revisions AS r WHERE r.discussion_id = discussions.id
         )
         LEFT JOIN (
-            SELECT discussion_id, count(*) AS replies, sum(EXISTS (
+            SELECT discussion_id, count(*) AS replies, sum(CASE WHEN EXISTS (
                     SELECT 1 FROM essay_authors
                     WHERE essay_authors.discussion_id = replies.discussion_id
                         AND essay_authors.member_id = replies.author_id
-                )) AS by_authors
+                ) THEN 1 ELSE 0 END) AS by_authors
             FROM replies
             WHERE id >= :since_id AND server_id = :server_id AND deleted_at IS NULL
             GROUP BY discussion_id
@@ -177,7 +177,7 @@ async def get_week(
                     AND before.thread_id = reply.thread_id
                     AND before.author_id = reply.author_id
             )
-        GROUP BY reply.thread_id
+        GROUP BY reply.discussion_id, reply.thread_id
         ORDER BY voices DESC, reply.thread_id DESC
         LIMIT :most
         """,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds
 from bot.core.text.coded import CodedText, read_coded
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 from storage.prompts import prompts
 from storage.prompts.prompts import Prompt
 
@@ -141,7 +140,7 @@ async def get_upcoming_digest(tx: Transaction, server_id: int) -> Prompt | None:
 _COMING = """
 SELECT prompts.id FROM prompts
 WHERE prompts.server_id = :server_id AND prompts.state IN ('planned', 'claimed')
-    AND (:discussion_id IS NULL OR prompts.discussion_id = :discussion_id)
+    AND (CAST(:discussion_id AS BIGINT) IS NULL OR prompts.discussion_id = :discussion_id)
 ORDER BY prompts.due_at, prompts.id
 LIMIT :most
 """
@@ -190,14 +189,14 @@ SELECT prompts.id, prompts.discussion_id, prompts.kind, prompts.content, prompts
        ) AS replies
 FROM prompts LEFT JOIN planned_messages ON planned_messages.id = prompts.planned_message_id
 WHERE prompts.server_id = :server_id AND prompts.state IN ('sent', 'skipped', 'failed')
-    AND (:discussion_id IS NULL OR prompts.discussion_id = :discussion_id)
-    AND (:kind IS NULL OR prompts.kind = :kind)
+    AND (CAST(:discussion_id AS BIGINT) IS NULL OR prompts.discussion_id = :discussion_id)
+    AND (CAST(:kind AS TEXT) IS NULL OR prompts.kind = :kind)
 ORDER BY at DESC, prompts.id DESC
 LIMIT :most
 """
 
 
-async def _past_prompt(tx: Transaction, row: sqlite3.Row) -> PastPrompt:
+async def _past_prompt(tx: Transaction, row: Row) -> PastPrompt:
     return PastPrompt(
         id=row["id"],
         title=row["title"],

@@ -38,7 +38,7 @@ async def pause(tx: Transaction, server_id: int, now_ms: int) -> None:
         """
         INSERT INTO server_settings (server_id, prompts_paused_at) VALUES (:server_id, :now)
         ON CONFLICT (server_id) DO UPDATE
-        SET prompts_paused_at = COALESCE(prompts_paused_at, :now)
+        SET prompts_paused_at = COALESCE(server_settings.prompts_paused_at, :now)
         """,
         {"server_id": server_id, "now": now_ms},
     )
@@ -97,7 +97,8 @@ async def get_skipped(
         """
         SELECT id, kind, late_from FROM prompts
         WHERE server_id = :server_id AND state = 'skipped' AND reason = :reason
-            AND late_from >= :since AND (:discussion_id IS NULL OR discussion_id = :discussion_id)
+            AND late_from >= :since
+            AND (CAST(:discussion_id AS BIGINT) IS NULL OR discussion_id = :discussion_id)
             AND NOT EXISTS (
                 SELECT 1 FROM prompt_pauses
                 WHERE prompt_pauses.discussion_id = prompts.discussion_id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from datetime import datetime
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.policy import PromptKind
 from bot.core.text.coded import CodedText, read_coded
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 
 __all__ = [
     "LocalPrompt",
@@ -85,7 +84,7 @@ LIMIT :most
 )
 
 
-def _prompt(row: sqlite3.Row) -> Prompt:
+def _prompt(row: Row) -> Prompt:
     return Prompt(
         id=row["id"],
         server_id=row["server_id"],
@@ -131,6 +130,7 @@ async def add(
             planned_for, local_at, late_from, due_at, state)
         VALUES (:server_id, :discussion_id, :kind, :channel_id, :content, :condition, :forced,
             :at, :local_at, :at, :at, 'planned')
+        RETURNING id
         """,
         {
             "server_id": server_id,

@@ -6,11 +6,10 @@ exists (``posted``), and is recorded as a reply (``done``). From then on the rep
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from bot.core.text.coded import CodedText
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 from storage.essays.authors import get_authors
 
 __all__ = [
@@ -206,7 +205,7 @@ async def find_last_post(
             SELECT max(written_at) FROM replies
             WHERE discussion_id = :discussion_id AND id >= :since_id AND author_id = :member_id
                 AND channel_id = :channel_id
-        )
+        ) AS posts
         """,
         {
             "server_id": answer.server_id,
@@ -227,7 +226,8 @@ async def has_same_answer(tx: Transaction, answer: Answer, *, since_ms: int) -> 
         SELECT 1 FROM answers LEFT JOIN replies ON replies.id = answers.message_id
         WHERE answers.server_id = :server_id AND answers.member_id = :member_id
             AND submitted_at >= :since AND answers.discussion_id = :discussion_id
-            AND answered_id = :answered_id AND passage IS :passage AND state <> 'failed'
+            AND answered_id = :answered_id
+            AND COALESCE(passage, 0) = COALESCE(:passage, 0) AND state <> 'failed'
             AND asks_author = :asks_author
             AND CASE state WHEN 'done' THEN replies.text ELSE answers.text END = :text
         """,
@@ -301,7 +301,7 @@ async def choose_thread(
                 AND state = 'choosing' AND EXISTS (
                     SELECT 1 FROM discussions
                     WHERE discussions.id = answers.discussion_id AND discussions.state = 'open'
-                ) AND (:thread_id IS NULL OR EXISTS (
+                ) AND (CAST(:thread_id AS BIGINT) IS NULL OR EXISTS (
                     SELECT 1 FROM threads WHERE threads.id = :thread_id
                         AND threads.discussion_id = answers.discussion_id
                 ))
@@ -395,7 +395,7 @@ WHERE state IN ('planned', 'posting', 'posted') -- so that an index answers
 """
 
 
-def _make_answer(row: sqlite3.Row) -> Answer:
+def _make_answer(row: Row) -> Answer:
     return Answer(
         id=row["id"],
         server_id=row["server_id"],

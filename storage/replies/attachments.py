@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.core.text.coded import CodedText, read_coded
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 
 __all__ = [
     "PendingFile",
@@ -87,7 +86,7 @@ async def get_due(
     return [_make_pending(row) for row in rows if row["id"] not in busy][:most]
 
 
-def _make_pending(row: sqlite3.Row) -> PendingFile:
+def _make_pending(row: Row) -> PendingFile:
     return PendingFile(
         id=row["id"],
         channel_id=row["channel_id"],

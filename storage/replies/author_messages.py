@@ -6,11 +6,10 @@ recorded before the next: what is requested (``sending``), then that it exists (
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from bot.core.text.coded import CodedText
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 
 __all__ = [
     "AuthorMessage",
@@ -77,7 +76,7 @@ async def switch_on(
         ON CONFLICT (server_id, member_id) DO UPDATE SET state = 'on', attempts = 0,
             due_at = excluded.due_at, told_until = excluded.told_until, content = NULL,
             last_error = NULL
-        WHERE state = 'refused'
+        WHERE author_messages.state = 'refused'
         """,
         {
             "server_id": server_id,
@@ -105,7 +104,7 @@ ORDER BY due_at, author_messages.id
 _NEXT_DUE = "SELECT min(due_at) AS due_at FROM author_messages WHERE state IN ('on', 'sending')"
 
 
-def _make_message(row: sqlite3.Row) -> AuthorMessage:
+def _make_message(row: Row) -> AuthorMessage:
     return AuthorMessage(
         id=row["id"],
         server_id=row["server_id"],

@@ -6,12 +6,11 @@ it heads. That isn't stored, so it follows what is deleted, and who the authors 
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from bot.clock import from_milliseconds
 from bot.core.conversation.author_questions import AuthorQuestion
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 
 __all__ = [
     "MarkableReply",
@@ -214,7 +213,7 @@ async def find_question(tx: Transaction, server_id: int, reply_id: int) -> Autho
     return None if row is None else _make_question(row)
 
 
-def _make_question(row: sqlite3.Row) -> AuthorQuestion:
+def _make_question(row: Row) -> AuthorQuestion:
     return AuthorQuestion(
         id=row["id"],
         discussion_id=row["discussion_id"],

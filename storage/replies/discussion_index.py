@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from bot.core.conversation.thread_index import IndexEntry, IndexTotals
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 
 __all__ = ["get_entries", "get_totals"]
 
@@ -32,7 +30,7 @@ async def get_entries(tx: Transaction, discussion_id: int, style: str) -> list[I
     return [_read_reply(row) for row in rows]
 
 
-def _read_thread(row: sqlite3.Row) -> IndexEntry:
+def _read_thread(row: Row) -> IndexEntry:
     has_head = row["id"] is not None
     alone = has_head and row["first_author"] == row["last_author"] == row["author_id"]
     return IndexEntry(
@@ -47,7 +45,7 @@ def _read_thread(row: sqlite3.Row) -> IndexEntry:
     )
 
 
-def _read_reply(row: sqlite3.Row) -> IndexEntry:
+def _read_reply(row: Row) -> IndexEntry:
     alone = row["first_author"] == row["last_author"] == row["author_id"]
     return IndexEntry(
         id=row["id"],

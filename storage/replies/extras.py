@@ -41,9 +41,10 @@ SELECT :reply_id, :forwarded_id, :poll_open, :forward_text, :forward_stickers, :
 FROM replies
 WHERE id = :reply_id AND deleted_at IS NULL AND (edited_at IS NULL OR edited_at <= :edited_at)
 ON CONFLICT (reply_id) DO UPDATE SET forwarded_id = excluded.forwarded_id,
-    poll_open = min(poll_open, excluded.poll_open), forward_text = excluded.forward_text,
+    poll_open = reply_extras.poll_open * excluded.poll_open, forward_text = excluded.forward_text,
     forward_stickers = excluded.forward_stickers,
-    poll = CASE WHEN poll IS NOT NULL AND poll_open = 0 THEN poll ELSE excluded.poll END,
+    poll = CASE WHEN reply_extras.poll IS NOT NULL AND reply_extras.poll_open = 0
+        THEN reply_extras.poll ELSE excluded.poll END,
     stickers = excluded.stickers
 """
 #: Erases the copies of a deleted reply's words in forwards of it, with ``id``: a forward stays, but

@@ -6,7 +6,6 @@ event loop does other work, and what isn't kept takes no memory.
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from bot.core.conversation.anchors import Anchor
 from bot.core.conversation.extras import NO_EXTRAS, Extras, extras_from_columns
 from storage.db.erasure_log import ERASED_AUTHOR_ID
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 
 __all__ = ["FullReply", "ReplyFile", "read_replies"]
 
@@ -127,7 +126,7 @@ async def read_replies(
         after = rows[-1]["id"]
 
 
-def _make_anchor(row: sqlite3.Row) -> Anchor:
+def _make_anchor(row: Row) -> Anchor:
     return Anchor(
         row["number"], row["start_at"], row["end_at"], row["exact"], row["before"], row["after"]
     )

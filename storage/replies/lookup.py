@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -25,7 +24,7 @@ from bot.core.conversation.routing import (
     DiscussionState,
     JoinedDiscussion,
 )
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 from storage.replies.proxied_replies import (
     Candidate,
     find_candidates,
@@ -288,7 +287,7 @@ def _list_messages(events: Iterable[Event]) -> Iterator[Message]:
 
 async def _fill_ids(tx: Transaction, ids: set[int]) -> None:
     await tx.run(
-        "INSERT INTO lookup_ids (id) SELECT value FROM json_each(:ids)",
+        "INSERT INTO lookup_ids (id) SELECT CAST(value AS BIGINT) FROM json_each(:ids)",
         {"ids": json.dumps(sorted(ids))},
     )
 
@@ -320,7 +319,7 @@ async def _look_up_channel_replies(
                 known.threadless[reply.id] = reply
 
 
-def _make_channel_reply(row: sqlite3.Row) -> ChannelReply:
+def _make_channel_reply(row: Row) -> ChannelReply:
     return ChannelReply(
         id=row["id"],
         discussion_id=row["discussion_id"],
@@ -364,16 +363,17 @@ SELECT replies.id, replies.discussion_id, replies.deleted_at, replies.channel_id
                WHERE discussions.id = replies.discussion_id AND state = 'open' AND style = 'threads'
            ) THEN replies.text END AS threadless_text
 FROM lookup_ids
-CROSS JOIN replies USING (id)
+CROSS JOIN replies
 LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
+WHERE replies.id = lookup_ids.id
 """
 # Of the channel, and those that were moved from it: their rows are in the thread.
 _CHANNEL_REPLIES = """
 SELECT replies.id, replies.discussion_id, replies.channel_id, replies.author_id,
        replies.author_name, replies.written_at,
        COALESCE(replies.thread_id, reply_moves.thread_id) AS thread_id,
-       replies.thread_id = replies.id AND replies.parent_id IS NULL
-           AND replies.planned_message_id IS NULL AS heads_plainly,
+       CASE WHEN replies.thread_id = replies.id AND replies.parent_id IS NULL
+           AND replies.planned_message_id IS NULL THEN 1 ELSE 0 END AS heads_plainly,
        CASE WHEN replies.thread_id IS NULL AND replies.parent_id IS NULL
            AND replies.planned_message_id IS NULL AND replies.deleted_at IS NULL
            AND reply_moves.reply_id IS NULL THEN replies.text END AS threadless_text
@@ -382,26 +382,26 @@ WHERE replies.channel_id = :channel_id AND replies.id >= :since_id
 UNION ALL
 SELECT replies.id, replies.discussion_id, reply_moves.channel_id, replies.author_id,
        replies.author_name, replies.written_at, replies.thread_id, 0, NULL
-FROM discussions
-CROSS JOIN reply_moves ON reply_moves.discussion_id = discussions.id
-    AND reply_moves.reply_id >= :since_id
-CROSS JOIN replies ON replies.id = reply_moves.reply_id
+FROM discussions CROSS JOIN reply_moves CROSS JOIN replies
 WHERE discussions.channel_id = :channel_id AND reply_moves.channel_id = :channel_id
-    AND replies.channel_id <> :channel_id
+    AND reply_moves.discussion_id = discussions.id AND reply_moves.reply_id >= :since_id
+    AND replies.id = reply_moves.reply_id AND replies.channel_id <> :channel_id
 """
 _COPIES = """
 SELECT reply_moves.copy_id, reply_moves.reply_id, reply_moves.discussion_id,
        CASE WHEN copy_id = reply_id THEN replies.thread_id ELSE reply_moves.thread_id
            END AS thread_id, replies.deleted_at
 FROM lookup_ids
-CROSS JOIN reply_moves ON reply_moves.copy_id = lookup_ids.id
+CROSS JOIN reply_moves
 JOIN replies ON replies.id = reply_moves.reply_id
+WHERE reply_moves.copy_id = lookup_ids.id
 UNION ALL
 -- An answer from a form between the two transactions that record it.
 SELECT answers.message_id, replies.id, replies.discussion_id, replies.thread_id, replies.deleted_at
 FROM lookup_ids
-CROSS JOIN answers ON answers.message_id = lookup_ids.id AND answers.state = 'posted'
+CROSS JOIN answers
 JOIN replies ON replies.id = answers.message_id
+WHERE answers.message_id = lookup_ids.id AND answers.state = 'posted'
 """
 _BOT_MESSAGES = """
 SELECT planned_messages.message_id, planned_messages.id, planned_messages.purpose,
@@ -409,29 +409,31 @@ SELECT planned_messages.message_id, planned_messages.id, planned_messages.purpos
        temporary_messages.reply_id, reply_moves.thread_id AS target_thread_id,
        CASE WHEN discussions.style = 'thread' THEN discussions.thread_id END AS main_thread_id
 FROM lookup_ids
-CROSS JOIN planned_messages ON planned_messages.message_id = lookup_ids.id
+CROSS JOIN planned_messages
 JOIN discussions ON discussions.id = planned_messages.discussion_id
 LEFT JOIN temporary_messages ON temporary_messages.planned_message_id = planned_messages.id
 LEFT JOIN reply_moves ON reply_moves.reply_id = temporary_messages.reply_id
+WHERE planned_messages.message_id = lookup_ids.id
 """
 # One query for two questions, since each query is a visit to the database's thread: the erased
 # members and, without a member, the servers in which apps repost members' messages, and the
 # channels with an open discussion.
 _ERASED_MEMBERS = """
 SELECT server_id, member_id, erased_at, opted_out_at, 0 AS joins, '' AS proxy_apps
-FROM lookup_ids CROSS JOIN erased_members ON erased_members.member_id = lookup_ids.id
+FROM lookup_ids CROSS JOIN erased_members WHERE erased_members.member_id = lookup_ids.id
 UNION ALL SELECT server_id, NULL, NULL, NULL, 0, proxy_apps
 FROM server_settings WHERE proxy_apps <> ''
 UNION ALL SELECT server_id, NULL, NULL, NULL, 1, ''
-FROM lookup_ids CROSS JOIN discussions ON discussions.channel_id = lookup_ids.id
-WHERE discussions.state = 'open'
+FROM lookup_ids CROSS JOIN discussions
+WHERE discussions.channel_id = lookup_ids.id AND discussions.state = 'open'
 """
 _REPOSTED = """
 SELECT proxied_replies.original_id, proxied_replies.reply_id, replies.discussion_id,
        replies.thread_id
 FROM lookup_ids
-CROSS JOIN proxied_replies ON proxied_replies.original_id = lookup_ids.id
+CROSS JOIN proxied_replies
 JOIN replies ON replies.id = proxied_replies.reply_id
+WHERE proxied_replies.original_id = lookup_ids.id
 """
 _HAS_ERASED = """
 SELECT 1 FROM erased_members
@@ -441,33 +443,35 @@ WHERE server_id = :server_id AND (opted_out_at IS NOT NULL OR erased_at >= :writ
 _JOINABLE = """
 SELECT discussions.channel_id, discussions.id AS discussion_id, discussions.thread_id,
        planned_messages.message_id,
-       COALESCE(plain_messages = 'join' AND
-           COALESCE(server_settings.channel_id, discussions.channel_id) = discussions.channel_id,
-           0) AS joins,
+       CASE WHEN plain_messages = 'join' AND
+           COALESCE(server_settings.channel_id, discussions.channel_id) = discussions.channel_id
+           THEN 1 ELSE 0 END AS joins,
        COALESCE(server_settings.plain_messages_since, 0) AS since
 FROM lookup_ids
-CROSS JOIN discussions ON discussions.channel_id = lookup_ids.id
-CROSS JOIN planned_messages ON planned_messages.discussion_id = discussions.id
+CROSS JOIN discussions
+CROSS JOIN planned_messages
 LEFT JOIN server_settings ON server_settings.server_id = discussions.server_id
-WHERE discussions.state = 'open'
+WHERE discussions.channel_id = lookup_ids.id AND discussions.state = 'open'
+    AND planned_messages.discussion_id = discussions.id
     AND discussions.style <> 'forum' AND planned_messages.purpose = 'card'
     AND planned_messages.message_id IS NOT NULL
 ORDER BY planned_messages.message_id DESC
 """
 _SAVED = """
-SELECT id, parent_id, text, edited_at, deleted_at,
+SELECT replies.id, parent_id, text, edited_at, deleted_at,
        (SELECT count(*) FROM attachments WHERE reply_id = replies.id) AS attachments
-FROM lookup_ids CROSS JOIN replies USING (id)
+FROM lookup_ids CROSS JOIN replies WHERE replies.id = lookup_ids.id
 """
 _SAVED_EXTRAS = """
-SELECT reply_extras.* FROM lookup_ids CROSS JOIN reply_extras ON reply_extras.reply_id =
-    lookup_ids.id
+SELECT reply_extras.* FROM lookup_ids CROSS JOIN reply_extras
+WHERE reply_extras.reply_id = lookup_ids.id
 """
 _SAVED_REACTIONS = """
 SELECT reply_id, emoji, count
-FROM lookup_ids CROSS JOIN reactions ON reactions.reply_id = lookup_ids.id
+FROM lookup_ids CROSS JOIN reactions WHERE reactions.reply_id = lookup_ids.id
 """
 _PENDING_PARENTS = """
 SELECT reference_id
-FROM lookup_ids CROSS JOIN pending_parents ON pending_parents.reference_id = lookup_ids.id
+FROM lookup_ids CROSS JOIN pending_parents
+WHERE pending_parents.reference_id = lookup_ids.id
 """

@@ -224,16 +224,16 @@ WHERE discussion_id = :id AND author_id = :me AND deleted_at IS NULL
 # Whoever answers a reply does that in its thread, or else in the channel.
 _ANSWERS_IN_THREADS = """
 SELECT id FROM replies
-WHERE discussion_id = :id AND thread_id IN (SELECT value FROM json_each(:joined))
+WHERE discussion_id = :id AND thread_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:joined))
     AND deleted_at IS NULL AND +id > :since AND author_id <> :me
-    AND parent_id IN (SELECT value FROM json_each(:own))
+    AND parent_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:own))
 ORDER BY +id LIMIT :most
 """
 _ANSWERS_IN_CHANNEL = """
 SELECT id FROM replies
 WHERE discussion_id = :id AND thread_id IS NULL
     AND deleted_at IS NULL AND +id > :since AND author_id <> :me
-    AND parent_id IN (SELECT value FROM json_each(:own))
+    AND parent_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:own))
 ORDER BY +id LIMIT :most
 """
 _BY_AUTHORS = """
@@ -249,9 +249,10 @@ SELECT talk.thread_id, talk.replies, talk.first_id
 FROM (
     SELECT thread_id, count(*) AS replies, min(id) AS first_id, max(id) AS newest_id
     FROM replies
-    WHERE discussion_id = :id AND thread_id IN (SELECT value FROM json_each(:joined))
+    WHERE discussion_id = :id
+        AND thread_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:joined))
         AND deleted_at IS NULL AND +id > :since AND author_id <> :me
-        AND COALESCE(parent_id, 0) NOT IN (SELECT value FROM json_each(:own))
+        AND COALESCE(parent_id, 0) NOT IN (SELECT CAST(value AS BIGINT) FROM json_each(:own))
     GROUP BY thread_id
 ) AS talk
 JOIN threads ON threads.id = talk.thread_id AND threads.state IN ('open', 'ready')
@@ -265,8 +266,8 @@ FROM (
            max(author_id) AS last_author
     FROM replies
     WHERE discussion_id = :id AND thread_id > :since AND deleted_at IS NULL
-        AND thread_id NOT IN (SELECT value FROM json_each(:joined))
-        AND (:own_thread_id IS NULL OR thread_id <> :own_thread_id)
+        AND thread_id NOT IN (SELECT CAST(value AS BIGINT) FROM json_each(:joined))
+        AND (CAST(:own_thread_id AS BIGINT) IS NULL OR thread_id <> :own_thread_id)
     GROUP BY thread_id ORDER BY thread_id DESC LIMIT :most
 ) AS talk
 JOIN threads ON threads.id = talk.thread_id AND threads.state IN ('open', 'ready')
@@ -336,7 +337,8 @@ SELECT replies.id, replies.channel_id, replies.author_id, replies.author_name, r
            SELECT copy_id FROM reply_moves WHERE reply_moves.reply_id = replies.id
        ), replies.id) AS message_id
 FROM replies
-WHERE replies.id IN (SELECT value FROM json_each(:ids)) AND replies.deleted_at IS NULL
+WHERE replies.id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
+    AND replies.deleted_at IS NULL
     AND replies.author_id <> 0 AND NOT EXISTS (
         SELECT 1 FROM deleted_channels WHERE deleted_channels.channel_id = replies.channel_id
     )

@@ -76,7 +76,7 @@ async def find_originals(tx: Transaction, proxies: Collection[Message]) -> list[
                     AS reference_id, (
                     SELECT json_group_array(name) FROM (
                         SELECT name FROM attachments WHERE reply_id = replies.id ORDER BY position
-                    )
+                    ) AS named
                 ) AS files
             FROM replies
             LEFT JOIN planned_messages ON planned_messages.id = replies.planned_message_id
@@ -112,9 +112,9 @@ async def find_candidates(
     rows = await tx.rows(
         """
         SELECT proxy_candidates.*, replies.discussion_id, replies.thread_id
-        FROM json_each(:ids) CROSS JOIN proxy_candidates ON original_id = value
+        FROM json_each(:ids) CROSS JOIN proxy_candidates
         JOIN replies ON replies.id = proxy_candidates.reply_id
-        WHERE replies.written_at > :since
+        WHERE original_id = CAST(json_each.value AS BIGINT) AND replies.written_at > :since
         """,
         {
             "ids": json.dumps(sorted(deleted)),
@@ -138,7 +138,7 @@ async def find_opening(tx: Transaction, ids: Collection[int], now_ms: int) -> se
     rows = await tx.rows(
         """
         SELECT id FROM threads
-        WHERE id IN (SELECT value FROM json_each(:ids))
+        WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
             AND state <> 'failed' AND (state <> 'planned' OR due_at <= :now OR attempts > 0)
         """,
         {"ids": json.dumps(sorted(ids)), "now": now_ms},
@@ -178,11 +178,11 @@ DELETE FROM proxy_candidates WHERE server_id = :server_id AND reply_id < :before
 #: The thread of a message that may be an original isn't opened until ``until``, nor is it moved.
 HOLD_ORIGINAL = (
     """
-    UPDATE threads SET due_at = max(due_at, :until)
+    UPDATE threads SET due_at = CASE WHEN due_at > :until THEN due_at ELSE :until END
     WHERE id = :original_id AND state = 'planned' AND due_at > :now AND attempts = 0
     """,
     """
-    UPDATE reply_moves SET due_at = max(due_at, :until)
+    UPDATE reply_moves SET due_at = CASE WHEN due_at > :until THEN due_at ELSE :until END
     WHERE reply_id = :original_id AND state = 'planned' AND due_at > :now AND attempts = 0
     """,
 )
@@ -203,7 +203,8 @@ SETTLE_PROXIED = (
     WHERE id = :reply_id AND EXISTS (SELECT 1 FROM replies WHERE id = :original_id)
     """,
     """
-    UPDATE threads SET member_id = CASE :author_id WHEN 0 THEN -1 ELSE :author_id END,
+    UPDATE threads SET
+        member_id = CASE CAST(:author_id AS BIGINT) WHEN 0 THEN -1 ELSE :author_id END,
         discussion_id = :discussion_id
     WHERE id = :reply_id
     """,

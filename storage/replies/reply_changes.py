@@ -416,12 +416,16 @@ _SET_PARENT = "UPDATE replies SET parent_id = :parent_id WHERE id = :id"
 _PLAN_THREAD = """
 INSERT INTO threads (id, server_id, discussion_id, channel_id, member_id, name, state, due_at,
     priority)
-VALUES (:id, :server_id, :discussion_id, :channel_id, :member_id, :name, 'planned', max(:due_at,
-    COALESCE((
-        SELECT earlier.due_at + :span FROM threads AS earlier
-        WHERE earlier.server_id = :server_id AND earlier.member_id = :member_id
-        ORDER BY earlier.due_at DESC LIMIT 1 OFFSET :most - 1
-    ), 0)), (
+VALUES (:id, :server_id, :discussion_id, :channel_id, :member_id, :name, 'planned', (
+        SELECT max(due_at) FROM (
+            SELECT CAST(:due_at AS BIGINT) AS due_at
+            UNION ALL SELECT due_at + :span FROM (
+                SELECT earlier.due_at FROM threads AS earlier
+                WHERE earlier.server_id = :server_id AND earlier.member_id = :member_id
+                ORDER BY earlier.due_at DESC LIMIT 1 OFFSET :most - 1
+            ) AS last
+        ) AS times
+    ), (
         SELECT count(*) / :ahead FROM threads AS earlier
         WHERE earlier.server_id = :server_id AND earlier.member_id = :member_id
             AND earlier.due_at > :due_at - :span
@@ -432,11 +436,16 @@ _PLAN_REPLY_MOVE = """
 INSERT INTO reply_moves (reply_id, server_id, discussion_id, channel_id, thread_id, member_id,
     copyable, state, due_at)
 VALUES (:reply_id, :server_id, :discussion_id, :channel_id, :thread_id, :member_id, :copyable,
-    'planned', max(:due_at, COALESCE((
-        SELECT earlier.due_at + :span FROM reply_moves AS earlier
-        WHERE earlier.server_id = :server_id AND earlier.member_id = :member_id
-        ORDER BY earlier.due_at DESC LIMIT 1 OFFSET :most - 1
-    ), 0)))
+    'planned', (
+        SELECT max(due_at) FROM (
+            SELECT CAST(:due_at AS BIGINT) AS due_at
+            UNION ALL SELECT due_at + :span FROM (
+                SELECT earlier.due_at FROM reply_moves AS earlier
+                WHERE earlier.server_id = :server_id AND earlier.member_id = :member_id
+                ORDER BY earlier.due_at DESC LIMIT 1 OFFSET :most - 1
+            ) AS last
+        ) AS times
+    ))
 ON CONFLICT (reply_id) DO NOTHING
 """
 _ADD_OPEN_THREAD = (
@@ -512,7 +521,7 @@ _MARK_OWN_MESSAGE_DELETED = """
 UPDATE planned_messages SET deleted_at = :at WHERE message_id = :message_id AND deleted_at IS NULL
 """
 _CLEAR_REACTIONS = """
-DELETE FROM reactions WHERE reply_id = :id AND (:emoji IS NULL OR emoji = :emoji)
+DELETE FROM reactions WHERE reply_id = :id AND (CAST(:emoji AS TEXT) IS NULL OR emoji = :emoji)
 """
 _SET_REACTION = """
 INSERT INTO reactions (reply_id, emoji, count)
@@ -522,7 +531,7 @@ ON CONFLICT (reply_id, emoji) DO UPDATE SET count = excluded.count
 _COUNT_REACTION = """
 INSERT INTO reactions (reply_id, emoji, count)
 SELECT :id, :emoji, :change FROM replies WHERE id = :id AND deleted_at IS NULL
-ON CONFLICT (reply_id, emoji) DO UPDATE SET count = count + excluded.count
+ON CONFLICT (reply_id, emoji) DO UPDATE SET count = reactions.count + excluded.count
 """
 _DELETE_UNCOUNTED = "DELETE FROM reactions WHERE reply_id = :id AND count <= 0"
 _MOVE_WATERMARK = """

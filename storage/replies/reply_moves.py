@@ -8,11 +8,11 @@ follows (``stale``).
 
 from __future__ import annotations
 
-import sqlite3
+import json
 from dataclasses import dataclass
 
 from bot.core.text.coded import CodedText
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 from storage.replies import reply_changes
 
 __all__ = [
@@ -190,9 +190,9 @@ SELECT reply_moves.reply_id, reply_moves.server_id, reply_moves.discussion_id,
        (SELECT passage FROM answers WHERE message_id = replies.id) AS passage,
        (SELECT link FROM answers WHERE message_id = replies.id) AS link,
        (SELECT asks_author FROM answers WHERE message_id = replies.id) AS asks_author,
-       (SELECT group_concat(size) FROM (
+       (SELECT json_group_array(size) FROM (
            SELECT size FROM attachments WHERE reply_id = replies.id ORDER BY position
-       )) AS sizes
+       ) AS files) AS sizes
 """
 _FIND = (
     _COLUMNS
@@ -205,11 +205,7 @@ _ALL_DUE = _COLUMNS + _WAITING + "AND reply_moves.due_at <= :now ORDER BY reply_
 _NEXT_DUE = "SELECT min(reply_moves.due_at) AS due_at " + _WAITING
 
 
-def _parse_sizes(text: str | None) -> tuple[int, ...]:
-    return tuple(int(size) for size in text.split(",")) if text else ()
-
-
-def _make_move(row: sqlite3.Row) -> ReplyMove:
+def _make_move(row: Row) -> ReplyMove:
     return ReplyMove(
         reply_id=row["reply_id"],
         server_id=row["server_id"],
@@ -225,7 +221,7 @@ def _make_move(row: sqlite3.Row) -> ReplyMove:
         author_id=row["author_id"],
         author_name=row["author_name"],
         text=row["text"],
-        sizes=_parse_sizes(row["sizes"]),
+        sizes=tuple(json.loads(row["sizes"])),
         deleted=row["deleted_at"] is not None,
         passage=row["passage"],
         link=row["link"],

@@ -187,7 +187,7 @@ SELECT replies.id, replies.channel_id, replies.author_id, replies.author_name, r
        ), replies.id) AS message_id,
        (SELECT json_group_array(number) FROM (
             SELECT number FROM reply_passages WHERE reply_id = replies.id ORDER BY number
-       )) AS passages
+       ) AS quoted) AS passages
 FROM replies
 LEFT JOIN folded_texts ON folded_texts.reply_id = replies.id
 LEFT JOIN threads ON threads.id = replies.channel_id
@@ -199,7 +199,7 @@ JOIN revisions ON revisions.discussion_id = replies.discussion_id AND revisions.
 # The words come before what needs another table: most replies have none of them.
 _CONDITIONS = """
     AND replies.id < :before AND replies.id >= :from AND replies.deleted_at IS NULL
-    AND (:author_id IS NULL OR replies.author_id = :author_id)
+    AND (CAST(:author_id AS BIGINT) IS NULL OR replies.author_id = :author_id)
     AND instr(COALESCE(folded_texts.text, lower(replies.text)), :first) > 0
     AND NOT EXISTS (
         SELECT 1 FROM json_each(:others)
@@ -208,7 +208,7 @@ _CONDITIONS = """
     AND NOT EXISTS (
         SELECT 1 FROM deleted_channels WHERE deleted_channels.channel_id = replies.channel_id
     )
-    AND (:passage IS NULL OR EXISTS (
+    AND (CAST(:passage AS BIGINT) IS NULL OR EXISTS (
         SELECT 1 FROM reply_passages WHERE reply_id = replies.id AND number = :passage
     ))
 ORDER BY replies.id DESC LIMIT :most
@@ -230,7 +230,7 @@ JOIN revisions ON revisions.discussion_id = discussions.id AND revisions.number 
 JOIN planned_messages ON planned_messages.discussion_id = discussions.id
     AND planned_messages.purpose = 'card' AND planned_messages.message_id IS NOT NULL
 WHERE discussions.server_id = :server_id
-    AND (:discussion_id IS NULL OR discussions.id = :discussion_id)
+    AND (CAST(:discussion_id AS BIGINT) IS NULL OR discussions.id = :discussion_id)
     AND discussions.state IN ('publishing', 'open', 'closed')
     AND NOT EXISTS (
         SELECT 1 FROM deleted_channels
@@ -253,5 +253,5 @@ LEFT JOIN planned_messages ON planned_messages.discussion_id = passages.discussi
             AND planned_message_passages.number = passages.number
     )
 WHERE passages.discussion_id = :discussion_id AND passages.revision = :revision
-GROUP BY passages.number ORDER BY passages.number
+GROUP BY passages.number, passages.text ORDER BY passages.number
 """

@@ -49,6 +49,8 @@ SELECT watermarks.channel_id, watermarks.server_id, watermarks.message_id,
        watermarks.verified_at,
        COALESCE(threads.channel_id, replies.channel_id, heads.channel_id,
            watermarks.channel_id) AS parent_id,
+       CASE WHEN COALESCE(threads.channel_id, replies.channel_id, heads.channel_id,
+           watermarks.channel_id) = watermarks.channel_id THEN 0 ELSE 1 END AS is_thread,
        CASE WHEN COALESCE(threads.id, replies.id, heads.id) IS NULL THEN COALESCE(
            (SELECT min(after_id) FROM planned_messages
             JOIN discussions ON discussions.id = planned_messages.discussion_id
@@ -62,7 +64,7 @@ LEFT JOIN threads ON threads.id = watermarks.channel_id
 LEFT JOIN replies ON replies.id = watermarks.channel_id
 LEFT JOIN planned_messages AS heads ON heads.message_id = watermarks.channel_id
 """
-_ORDER = "ORDER BY parent_id <> watermarks.channel_id, watermarks.channel_id"
+_ORDER = "ORDER BY is_thread, watermarks.channel_id"
 _ALL_WATCHED = _WATCHED + _ORDER
 _WATCHED_BY_SERVER = _WATCHED + "WHERE watermarks.server_id = :server_id " + _ORDER
 _WATCHED_CHANNEL = _WATCHED + "WHERE watermarks.channel_id = :channel_id"
@@ -121,7 +123,7 @@ async def get_posted_channels(tx: Transaction) -> set[int]:
                 AND NOT EXISTS (SELECT 1 FROM replies WHERE replies.id = posted.id)
                 AND NOT EXISTS (SELECT 1 FROM planned_messages WHERE message_id = posted.id)
             UNION SELECT id FROM hosting WHERE id IS NOT NULL
-        )
+        ) AS channels
         """)
     return {row["id"] for row in rows}
 
@@ -191,7 +193,8 @@ async def mark_verified(tx: Transaction, channel_ids: Collection[int], now_ms: i
     await tx.run(
         """
         UPDATE watermarks SET verified_at = :now
-        WHERE verified_at < :now AND channel_id IN (SELECT value FROM json_each(:ids))
+        WHERE verified_at < :now
+            AND channel_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
         """,
         {"now": now_ms, "ids": json.dumps(sorted(channel_ids))},
     )

@@ -78,7 +78,7 @@ async def get_used_channels(tx: Transaction, server_id: int | None = None) -> li
         ) AS used
         JOIN servers ON servers.id = used.server_id
         LEFT JOIN server_settings ON server_settings.server_id = used.server_id
-        WHERE :server_id IS NULL OR used.server_id = :server_id
+        WHERE CAST(:server_id AS BIGINT) IS NULL OR used.server_id = :server_id
         ORDER BY used.server_id, used.channel_id, used.use
         """,
         {"server_id": server_id},
@@ -130,7 +130,7 @@ SELECT
     (SELECT count(*) FROM threads WHERE state IN ('planned', 'open')),
     (SELECT count(*) FROM message_edits WHERE state = 'planned'),
     (SELECT count(*)
-     FROM servers CROSS JOIN prompts ON prompts.server_id = servers.id AND state = 'planned')
+     FROM servers CROSS JOIN prompts WHERE prompts.server_id = servers.id AND state = 'planned')
 """
 # The + keeps the query planner from the index by server: few rows are pending, a server has many.
 _COUNT_PENDING_IN_SERVER = """
@@ -176,7 +176,7 @@ SELECT kind, failed, server_id, channel_id, reason, count(*) AS count FROM (
     SELECT 'move', 1, server_id, channel_id, COALESCE(last_error, '')
     FROM reply_moves WHERE state = 'failed' AND due_at > :since
 ) AS found
-WHERE :server_id IS NULL OR server_id = :server_id
+WHERE CAST(:server_id AS BIGINT) IS NULL OR server_id = :server_id
 GROUP BY kind, failed, server_id, channel_id, reason
 ORDER BY failed DESC, count DESC, server_id, channel_id, kind
 """

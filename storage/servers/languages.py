@@ -29,7 +29,7 @@ async def set_locales(tx: Transaction, locales: Mapping[int, str]) -> None:
         """
         INSERT INTO server_locales (server_id, locale) VALUES (:server_id, :locale)
         ON CONFLICT (server_id) DO UPDATE SET locale = excluded.locale
-        WHERE locale <> excluded.locale
+        WHERE server_locales.locale <> excluded.locale
         """,
         [{"server_id": server_id, "locale": locale} for server_id, locale in locales.items()],
     )

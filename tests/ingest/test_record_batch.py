@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,7 +32,7 @@ from bot.ingest.batch import BatchResult, EarlyEvents
 from bot.ingest.record_batch import record_batch
 from bot.library.markdown import render_markdown
 from storage.db.database import Database
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewMessage
 from storage.essays import submissions
@@ -131,7 +130,7 @@ async def replies(database: Database) -> dict[str, dict[str, Any]]:
     return {reply["id"]: reply for reply in exported["replies"]}
 
 
-async def rows(database: Database, sql: str) -> list[sqlite3.Row]:
+async def rows(database: Database, sql: str) -> list[Row]:
     return await database.read(lambda tx: tx.rows(sql))
 
 

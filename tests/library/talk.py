@@ -175,6 +175,7 @@ async def add_prompt(
                 planned_at, due_at, sent_at, message_id, after_id, nonce, payload)
             VALUES (:server_id, :id, :channel_id, 'sent', 'prompt', :at, :at, :at, :message_id, 0,
                 CAST(:message_id AS TEXT), '{}')
+            RETURNING id
             """,
             row,
         )
