@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.core.read_essay import Format
+from bot.core.essay.source_format import Format
 from bot.errors import SalonError, SettingsError
 
 __all__ = ["main"]

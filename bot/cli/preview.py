@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core.essay.essay import Essay
+from bot.core.essay.source_format import Format
 from bot.core.layout.layout import lay_out
 from bot.core.layout.parts import Layout, Part
 from bot.core.layout.pictures import describe
-from bot.core.read_essay import Format, read_essay
+from bot.core.read_essay import read_essay
 from bot.core.text.coded import CodedText
 from bot.core.text.plural import format_count
 

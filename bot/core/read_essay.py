@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Literal
 
 from bot.core.essay.document import NO_TEXT, Document
 from bot.core.essay.essay import Essay
+from bot.core.essay.source_format import BINARY_FORMATS, Format, is_pdf
 from bot.core.extraction.extract import extract_essay
 from bot.core.reading.decode import clean_text, decode
 from bot.core.reading.gutenberg import cut_gutenberg
@@ -19,10 +19,7 @@ from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay
 
-__all__ = ["BINARY_FORMATS", "FORMATS", "Format", "count_chapters", "is_pdf", "read_essay"]
-
-Format = Literal["auto", "markdown", "html", "text", "docx", "pdf", "epub"]
-FORMATS: tuple[Format, ...] = ("auto", "markdown", "html", "text", "docx", "pdf", "epub")
+__all__ = ["count_chapters", "read_essay"]
 
 _SUFFIXES: dict[str, Format] = {
     ".txt": "text",
@@ -38,14 +35,10 @@ _SUFFIXES: dict[str, Format] = {
     ".pdf": "pdf",
     ".epub": "epub",
 }
-#: Formats that aren't text.
-BINARY_FORMATS: tuple[Format, ...] = ("docx", "pdf", "epub")
 
 _NO_CHAPTERS = gettext_noop("Only an EPUB has chapters to choose from, and this isn't one.")
 
 _ZIP = b"PK\x03\x04"
-_PDF, _PDF_HEAD = b"%PDF-", 1_024  # bytes in which readers look for it
-_BEFORE_PDF = b"\xef\xbb\xbf\0 \t\r\n"
 _BLANK_CHARACTERS = " \t\n\xa0\u200b\u200c\u200d\u2060\ufeff"
 _HTML_START = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
@@ -152,11 +145,6 @@ def _read_and_extract(
     if not document.blocks and not document.metadata.title and wanted == "markdown":
         document = read_plain_text(text)  # a text of nothing but markup or front matter
     return extract_essay(document, name=name, given=title, notes=(*notes, *more))
-
-
-def is_pdf(data: bytes) -> bool:
-    """Whether a file is a PDF, by its first bytes."""
-    return _PDF in data[:_PDF_HEAD] and not data[: data.index(_PDF)].strip(_BEFORE_PDF)
 
 
 def _detect_binary(data: bytes | str) -> Format | None:

@@ -7,9 +7,6 @@ from math import ceil
 from typing import Literal
 
 from bot.library.book import Book, list_threads, with_threads
-from bot.library.epub import render_epub
-from bot.library.markdown import render_markdown
-from bot.library.page import render_page
 
 __all__ = ["ENDINGS", "MAX_BYTES", "BookFormat", "make_names", "render_volumes"]
 
@@ -20,11 +17,6 @@ ENDINGS: dict[BookFormat, str] = {"page": "html", "epub": "epub", "markdown": "m
 #: What Discord takes as one file, with some room left.
 MAX_BYTES = 10 * 1024 * 1024 - 64 * 1024
 
-_WRITERS: dict[BookFormat, Callable[[Book], bytes]] = {
-    "page": render_page,
-    "epub": render_epub,
-    "markdown": render_markdown,
-}
 #: Bytes of a reply's frame, for its share of a volume.
 _FRAME = 400
 
@@ -34,7 +26,7 @@ def render_volumes(book: Book, form: BookFormat, max_bytes: int | None = MAX_BYT
 
     ``max_bytes``: None for one file, whatever its size.
     """
-    write = _WRITERS[form]
+    write = _get_writer(form)
     files = [write(book)]
     if max_bytes is None:
         return files
@@ -51,6 +43,23 @@ def render_volumes(book: Book, form: BookFormat, max_bytes: int | None = MAX_BYT
             for number, kept in enumerate(groups, 1)
         ]
     return files
+
+
+def _get_writer(form: BookFormat) -> Callable[[Book], bytes]:
+    # Their libraries take 3 MB, and a book is rarely made.
+    match form:
+        case "page":
+            from bot.library.page import render_page
+
+            return render_page
+        case "epub":
+            from bot.library.epub import render_epub
+
+            return render_epub
+        case "markdown":
+            from bot.library.markdown import render_markdown
+
+            return render_markdown
 
 
 def _divide(weights: Sequence[int], count: int) -> list[set[int]]:

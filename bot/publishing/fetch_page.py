@@ -21,7 +21,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.core.essay.essay import Essay
-from bot.core.read_essay import BINARY_FORMATS, Format
+from bot.core.essay.source_format import BINARY_FORMATS, Format
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay

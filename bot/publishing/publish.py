@@ -21,6 +21,7 @@ from bot.core.conversation.styles import (
 from bot.core.essay.default_question import get_default_question
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.given_questions import split_questions
+from bot.core.essay.source_format import Format
 from bot.core.extraction.corrections import (
     Corrections,
     apply_corrections,
@@ -30,7 +31,6 @@ from bot.core.extraction.corrections import (
 from bot.core.layout.closing_message import make_closing_payload, render_closing_question
 from bot.core.layout.layout import lay_out
 from bot.core.layout.part_message import make_part_message
-from bot.core.read_essay import Format
 from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _

@@ -19,7 +19,7 @@ from typing import Any
 from bot.core import limits
 from bot.core.essay.essay import Essay
 from bot.core.essay.serialize import essay_from_json, essay_to_json
-from bot.core.read_essay import FORMATS, Format, count_chapters, is_pdf, read_essay
+from bot.core.essay.source_format import FORMATS, Format, is_pdf
 from bot.core.text.translate import get_language, gettext_noop, use_language
 from bot.core.text.translate import gettext as _
 from bot.errors import UnreadableEssay
@@ -197,6 +197,9 @@ def _answer(question: bytes) -> dict[str, object]:
 
 
 def _read(head: dict[str, Any], data: bytes | str) -> dict[str, object]:
+    # The bot doesn't need the modules that read, which take 15 MB.
+    from bot.core.read_essay import count_chapters, read_essay
+
     try:
         if "count" in head:
             return {"chapters": count_chapters(data)}

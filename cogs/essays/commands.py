@@ -20,7 +20,6 @@ from bot.core.text.truncate import truncate_lines
 from bot.errors import UserError
 from bot.languages import get_discussion_language
 from bot.library.book import build_book
-from bot.library.markdown import render_markdown
 from bot.services import Services
 from cogs.essays import wording
 from cogs.essays.chart import add_chart
@@ -352,6 +351,8 @@ class Essays(
 
     async def _export_markdown(self, found: ListedDiscussion) -> tuple[int, bytes]:
         """How many replies a Markdown export has, and its bytes; it is in the essay's language."""
+        from bot.library.markdown import render_markdown  # takes 3 MB, and is rarely needed
+
         rows = await self.services.database.read(lambda tx: get_book_rows(tx, found))
         language = await self.services.database.read(
             lambda tx: get_discussion_language(tx, found.server_id, found.id)

@@ -7,8 +7,9 @@ from functools import partial
 
 import pytest
 
+from bot.core.essay.source_format import Format
 from bot.core.layout.layout import lay_out
-from bot.core.read_essay import Format, read_essay
+from bot.core.read_essay import read_essay
 from bot.errors import UnreadableEssay
 from tests.support.call_counts import count_calls
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-import dateparser
-
 from bot.core.prompts.local_time import QuietHours, WeeklyTime, find_zone, local_to_utc
 from bot.core.prompts.plan import parse_clock, parse_weekday
 from bot.core.text.time_phrases import simplify
@@ -157,6 +155,8 @@ def _parse_with_dateparser(
     asked: str, language: str, now: datetime, zone: ZoneInfo
 ) -> ParsedTime | None:
     """The future moment that dateparser finds in a text, in a language it knows."""
+    import dateparser  # takes 2 MB, and is rarely needed
+
     here = now.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
     noon = datetime.combine(here.date(), _NOON)
     read: list[datetime] = []
@@ -408,6 +408,8 @@ def _find_day_of_month(here: datetime, number: int, weekday: int | None) -> date
 
 def _parse_date(day: str, asked: str, here: datetime) -> tuple[date, bool]:
     """The date of "1 April" or "2027-01-31", as dateparser reads it."""
+    import dateparser
+
     words = day.replace(",", " ").split()
     known = all(
         _NUMBER.fullmatch(word.rstrip(".")) or _NUMBER.fullmatch(word) or _is_date_word(word)

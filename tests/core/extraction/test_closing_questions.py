@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.core.essay.essay import Essay
+from bot.core.essay.source_format import Format
 from bot.core.layout.layout import lay_out
-from bot.core.read_essay import Format, read_essay
+from bot.core.read_essay import read_essay
 
 START = "On Asking\n\nWhy do we ask? Because we want to know.\n\nAn answer is a door that closes."
 

@@ -6,9 +6,10 @@ import pytest
 
 from bot.core.essay.blocks import Heading, get_block_text
 from bot.core.essay.essay import Essay
+from bot.core.essay.source_format import Format
 from bot.core.extraction.title import find_former_title_line, retitle
 from bot.core.layout.layout import lay_out
-from bot.core.read_essay import Format, read_essay
+from bot.core.read_essay import read_essay
 from tests.core.reading.pdf_documents import make_pdf, write_column
 from tests.core.reading.test_epub import make_epub
 from tests.core.reading.word_documents import paragraph, word_document

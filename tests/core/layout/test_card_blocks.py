@@ -8,9 +8,10 @@ import pytest
 
 from bot.core.conversation.passage_refs import find_quoted_passages
 from bot.core.essay.essay import Epigraph, Essay
+from bot.core.essay.source_format import Format
 from bot.core.layout.layout import lay_out
 from bot.core.layout.revise import PostedPart, revise
-from bot.core.read_essay import Format, read_essay
+from bot.core.read_essay import read_essay
 from tests.core.completeness import read_card
 
 TEXT = "The ferry leaves at ten past six, and then there is no other until the morning."

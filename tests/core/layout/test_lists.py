@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.essay.source_format import Format
 from bot.core.layout.layout import lay_out
 from bot.core.layout.revise import PostedPart, revise
-from bot.core.read_essay import Format, read_essay
+from bot.core.read_essay import read_essay
 from tests.core.discord_lists import read_lists
 
 SENTENCE = "The ferry leaves at ten past six, and then there is no other. "

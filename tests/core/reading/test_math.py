@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.read_essay import Format, read_essay
+from bot.core.essay.source_format import Format
+from bot.core.read_essay import read_essay
 from bot.core.reading.math import replace_formulas_in_html
 
 SQUARE = "<msup><mi>c</mi><mn>2</mn></msup>"
