@@ -12,6 +12,7 @@ from storage.essays import progress
 from storage.prompts import nudges
 
 __all__ = [
+    "alert_about_answers",
     "alert_about_essay",
     "alert_about_essay_thread",
     "alert_about_lock",
@@ -20,6 +21,7 @@ __all__ = [
     "alert_about_prompt",
     "alert_about_thread",
     "alert_about_too_many_threads",
+    "clear_answers",
     "clear_essay",
     "clear_moving",
     "clear_pins",
@@ -187,6 +189,28 @@ async def clear_moving(tx: Transaction, server_id: int, channel_id: int) -> None
 
 def _about_moving(channel_id: int) -> str:
     return f"moving in {channel_id}"
+
+
+async def alert_about_answers(
+    tx: Transaction, server_id: int, channel_id: int, reason: CodedText, now_ms: int
+) -> None:
+    """Answers from forms can't be posted in a channel until somebody fixes something."""
+    await notify_admins(
+        tx,
+        server_id,
+        about=_about_answers(channel_id),
+        alert=make_coded("alert-answers", channel=channel_id, reason=reason),
+        now_ms=now_ms,
+    )
+
+
+async def clear_answers(tx: Transaction, server_id: int, channel_id: int) -> None:
+    """An answer was posted in the channel or a thread of it."""
+    await alerts.clear(tx, server_id, _about_answers(channel_id))
+
+
+def _about_answers(channel_id: int) -> str:
+    return f"answers in {channel_id}"
 
 
 async def alert_about_pins(

@@ -21,6 +21,7 @@ from bot.core.payload import SUPPRESS_EMBEDS, Payload
 from bot.core.snowflake import get_snowflake_time
 from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.translate import use_language
+from bot.delivery import alerts
 from bot.delivery.context import DeliveryContext
 from bot.delivery.find_message import find_message
 from bot.delivery.worker import (
@@ -216,6 +217,7 @@ class AnswerPoster:
 
         async def record(tx: Transaction) -> bool:
             if await answers.mark_posted(tx, job.id, message_id):
+                await alerts.clear_answers(tx, job.server_id, job.parent_id)
                 return True
             # It was erased while it was posted.
             await message_edits.plan(
@@ -289,12 +291,19 @@ class AnswerPoster:
 
     async def postpone(self, job: Answer, failure: Failure, due_at: int) -> None:
         """Try again later."""
-        await self._database.write(
-            lambda tx: answers.postpone(tx, job.id, due_at=due_at, last_error=failure.reason)
-        )
+        now_ms = self._clock.now_ms()
+
+        async def postpone(tx: Transaction) -> None:
+            await answers.postpone(tx, job.id, due_at=due_at, last_error=failure.reason)
+            if failure.outcome is Outcome.NEEDS_ADMIN:
+                await alerts.alert_about_answers(
+                    tx, job.server_id, job.parent_id, failure.reason, now_ms
+                )
+
+        await self._database.write(postpone)
 
     async def give_up(self, job: Answer, failure: Failure) -> None:
-        """It is never posted."""
+        """It is never posted; *What's new* shows its author why."""
         _log.warning("Answer %d isn't posted: %s", job.id, failure.reason)
         await self._database.write(lambda tx: answers.mark_failed(tx, job.id, failure.reason))
 

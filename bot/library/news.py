@@ -12,6 +12,7 @@ from functools import partial
 
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.conversation.author_questions import OpenQuestion, list_open_questions
+from bot.core.conversation.unposted_answers import describe_unposted
 from bot.core.message_link import make_message_link
 from bot.core.snowflake import get_snowflake_time
 from bot.core.text.length import count_utf16_units
@@ -26,7 +27,7 @@ from storage.essays.discussions import ListedDiscussion
 from storage.prompts.listings import get_asked_questions
 from storage.replies import news as news_rows
 from storage.replies import reading_marks
-from storage.replies.answers import is_opted_out
+from storage.replies.answers import get_unposted, is_opted_out
 from storage.replies.author_questions import get_discussion_questions
 from storage.replies.news import ActiveThread, FreshThread, News, NewsReply, Since, TextChange
 from storage.replies.reading_marks import ReadingMark
@@ -103,7 +104,16 @@ async def read_items(
         since=since,
         own_thread_id=discussion.thread_id if has_own else None,
     )
-    items = list(_list_talk(news, discussion.server_id))
+    section = _("**Not posted**")
+    items = [
+        NewsItem(
+            section,
+            partial(describe_unposted, one.state, one.last_error, one.text),
+            discussion.channel_id,
+        )
+        for one in await get_unposted(tx, discussion.server_id, discussion.id, member_id)
+    ]
+    items += _list_talk(news, discussion.server_id)
     for asked in news.questions:
         questions = await get_asked_questions(tx, discussion.id, asked.asked_questions)
         text = " ".join(questions)

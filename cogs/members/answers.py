@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.clock import to_milliseconds
 from bot.core import limits
 from bot.core.conversation.answers import (
     MAX_ANSWER,
@@ -30,11 +32,14 @@ from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.services import Services
 from cogs.members.submit_answer import (
-    Where,
     check_may_write,
+    check_slow_mode,
     check_text,
+    describe_posting,
+    find_where,
     keep_text,
     make_answer,
+    report_unposted,
     save_answer,
 )
 from cogs.ui.bot import SalonBot
@@ -42,6 +47,8 @@ from cogs.ui.commands import get_server_id
 from cogs.ui.controls import make_control_class
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
 from cogs.ui.responses import answer, update
+from cogs.ui.views import make_text_view
+from storage.db.writer import Transaction
 from storage.replies import answers
 from storage.replies.answers import AnswerPlace, PassageThread
 
@@ -237,7 +244,7 @@ class AnswerForms(commands.Cog):
         _check_passage(passage, passages)
         check_text(text)
         now = self._services.clock.now()
-        where = Where(interaction.channel, interaction.permissions)
+        where = await find_where(interaction, parent_id=place.channel_id, channel_id=place.posts_in)
         check_may_write(interaction, where, now, in_channel=place.style == THREADS)
         submitted = make_answer(
             interaction,
@@ -257,10 +264,8 @@ class AnswerForms(commands.Cog):
             await answer(interaction, view=view)
             return
         self._services.scheduler.wake()
-        told = _("I'm posting your answer here, under your name.")
-        if asks:
-            told = _("I'm posting your question here, under your name. The author will see it.")
-        await answer(interaction, told)
+        await answer(interaction, describe_posting(interaction, place.posts_in, asks_author=asks))
+        await report_unposted(self._services, interaction, submitted.id)
 
     # -- where it belongs ---------------------------------------------------------------------
 
@@ -293,31 +298,39 @@ class AnswerForms(commands.Cog):
     ) -> None:
         """The author of an answer has chosen its thread; 0 for a new one."""
         thread_id, answer_id = _read_number(match["thread"]), _read_number(match["answer"])
-        server_id, now_ms = get_server_id(interaction), self._services.clock.now_ms()
-        here = Where(interaction.channel, interaction.permissions)
-        in_channel = isinstance(interaction.channel, discord.TextChannel) and not thread_id
-        check_may_write(interaction, here, self._services.clock.now(), in_channel=in_channel)
-        is_locked = thread_id and self._services.permissions.is_locked(thread_id)
-        if is_locked and not interaction.permissions.manage_threads:
-            raise UserError(_("This thread is locked."))
-        if not await self._services.database.write(
-            lambda tx: answers.choose_thread(
+        server_id, now = get_server_id(interaction), self._services.clock.now()
+        undecided = await self._services.database.read(
+            lambda tx: answers.find_undecided(
                 tx,
                 answer_id,
                 server_id=server_id,
                 member_id=interaction.user.id,
-                thread_id=thread_id or None,
-                now_ms=now_ms,
+                thread_id=thread_id,
             )
-        ):
+        )
+        if undecided is None:
+            raise UserError(_(_CHOSEN_BEFORE))
+        parent_id = undecided.parent_id
+        where = await find_where(
+            interaction,
+            parent_id=parent_id,
+            channel_id=thread_id or parent_id,
+            or_channel=True,
+        )
+        in_channel = not isinstance(where.channel, discord.Thread)
+        check_may_write(interaction, where, now, in_channel=in_channel)
+        placed = replace(undecided, channel_id=parent_id if in_channel else thread_id)
+
+        async def choose(tx: Transaction) -> bool:
+            await check_slow_mode(tx, placed, where, now)
+            return await answers.choose_thread(tx, placed, now_ms=to_milliseconds(now))
+
+        if not await self._services.database.write(choose):
             raise UserError(_(_CHOSEN_BEFORE))
         self._services.scheduler.wake()
-        text = _("I'm posting your answer here, under your name.")
-        if thread_id:
-            text = _("I'm posting your answer in {thread}.", thread=f"<#{thread_id}>")
-        view = ui.LayoutView(timeout=None)
-        view.add_item(ui.TextDisplay(text))
-        await update(interaction, view)
+        told = describe_posting(interaction, placed.channel_id, asks_author=placed.asks_author)
+        await update(interaction, make_text_view(told))
+        await report_unposted(self._services, interaction, placed.id)
 
     # -- lookups ------------------------------------------------------------------------------
 

@@ -38,7 +38,6 @@ from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop, ngettext
 from bot.core.text.truncate import truncate
 from bot.delivery.author_messages import DAY_MS
-from bot.discord_api.errors import TRANSIENT
 from bot.discord_api.readable_channels import ReadableChannels, ThreadPlaces
 from bot.errors import UserError
 from bot.services import Services
@@ -46,8 +45,11 @@ from cogs.members.submit_answer import (
     Where,
     check_may_write,
     check_text,
+    describe_posting,
+    find_where,
     keep_text,
     make_answer,
+    report_unposted,
     save_in_transaction,
 )
 from cogs.ui.bot import SalonBot
@@ -74,7 +76,6 @@ _NOT_A_QUESTION = gettext_noop("This question was deleted, or its discussion isn
 _NOT_AUTHOR = gettext_noop("Only an author of this essay can do this.")
 _ANSWERED = gettext_noop("An author has answered this question already.")
 _OFF = gettext_noop("Forms are off in this server. Answer in Discord instead: {link}")
-_CHANNEL_LOST = gettext_noop("The channel of this question isn't there any more.")
 
 #: ``each``: 1 shows one question of each person.
 _CONTROL_ID = re.compile(
@@ -496,43 +497,15 @@ class Questions(commands.Cog):
             return place
 
         place = await self._services.database.read(look)
-        where = await self._find_where(interaction, place)
+        where = await _find_where(interaction, place)
         in_channel = _choose_target(place).channel_id == place.parent_id
         check_may_write(interaction, where, now, in_channel=in_channel)
         channel_id = await self._services.database.write(
             lambda tx: _save(tx, interaction, question_id, text, where, now)
         )
         self._services.scheduler.wake()
-        told = _(
-            "I'm posting your answer in {channel}, under your name.", channel=f"<#{channel_id}>"
-        )
-        await answer(interaction, told)
-
-    async def _find_where(
-        self, interaction: discord.Interaction[Any], place: QuestionPlace
-    ) -> Where:
-        """Where the answer is posted, and what the author may do there."""
-        server, member = get_server(interaction), interaction.user
-        parent = server.get_channel(place.parent_id)
-        if parent is None or not isinstance(member, discord.Member):
-            raise UserError(_(_CHANNEL_LOST))
-        may = parent.permissions_for(member)
-        if not may.view_channel:
-            raise UserError(_("You can't see the channel of this question."))
-        target = _choose_target(place)
-        if target.channel_id in (place.parent_id, place.reply_id) and (
-            target.opens_thread or place.thread_state in (None, "planned", "failed")
-        ):
-            return Where(parent, may)
-        thread: object = server.get_thread(target.channel_id)
-        if thread is None:
-            try:
-                thread = await interaction.client.fetch_channel(target.channel_id)
-            except (discord.Forbidden, discord.NotFound) as error:
-                raise UserError(_(_CHANNEL_LOST)) from error
-            except (discord.HTTPException, *TRANSIENT) as error:
-                raise UserError(_("Discord can't be reached. Please try again.")) from error
-        return Where(thread, may)
+        await answer(interaction, describe_posting(interaction, channel_id))
+        await report_unposted(self._services, interaction, interaction.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -558,6 +531,21 @@ def _choose_target(place: QuestionPlace) -> _Target:
     if in_channel and place.thread_state is None:
         return _Target(place.reply_id, opens_thread=True)
     return _Target(place.channel_id, is_linked=True)
+
+
+async def _find_where(interaction: discord.Interaction[Any], place: QuestionPlace) -> Where:
+    """Where the answer is posted, and what the author may do there."""
+    target = _choose_target(place)
+    opens_thread = target.channel_id == place.reply_id and (
+        target.opens_thread or place.thread_state in (None, "planned", "failed")
+    )
+    channel_id = place.parent_id if opens_thread else target.channel_id
+    return await find_where(
+        interaction,
+        parent_id=place.parent_id,
+        channel_id=channel_id,
+        or_channel=place.style == THREADS,
+    )
 
 
 async def _save(

@@ -25,7 +25,7 @@ from bot.errors import UserError
 from cogs.ui.deadline import claim_answer
 from cogs.ui.errors import AnswerRefused
 
-__all__ = ["answer", "answer_with_file", "follow_up_with_files", "show", "update"]
+__all__ = ["answer", "answer_with_file", "follow_up", "follow_up_with_files", "show", "update"]
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +79,13 @@ async def update(
             await interaction.edit_original_response(content=content, view=view)
         else:
             await interaction.response.edit_message(content=content, view=view)
+        _forget_view(view)
+
+
+async def follow_up(interaction: discord.Interaction[Any], view: ui.LayoutView) -> None:
+    """Send a further message after the answer."""
+    with _reporting_failure():
+        await interaction.followup.send(view=view, ephemeral=True)
         _forget_view(view)
 
 

@@ -81,7 +81,7 @@ async def get_member_data(tx: Transaction, server_id: int, member_id: int) -> di
         FROM answers JOIN revisions ON revisions.discussion_id = answers.discussion_id
             AND revisions.number = answers.revision
         WHERE answers.server_id = :server_id AND member_id = :member_id
-            AND answers.state IN ('choosing', 'planned', 'posting', 'posted')
+            AND answers.text <> ''
         ORDER BY answers.id
         """,
         parameters,

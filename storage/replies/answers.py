@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.text.coded import CodedText
+from bot.core.text.coded import CodedText, read_coded
 from storage.db.writer import Row, Transaction
 from storage.essays.authors import get_authors
 
@@ -16,15 +16,19 @@ __all__ = [
     "Answer",
     "AnswerPlace",
     "PassageThread",
+    "UnpostedAnswer",
     "choose_thread",
     "erase_unposted",
     "find_answer_place",
     "find_last_post",
     "find_part",
+    "find_undecided",
+    "find_unposted",
     "get_due",
     "get_next_due",
     "get_passages",
     "get_posted_ids",
+    "get_unposted",
     "has_same_answer",
     "is_opted_out",
     "mark_done",
@@ -279,41 +283,108 @@ async def _get_threads(tx: Transaction, answer: Answer, most: int) -> list[Passa
     return [PassageThread(row["id"], row["name"], row["people"]) for row in rows]
 
 
-async def choose_thread(
-    tx: Transaction,
-    answer_id: int,
-    *,
-    server_id: int,
-    member_id: int,
-    thread_id: int | None,
-    now_ms: int,
-) -> bool:
-    """Post a member's answer in a thread of its discussion, or in the channel for None.
+async def find_undecided(
+    tx: Transaction, answer_id: int, *, server_id: int, member_id: int, thread_id: int
+) -> Answer | None:
+    """A member's answer that waits for :func:`choose_thread`.
 
-    False if it isn't theirs, isn't to be chosen any more, or its discussion isn't open.
+    None if there is none, or ``thread_id`` isn't 0 or a thread of its discussion.
+    """
+    row = await tx.row(
+        """
+        SELECT answers.*, discussions.channel_id AS parent_id,
+               discussions.state = 'withdrawn' AS withdrawn, answers.channel_id AS place_id
+        FROM answers JOIN discussions ON discussions.id = answers.discussion_id
+        WHERE answers.id = :id AND answers.server_id = :server_id
+            AND answers.member_id = :member_id AND answers.state = 'choosing'
+            AND (:thread_id = 0 OR EXISTS (
+                SELECT 1 FROM threads WHERE threads.id = :thread_id
+                    AND threads.discussion_id = answers.discussion_id
+            ))
+        """,
+        {
+            "id": answer_id,
+            "server_id": server_id,
+            "member_id": member_id,
+            "thread_id": thread_id,
+        },
+    )
+    return None if row is None else _make_answer(row)
+
+
+async def choose_thread(tx: Transaction, answer: Answer, *, now_ms: int) -> bool:
+    """Post an answer in ``channel_id``: a thread of its discussion, or the channel.
+
+    False if that was decided before, or its discussion isn't open.
     """
     return bool(
         await tx.run(
             """
-            UPDATE answers SET state = 'planned', due_at = :now,
-                channel_id = COALESCE(:thread_id, channel_id)
-            WHERE id = :id AND server_id = :server_id AND member_id = :member_id
-                AND state = 'choosing' AND EXISTS (
-                    SELECT 1 FROM discussions
-                    WHERE discussions.id = answers.discussion_id AND discussions.state = 'open'
-                ) AND (CAST(:thread_id AS BIGINT) IS NULL OR EXISTS (
-                    SELECT 1 FROM threads WHERE threads.id = :thread_id
-                        AND threads.discussion_id = answers.discussion_id
-                ))
+            UPDATE answers SET state = 'planned', due_at = :now, channel_id = :channel_id
+            WHERE id = :id AND state = 'choosing' AND EXISTS (
+                SELECT 1 FROM discussions
+                WHERE discussions.id = answers.discussion_id AND discussions.state = 'open'
+            )
             """,
-            {
-                "id": answer_id,
-                "server_id": server_id,
-                "member_id": member_id,
-                "thread_id": thread_id,
-                "now": now_ms,
-            },
+            {"id": answer.id, "channel_id": answer.channel_id, "now": now_ms},
         )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UnpostedAnswer:
+    """An answer that isn't in Discord, for its author.
+
+    state:       ``choosing``, ``planned`` or ``failed``
+    due_at:      of the next attempt, in milliseconds
+    last_error:  why the last attempt failed; None if there was none
+    """
+
+    id: int
+    state: str
+    attempts: int
+    due_at: int
+    text: str
+    last_error: CodedText | None
+
+
+async def find_unposted(tx: Transaction, answer_id: int) -> UnpostedAnswer | None:
+    """An answer that waits or that Discord refused; None if it was posted, or erased."""
+    row = await tx.row(
+        """
+        SELECT id, state, attempts, due_at, text, last_error FROM answers
+        WHERE id = :id AND state IN ('planned', 'posting', 'failed') AND text <> ''
+        """,
+        {"id": answer_id},
+    )
+    return None if row is None else _make_unposted(row)
+
+
+async def get_unposted(
+    tx: Transaction, server_id: int, discussion_id: int, member_id: int
+) -> list[UnpostedAnswer]:
+    """A member's answers in a discussion that they haven't placed, or that can't be posted."""
+    rows = await tx.rows(
+        """
+        SELECT id, state, attempts, due_at, text, last_error FROM answers
+        WHERE server_id = :server_id AND member_id = :member_id
+            AND discussion_id = :discussion_id AND text <> ''
+            AND (state IN ('choosing', 'failed') OR (state = 'planned' AND attempts > 0))
+        ORDER BY submitted_at
+        """,
+        {"server_id": server_id, "member_id": member_id, "discussion_id": discussion_id},
+    )
+    return [_make_unposted(row) for row in rows]
+
+
+def _make_unposted(row: Row) -> UnpostedAnswer:
+    return UnpostedAnswer(
+        id=row["id"],
+        state=row["state"],
+        attempts=row["attempts"],
+        due_at=row["due_at"],
+        text=row["text"],
+        last_error=read_coded(row["last_error"]),
     )
 
 
@@ -380,8 +451,8 @@ WHERE answers.state IN ('planned', 'posting', 'posted')
 """
 _ERASE_UNDECIDED = """
 UPDATE answers SET state = 'failed', text = '', member_name = '', avatar = NULL,
-    last_error = :last_error
-WHERE state = 'choosing' AND submitted_at <= :until
+    last_error = CASE state WHEN 'choosing' THEN :last_error ELSE last_error END
+WHERE state IN ('choosing', 'failed') AND text <> '' AND submitted_at <= :until
 """
 # Those that waited for a bot that was offline, or not in the server, are still posted: one that is
 # due is attempted first.
@@ -525,7 +596,11 @@ _MARK_DONE = (
         replies.author_id, 0, 'done', :now, answers.webhook_id, replies.id
     FROM answers JOIN replies ON replies.id = answers.message_id
     WHERE answers.id = :id
-    ON CONFLICT (reply_id) DO NOTHING
+    -- In the channel, it may have been taken for a reply that belongs in a thread.
+    ON CONFLICT (reply_id) DO UPDATE SET state = 'done', copyable = 0, attempts = 0,
+        last_error = NULL, thread_id = excluded.thread_id, webhook_id = excluded.webhook_id,
+        copy_id = excluded.copy_id
+    WHERE reply_moves.copy_id IS NULL
     """,
     """
     INSERT INTO author_questions (reply_id, server_id, discussion_id)
@@ -543,11 +618,10 @@ _MARK_DONE = (
 
 
 async def mark_failed(tx: Transaction, answer_id: int, last_error: CodedText) -> None:
-    """It won't be posted; its text is erased."""
+    """It won't be posted; :func:`erase_unposted` erases its text."""
     await tx.run(
         """
-        UPDATE answers SET state = 'failed', text = '', member_name = '', avatar = NULL,
-            signature = NULL, last_error = :last_error
+        UPDATE answers SET state = 'failed', signature = NULL, last_error = :last_error
         WHERE id = :id
         """,
         {"id": answer_id, "last_error": last_error.stored},
@@ -559,9 +633,9 @@ async def erase_unposted(
 ) -> None:
     """Erase the answers submitted until then that aren't posted.
 
-    Their members haven't said where they belong, or they can't be posted, such as without a
-    permission. Those that may be posted are searched for instead. ``last_error``: of the former;
-    the others have one.
+    Their members haven't said where they belong, or Discord refused them, or they can't be posted,
+    such as without a permission. Those that may be posted are searched for instead. ``last_error``:
+    of the first; the others have one.
     """
     await tx.run(_ERASE_UNDECIDED, {"until": until_ms, "last_error": last_error.stored})
     await tx.run(_ERASE_UNPOSTED, {"until": until_ms, "now": now_ms})

@@ -10,7 +10,7 @@ from storage.db.writer import Transaction
 from storage.servers import settings
 from tests.catalogs.pseudo_server import ESSAY, REPLY, press_kind, publish
 from tests.delivery.test_reply_moves import MANAGE_MESSAGES, MANAGE_WEBHOOKS, allow, let_move
-from tests.support.running_bot import RunningBot
+from tests.support.running_bot import RunningBot, form_data
 
 __all__ = ["OFFLINE_SCENES", "SCENES", "Scene", "reply"]
 
@@ -118,6 +118,18 @@ async def _moving(running: RunningBot) -> None:
     await running.settle(60)
 
 
+async def _answers(running: RunningBot) -> None:
+    *_, closing = await publish(running)
+    await allow(running, 0, deny=_SEND_MESSAGES | MANAGE_WEBHOOKS)
+    ann, data = running.member("Ann"), {"component_type": 2, "custom_id": "salon:discussion:answer"}
+    form = await running.interact(
+        3, data, who=ann, message_id=closing["id"], message_flags=closing["flags"]
+    )
+    _passage, text = form["answer"]["data"]["components"]
+    await running.interact(5, form_data(form["answer"], {text["label"]: REPLY}), who=ann)
+    await running.settle(60)
+
+
 async def _too_many_webhooks(running: RunningBot) -> None:
     await let_move(running)
     await publish(running)
@@ -202,6 +214,7 @@ SCENES: Mapping[str, Scene] = {
     "alert-too-many-threads": _too_many_threads,
     "alert-lock": _lock,
     "alert-moving": _moving,
+    "alert-answers": _answers,
     "alert-too-many-webhooks": _too_many_webhooks,
     "alert-deleted-messages": _deleted_messages,
     "alert-pins": _pins,

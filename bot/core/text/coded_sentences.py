@@ -240,6 +240,10 @@ _ALERTS: Mapping[str, str | tuple[str, str]] = {
     "alert-lock": gettext_noop("{reason}"),
     "alert-pins": gettext_noop("{reason}"),
     "alert-moving": gettext_noop("{reason} Until then I'll link to the threads."),
+    "alert-answers": gettext_noop(
+        "I can't post what members entered in forms in <#{channel}>. {reason}\n"
+        "I'll keep trying for a day after each was written."
+    ),
     "alert-too-many-webhooks": gettext_noop(
         "I can't move replies in <#{channel}>. The channel has as many webhooks as Discord allows. "
         "Delete one that isn't needed (*Edit Channel › Integrations*)."

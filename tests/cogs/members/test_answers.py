@@ -515,6 +515,134 @@ async def test_an_answer_whose_thread_is_not_chosen_is_not_posted_once_the_discu
     assert len(await get_answers(running)) == 1
 
 
+async def add_channel(running: RunningBot, name: str = "kitchen") -> int:
+    path = f"/guilds/{running.server_id}/channels"
+    made = await running.call_as(running.member(), "POST", path, {"name": name, "type": 0})
+    await running.settle()
+    return int(made["id"])
+
+
+async def test_what_a_member_may_do_counts_where_the_answer_is_posted(
+    running: RunningBot,
+) -> None:
+    """Not where the form was submitted."""
+    *_, closing = await running.publish(ESSAY)
+    ann, essays, kitchen = running.member("Ann"), running.channel(), await add_channel(running)
+    path = f"/channels/{essays}/permissions/{ann.id}"
+    for bit, told in (
+        (1 << 11, "may not send"),
+        (1 << 38, "may not write"),
+        (1 << 10, "can't see"),
+    ):
+        form = await press_answer(running, ann, closing)
+        denied = {"type": 1, "allow": "0", "deny": str(bit)}
+        await running.call_as(running.member(), "PUT", path, denied)
+        await running.settle()
+        entered = form_data(form["answer"], {"Your answer": "I would."})
+        refused = await running.interact(5, entered, who=ann, channel_id=kitchen)
+        assert told in await running.answer_text(refused)
+        await running.call_as(running.member(), "DELETE", path)
+    assert await get_answers(running) == []
+    body = {"type": 1, "allow": "0", "deny": str(1 << 11)}
+    await running.call_as(
+        running.member(), "PUT", f"/channels/{kitchen}/permissions/{ann.id}", body
+    )
+    await running.settle()
+    form = await press_answer(running, ann, closing)
+    entered = form_data(form["answer"], {"Your answer": "I would."})
+    posted = await running.interact(5, entered, who=ann, channel_id=kitchen)
+    assert f"in <#{essays}>" in await running.answer_text(posted)
+    assert len(await get_answers(running)) == 1
+    await running.call_as(
+        running.member(), "PATCH", f"/channels/{essays}", {"rate_limit_per_user": 60}
+    )
+    await running.settle()
+    form = await press_answer(running, ann, closing)
+    entered = form_data(form["answer"], {"Your answer": "And again."})
+    refused = await running.interact(5, entered, who=ann, channel_id=kitchen)
+    assert "Slow mode" in await running.answer_text(refused)
+
+
+async def test_slow_mode_of_the_thread_that_is_chosen_counts(running: RunningBot) -> None:
+    thread_id, shown = await discuss_in_thread(running)
+    await running.write("Ben", "Before.", channel_id=thread_id)
+    path = f"/channels/{thread_id}"
+    await running.call_as(running.member(), "PATCH", path, {"rate_limit_per_user": 60})
+    await running.settle()
+    add, new = (one["label"] for one in find_buttons(shown["components"]))
+    told = await running.answer_text(await press_answer(running, running.member("Ben"), shown, add))
+    assert "Slow mode" in told
+    assert await get_answers(running, thread_id) == []
+    await press_answer(running, running.member("Ben"), shown, new)
+    await running.settle()
+    await check_is_in_channel(running)
+
+
+async def fail_webhook(running: RunningBot, **more: Any) -> None:
+    """Have calls of the bot's webhook fail, but not answers to interactions."""
+    (webhook,) = running.emulator.world.webhooks.values()
+    await fault(running, "POST", f"/webhooks/{webhook.id}/*", **more)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "why"),
+    [(400, 200000, "I couldn't post this."), (403, 50013, "I can't post this yet.")],
+)
+async def test_who_wrote_an_answer_is_told_that_it_is_not_posted(
+    running: RunningBot, status: int, code: int, why: str
+) -> None:
+    *_, closing = await running.publish(ESSAY)
+    ann, ben = running.member("Ann"), running.member("Ben")
+    await submit(running, ben, await press_answer(running, ben, closing), "I would.")
+    await running.settle()
+    await fail_webhook(running, status=status, code=code, times=1000)
+    form = await press_answer(running, ann, closing)
+    told = await running.answer_text(await submit(running, ann, form, "Not *I*,\nheliotrope."))
+    assert "posting your answer" in told
+    assert why in told
+    assert "You wrote:\nNot *I*,\nheliotrope." in told
+    news = await press_answer(running, ann, closing, "What's new")
+    said = await running.answer_text(news)
+    assert f"**Not posted**\n- {why}" in said
+    assert "You wrote:\nNot *I*,\nheliotrope." in said
+    data = await running.database.read(lambda tx: get_member_data(tx, running.server_id, ann.id))
+    assert [one["text"] for one in data["unposted_answers"]] == ["Not *I*,\nheliotrope."]
+    others = await running.answer_text(await press_answer(running, ben, closing, "What's new"))
+    assert "heliotrope" not in others
+    await running.settle(25 * 3600)
+    said = await running.answer_text(await press_answer(running, ann, closing, "What's new"))
+    assert "Not posted" not in said
+    rows = await running.database.read(lambda tx: tx.rows("SELECT text FROM answers"))
+    assert {row["text"] for row in rows} == {""}
+
+
+async def test_an_answer_whose_thread_is_not_chosen_is_shown_to_its_author(
+    running: RunningBot,
+) -> None:
+    await discuss_in_thread(running)
+    *_, closing = await running.bot_messages()
+    ben = running.member("Ben")
+    said = await running.answer_text(await press_answer(running, ben, closing, "What's new"))
+    assert "You haven't chosen where this belongs" in said
+    assert "You wrote:\nIt does." in said
+
+
+async def test_the_admins_are_alerted_while_answers_cannot_be_posted(running: RunningBot) -> None:
+    *_, closing = await running.publish(ESSAY)
+    ann, ben = running.member("Ann"), running.member("Ben")
+    await submit(running, ben, await press_answer(running, ben, closing), "I would.")
+    await running.settle()
+    await fail_webhook(running, status=403, code=50013)
+    await submit(running, ann, await press_answer(running, ann, closing), "Not I.")
+    await running.settle()
+    alerts = "SELECT about FROM alerts"
+    rows = await running.database.read(lambda tx: tx.rows(alerts))
+    assert [row["about"] for row in rows] == [f"answers in {running.channel()}"]
+    await running.settle(3600)
+    assert len(await get_answers(running)) == 2
+    assert await running.database.read(lambda tx: tx.rows(alerts)) == []
+
+
 FORGED = (
     "salon:form:answer:1:{closing}:2",  # a revision that doesn't exist
     "salon:form:answer:1:{closing}:0",
@@ -799,7 +927,9 @@ async def test_an_answer_for_an_essays_own_thread_waits_while_that_is_locked(
     assert len(await get_answers(running, thread_id)) == 1
 
 
-async def test_an_answer_for_a_deleted_channel_is_erased(running: RunningBot) -> None:
+async def test_an_answer_for_a_deleted_channel_is_erased_after_a_day(
+    running: RunningBot,
+) -> None:
     *_, closing = await running.publish(ESSAY)
     ann = running.member("Ann")
     form = await press_answer(running, ann, closing)
@@ -807,9 +937,10 @@ async def test_an_answer_for_a_deleted_channel_is_erased(running: RunningBot) ->
     await submit(running, ann, form, "I would, heliotrope.")
     await running.settle()
     await running.call_as(running.member(), "DELETE", f"/channels/{running.channel()}")
-    await running.settle(60)
-    rows = await running.database.read(lambda tx: tx.rows("SELECT text, state FROM answers"))
-    assert [(row["text"], row["state"]) for row in rows] == [("", "failed")]
+    for seconds, text in ((60, "I would, heliotrope."), (24 * 3600, "")):
+        await running.settle(seconds)
+        rows = await running.database.read(lambda tx: tx.rows("SELECT text, state FROM answers"))
+        assert [(row["text"], row["state"]) for row in rows] == [(text, "failed")]
 
 
 async def test_an_answer_waits_without_attempts_while_the_bot_is_removed_from_the_server(

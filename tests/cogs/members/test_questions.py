@@ -12,11 +12,12 @@ import pytest
 from bot.emulator.world.models import User
 from storage.replies import author_questions
 from storage.servers import settings
-from tests.cogs.members.test_answers import TO_MOVE, get_answers, press_answer
+from tests.cogs.members.test_answers import TO_MOVE, add_channel, get_answers, press_answer
 from tests.cogs.members.test_moved_replies import choose
 from tests.cogs.setup.test_panel import flat, text_of
-from tests.delivery.test_reply_moves import allow, kept
+from tests.delivery.test_reply_moves import allow, fault, kept
 from tests.support.running_bot import (
+    EmulatorClient,
     RunningBot,
     component_texts,
     find_buttons,
@@ -36,7 +37,7 @@ async def running(tmp_path: Path) -> AsyncIterator[RunningBot]:
 
 
 async def name_authors(
-    running: RunningBot, panel: dict[str, Any], *members: User, names: str | None = None
+    running: EmulatorClient, panel: dict[str, Any], *members: User, names: str | None = None
 ) -> dict[str, Any]:
     """Submit the form *Authors and cover* below a draft or an edit."""
     form = (await running.press(panel, "Authors and cover …"))["answer"]
@@ -46,7 +47,7 @@ async def name_authors(
     return await running.interact(5, entered, message_id=below)
 
 
-async def publish_by(running: RunningBot, *members: User, essay: str = ESSAY) -> dict[str, Any]:
+async def publish_by(running: EmulatorClient, *members: User, essay: str = ESSAY) -> dict[str, Any]:
     """Publish an essay by members; its closing message."""
     draft = await running.run_command("essay publish", file=("bread.md", essay.encode()))
     await name_authors(running, draft, *members)
@@ -77,6 +78,7 @@ async def use(
     what: str,
     *values: object,
     question: int | None = None,
+    channel_id: int | None = None,
 ) -> dict[str, Any]:
     """Press a button of the list, or choose in a select of it."""
     message = await running.answer_message(panel)
@@ -90,7 +92,12 @@ async def use(
     if part["type"] != 2:
         data["values"] = [str(value) for value in values]
     return await running.interact(
-        3, data, who=who, message_id=message["id"], message_flags=message["flags"]
+        3,
+        data,
+        who=who,
+        channel_id=channel_id,
+        message_id=message["id"],
+        message_flags=message["flags"],
     )
 
 
@@ -421,6 +428,67 @@ async def test_who_may_not_write_in_threads_has_no_answer_posted(running: Runnin
     told = await answer_question(running, ann, panel, question, "It rests.")
     assert "may not write in threads" in await running.answer_text(told)
     assert await get_answers(running, question) == []
+
+
+async def test_an_author_answers_only_where_they_may_write_wherever_the_list_is_shown(
+    running: RunningBot,
+) -> None:
+    ann, ada = running.member("Ann"), running.member()
+    closing = await publish_by(running, ann)
+    question = await ask(running, running.member("Ben"), closing, "Why a night?")
+    await running.write("Ann", "Hm.", channel_id=running.channel(), to=closing["id"])
+    await running.settle()
+    kitchen = await add_channel(running)
+    shown = await running.run_command("questions", who=ann, channel_id=kitchen)
+    await running.settle()
+    thread = f"/channels/{question}"
+
+    async def submit(text: str) -> str:
+        form = await use(running, ann, shown, "answer", question=question, channel_id=kitchen)
+        entered = form_data(form["answer"], {"Your answer": text})
+        told = await running.interact(5, entered, who=ann, channel_id=kitchen)
+        return await running.answer_text(told)
+
+    await running.call_as(ada, "PATCH", thread, {"locked": True})
+    await running.settle()
+    assert "This thread is locked." in await submit("It rests.")
+    await running.call_as(ada, "PATCH", thread, {"locked": False, "archived": False})
+    denied = {"type": 1, "allow": "0", "deny": str(1 << 10)}
+    path = f"/channels/{running.channel()}/permissions/{ann.id}"
+    await running.call_as(ada, "PUT", path, denied)
+    await running.settle()
+    assert "You can't see the channel" in await submit("It rests.")
+    assert await get_answers(running, question) == []
+    await running.call_as(ada, "DELETE", path)
+    await running.settle()
+    assert f"in <#{question}>" in await submit("It rests.")
+    assert len(await get_answers(running, question)) == 1
+
+
+async def test_an_answer_is_posted_in_the_channel_if_the_thread_of_the_question_is_deleted(
+    running: RunningBot,
+) -> None:
+    ann, essays = running.member("Ann"), running.channel()
+    closing = await publish_by(running, ann)
+    head = await running.write("Dev", "I have wondered for years.", to=closing["id"])
+    await running.settle()
+    asked = await running.write("Ben", "Why does it take a night?", channel_id=head)
+    await running.settle()
+    await choose(running, running.member("Ben"), "Ask the author this", asked, head)
+    panel = await list_questions(running, ann)
+    await fault(running, "POST", "/channels/*/webhooks", status=503)
+    await answer_question(running, ann, panel, asked, "It rests.")
+    await running.call_as(running.member(), "DELETE", f"/channels/{head}")
+    await running.settle(60)
+    (answered,) = await get_answers(running)
+    assert answered["content"].endswith("\nIt rests.")
+    assert (await kept(running))[answered["id"]]["text"] == "It rests."
+    assert len(await running.bot_messages()) == 3, "no link to the deleted thread"
+    form = await choose(running, ann, "Edit my reply", int(answered["id"]), essays)
+    await running.interact(5, form_data(form["answer"], {"Your reply": "It sleeps."}), who=ann)
+    await running.settle()
+    (answered,) = await get_answers(running)
+    assert answered["content"].endswith("\nIt sleeps.")
 
 
 async def test_an_app_is_no_author(running: RunningBot) -> None:
