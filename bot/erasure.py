@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot import quotations
+from bot.ask_button import remove_ask_buttons
 from bot.core.conversation.thread_names import (
     ERASED_THREAD_NAME,
     hash_thread_name,
@@ -22,6 +23,7 @@ from bot.core.text.translate import gettext as _
 from bot.languages import get_discussion_languages
 from storage.db.erasure_log import Erasure
 from storage.db.writer import Transaction
+from storage.essays import authors
 from storage.privacy import erasure, members
 from storage.privacy.erasure import SkipReasons
 from storage.privacy.quotations import find_member_replies
@@ -39,6 +41,7 @@ async def erase(
 ) -> None:
     """Erase what a member wrote in a server until ``until_ms``, and plan the edits in Discord."""
     theirs = await find_member_replies(tx, server_id, member_id, until_ms)
+    written = await authors.get_essays(tx, server_id, member_id)
     await quotations.erase_for_member(
         tx,
         server_id,
@@ -63,6 +66,7 @@ async def erase(
         until_ms=until_ms,
         now_ms=now_ms,
     )
+    await remove_ask_buttons(tx, server_id, written, now_ms)
 
 
 async def erase_member(

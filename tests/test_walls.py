@@ -57,6 +57,7 @@ BELOW_DELIVERY = [
     "bot.languages",
     "bot.alerts",
     "bot.quotations",
+    "bot.ask_button",
 ]
 BELOW_COGS = [
     *BELOW_DELIVERY,
@@ -82,7 +83,8 @@ BOT: dict[str, list[str]] = {
     "bot.languages": [*BASE, *STORAGE_ORDER],
     "bot.alerts": [*BASE, *STORAGE_ORDER, "bot.languages"],
     "bot.quotations": [*BASE, *STORAGE_ORDER, "bot.languages"],
-    "bot.erasure": [*BASE, *STORAGE_ORDER, "bot.languages", "bot.quotations"],
+    "bot.ask_button": [*BASE, *STORAGE_ORDER],
+    "bot.erasure": [*BASE, *STORAGE_ORDER, "bot.languages", "bot.quotations", "bot.ask_button"],
     "bot.library": [*BASE, *STORAGE_ORDER],
     "bot.export": [*BASE, *STORAGE_ORDER, "bot.library"],
     "bot.services": [*BELOW_DELIVERY, *FEATURES, "bot.delivery"],

@@ -14,6 +14,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bot.ask_button import remove_ask_buttons
 from bot.clock import Clock
 from bot.core.essay.essay import Essay, UnreadableEssay
 from bot.core.essay.given_questions import split_questions, with_given_questions
@@ -373,6 +374,8 @@ class Editing:
                 previous_part_id=plan.previous_part_id,
                 now_ms=now_ms,
             )
+            if not written_by:
+                await remove_ask_buttons(tx, posted.server_id, [posted.discussion_id], now_ms)
             await pictures.keep_used(tx, posted.discussion_id, list_files(revision.essay))
             # The text of deleted messages is in others now.
             about = deleted_messages.make_alert_key(posted.discussion_id)

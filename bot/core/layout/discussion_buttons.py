@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from bot.core.payload import Payload
 from bot.core.text.translate import gettext as _
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "WHATS_NEW",
     "make_card_buttons",
     "make_discussion_buttons",
+    "remove_ask_button",
 ]
 
 #: Parts of the custom id, ``salon:discussion:answer``.
@@ -48,6 +50,26 @@ def make_card_buttons() -> list[dict[str, Any]]:
         _make_button(THREADS, _("Threads"), _SECONDARY),
         _make_button(WHATS_NEW, _("What's new"), _SECONDARY),
     ]
+
+
+def remove_ask_button(payload: Payload) -> Payload | None:
+    """The payload of a message without *Ask the author*; None if it has no such button."""
+    custom_id = f"salon:{DISCUSSION_BUTTON_KIND}:{ASK}"
+    rows = payload.get("components") or []
+    if not any(one.get("custom_id") == custom_id for row in rows for one in _get_parts(row)):
+        return None
+    kept = [
+        row | {"components": [one for one in _get_parts(row) if one.get("custom_id") != custom_id]}
+        if "components" in row
+        else row
+        for row in rows
+    ]
+    return payload | {"components": [row for row in kept if row.get("components") != []]}
+
+
+def _get_parts(row: dict[str, Any]) -> list[dict[str, Any]]:
+    parts: list[dict[str, Any]] = row.get("components") or []
+    return parts
 
 
 def _make_button(what: str, label: str, style: int) -> dict[str, Any]:

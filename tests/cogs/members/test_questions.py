@@ -491,6 +491,54 @@ async def test_an_answer_is_posted_in_the_channel_if_the_thread_of_the_question_
     assert answered["content"].endswith("\nIt sleeps.")
 
 
+async def test_the_button_disappears_with_the_last_author(running: RunningBot) -> None:
+    ann, ben, dev = running.member("Ann"), running.member("Ben"), running.member("Dev")
+    await publish_by(running, ann, dev)
+    draft = await running.run_command("essay publish", file=("new.md", b"# New\n\nOne.\n\nWhy?"))
+    await name_authors(running, draft, ann)
+    await running.settle(2 * DAY)
+
+    async def get_labels() -> list[list[str]]:
+        found = [labels(message) for message in await running.bot_messages()]
+        return [one for one in found if "What's new" in one and "Threads" not in one]
+
+    assert await get_labels() == [["Answer", "What's new", "Ask the author"]] * 2
+    closing = (await running.bot_messages())[-1]
+    for who, left in ((ann, True), (dev, False)):
+        asked = await running.run_command("privacy forget-me", who=who)
+        await running.press(asked, "Delete", who=who)
+        await running.settle(60)
+        expected = ["Answer", "What's new"] + ["Ask the author"] * left
+        assert await get_labels() == [expected] * 2
+    # A client that hasn't seen the edit yet.
+    data = {"component_type": 2, "custom_id": "salon:discussion:ask"}
+    world = running.emulator.world
+    world.messages[int(closing["id"])].components = closing["components"]
+    told = await running.interact(
+        3, data, who=ben, message_id=closing["id"], message_flags=closing["flags"]
+    )
+    assert "don't know any more which member wrote" in await running.answer_text(told)
+    await running.press(draft, "Publish")
+    await running.settle()
+    assert (await get_labels())[-1] == ["Answer", "What's new"]
+
+
+async def test_an_edit_without_authors_removes_the_button_from_prompts(
+    running: RunningBot,
+) -> None:
+    await publish_by(running, running.member("Ann"))
+    await running.settle(2 * DAY)
+    given = [{"type": 3, "name": "essay", "value": "1"}]
+    shown = await running.run_command("essay show", options=given)
+    edit = await running.press(shown, "Edit details")
+    await running.settle()
+    await name_authors(running, edit)
+    await running.press(edit, "Apply")
+    await running.settle(60)
+    *_, closing, prompt = await running.bot_messages()
+    assert labels(closing) == labels(prompt) == ["Answer", "What's new"]
+
+
 async def test_an_app_is_no_author(running: RunningBot) -> None:
     draft = await running.run_command("essay publish", file=("bread.md", ESSAY.encode()))
     told = await name_authors(running, draft, running.emulator.world.bot)
