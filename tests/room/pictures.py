@@ -20,6 +20,7 @@ from playwright.async_api import FilePayload, Page, expect
 
 from bot.core.text.translate import gettext, use_language
 from bot.emulator.demo.play import play
+from tests.cogs.members.test_questions import publish_by
 from tests.room.browser import browser, opened
 from tests.room.visitor import visiting
 from tests.support.running_bot import EmulatorClient
@@ -47,6 +48,11 @@ What do you keep on your landing?
 """
 
 
+#: Who asks the author what, about which of the form's passages.
+_QUESTIONS = (
+    ("Ben", 3, "Which stair is the third one, if you count from above?"),
+    ("Chloe", 4, "Is a house without stairs no house?"),
+)
 _GERMAN_ESSAY = """# Über Treppen
 
 von Marta Lindqvist
@@ -237,6 +243,35 @@ async def _take_joining_in(folder: Path) -> None:
             await _shot(guest.page, folder, "join-phone")
 
 
+async def _take_asking(folder: Path) -> None:
+    """*Ask the author*, and the author's list of questions."""
+    async with (
+        _rehearsed() as spawned,
+        browser() as chromium,
+        aiohttp.ClientSession() as session,
+    ):
+        client = EmulatorClient(spawned.emulator, session)
+        await publish_by(client, client.member("Ann"), essay=_ESSAY.decode())
+        async with visiting(chromium, spawned.emulator, size=(1120, 660)) as guest:
+            page, form = guest.page, guest.page.get_by_role("dialog")
+            for name, passage, question in _QUESTIONS:
+                await guest.become(name)
+                ask = guest.main.get_by_role("button", name="Ask the author", exact=True)
+                await ask.last.click()
+                await form.get_by_role("combobox").select_option(index=passage)
+                await form.get_by_role("textbox").fill(question)
+                if name == _QUESTIONS[-1][0]:
+                    await _shot(page, folder, "ask-form")
+                await form.get_by_role("button", name="Submit").click()
+                await expect(guest.message(question).first).to_be_visible()
+                await page.get_by_text("Dismiss message").first.click()
+            await guest.become("Ann")
+            await _run(page, "questions")
+            await expect(guest.message("Open questions about your essays")).to_be_visible()
+            await _scroll(page, _END)
+            await _shot(page, folder, "ask-list")
+
+
 @contextlib.asynccontextmanager
 async def _rehearsed() -> AsyncIterator[SpawnedBot]:
     """An emulator with the bot, which doesn't offer the tour."""
@@ -258,6 +293,7 @@ def main(arguments: list[str]) -> int:
     asyncio.run(_take(folder))
     asyncio.run(_take_german(folder))
     asyncio.run(_take_joining_in(folder))
+    asyncio.run(_take_asking(folder))
     return 0
 
 
