@@ -1,8 +1,8 @@
 """How fast an essay is read and laid out, and whether time grows as its length does.
 
 ``scripts/bench layout`` prints MB/s for essays from 10 KB to 1 MB, then for 500,000 characters of
-one kind each. The text is made here, of words, marks, links, lists and code in the proportions of a
-blog.
+one kind each, in Markdown and in HTML. The text is made here, of words, marks, links, lists and
+code in the proportions of a blog.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import sys
 import time
 from collections.abc import Callable
 
+from markdown_it import MarkdownIt
+
 from bot.core.layout.layout import lay_out
-from bot.core.read_essay import read_essay
+from bot.core.read_essay import Format, read_essay
 from bot.errors import UnreadableEssay
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)  # characters
@@ -95,15 +97,46 @@ def list_extremes() -> dict[str, str]:
     return {name: run * (_LONG // len(run)) for name, run in runs.items()}
 
 
+_PAGE = "<!doctype html><html><head><title>A measured essay</title></head><body>{}</body></html>"
+_MENU = '<nav><a href="/">Home</a></nav>'  # a page of a site, not a document
+
+
+def list_pages() -> dict[str, str]:
+    """The same in HTML."""
+    essay = MarkdownIt("commonmark").render(essay_of(_LONG)[:_LONG])[:_LONG]
+    runs = {
+        "short paragraphs": "<p>A few words of it, and <em>some</em> more.</p>\n",
+        "paragraphs, links": '<p>A word <a href="/b">of it</a> and <a href="/c">so on</a>.</p>\n',
+        "links in HTML": '<a href="https://example.org/b">a word</a> ',
+        "items": "<li>A few words of it</li>\n",
+        "lines": "A few words of it here and there<br>\n",
+        "spans": '<div class="x"><span style="font-size:1em">A few words of it, so it counts.'
+        "</span></div>\n",
+        "headings, prose": "<h2>A few words</h2><p>and some more words of it.</p>\n",
+        "rows": "<tr><td>A few words</td><td>and some more</td></tr>\n",
+    }
+    boxes = {"items": "<ul>{}</ul>", "rows": "<table>{}</table>", "links in HTML": "<p>{}</p>"}
+    pages = {"HTML": essay, "a page of a site": _MENU + essay}
+    for name, run in runs.items():
+        pages[name] = boxes.get(name, "{}").format(run * (_LONG // len(run)))
+    return {name: _PAGE.format(body) for name, body in pages.items()}
+
+
 def write_extremes() -> None:
     """Print for each kind how many times as long a character takes as in an ordinary text."""
     sys.stdout.write(f"\n{_LONG:,} characters   CPU s   MB/s   a character, ordinary text = 1\n")
     usual = 0.0
-    for name, text in {"an ordinary text": essay_of(_LONG)[:_LONG], **list_extremes()}.items():
+    read_essay("<p>The libraries of HTML are loaded once.</p>", format="html")
+    texts: list[tuple[str, Format, str]] = [
+        ("an ordinary text", "markdown", essay_of(_LONG)[:_LONG]),
+        *((name, "markdown", text) for name, text in list_extremes().items()),
+        *((name, "html", text) for name, text in list_pages().items()),
+    ]
+    for name, form, text in texts:
         start = time.process_time()
         refused = ""
         try:
-            lay_out(read_essay(text, format="markdown"))
+            lay_out(read_essay(text, format=form))
         except UnreadableEssay:
             refused = "   refused"
         spent = time.process_time() - start

@@ -165,7 +165,7 @@ Block = Paragraph | Heading | Code | Table | Rule | Picture
 
 def get_spans_text(spans: Iterable[Span]) -> str:
     """The plain text of spans."""
-    return "".join(span.text for span in spans)
+    return "".join([span.text for span in spans])  # faster than from a generator
 
 
 def get_block_text(block: Block) -> str:

@@ -30,7 +30,7 @@ from bot.core.extraction.masthead import (
 from bot.core.extraction.passages import number_passages
 from bot.core.extraction.title import retitle
 from bot.core.text.coded import CodedText
-from bot.core.text.length import count_words, estimate_reading_minutes
+from bot.core.text.length import measure_reading
 from bot.core.text.sentences import split_sentences
 from bot.core.text.translate import gettext as _
 from bot.errors import UnreadableEssay
@@ -162,6 +162,7 @@ def extract_essay(
     questions, postscript = find_closing_questions(blocks, author=author)
     body_blocks, passages = number_passages(body)
     title = " ".join(title.split())
+    words, minutes = measure_reading(text)
     essay = Essay(
         title=title,
         byline=byline,
@@ -171,8 +172,8 @@ def extract_essay(
         date=metadata.date,
         language=metadata.language,
         cover_image=metadata.cover_image,
-        words=count_words(text),
-        reading_minutes=estimate_reading_minutes(text),
+        words=words,
+        reading_minutes=minutes,
         questions=metadata.questions or questions,
         postscript=metadata.postscript or postscript,
         passages=passages,

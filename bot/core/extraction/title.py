@@ -8,7 +8,7 @@ from bot.core.essay.blocks import Block, Heading, get_block_text
 from bot.core.essay.essay import Essay
 from bot.core.extraction.closing_questions import find_closing_questions
 from bot.core.extraction.passages import number_passages
-from bot.core.text.length import count_words, estimate_reading_minutes
+from bot.core.text.length import measure_reading
 from bot.core.text.similar import contains_line, is_corrected_title
 
 __all__ = ["find_former_title_line", "retitle"]
@@ -38,12 +38,12 @@ def retitle(essay: Essay, title: str) -> Essay:
     body, passages = number_passages(blocks)
     if not (essay.passages and passages):  # the line is the whole text
         questions, postscript = find_closing_questions(blocks, author=essay.author)
-    text = "\n".join(get_block_text(block) for block in blocks)
+    words, minutes = measure_reading("\n".join(get_block_text(block) for block in blocks))
     return replace(
         essay,
         title=title,
-        words=count_words(text),
-        reading_minutes=estimate_reading_minutes(text),
+        words=words,
+        reading_minutes=minutes,
         questions=questions,
         postscript=postscript,
         passages=passages,

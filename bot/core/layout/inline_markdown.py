@@ -77,6 +77,8 @@ def _find_delimiters(spans: Sequence[Span]) -> str:
 
 
 def _is_balanced(text: str) -> bool:
+    if "[" not in text and "]" not in text:
+        return True
     depth = 0
     for character in text:
         depth += (character == "[") - (character == "]")
@@ -104,7 +106,6 @@ def _make_link_pieces(
     common = spans[0].marks
     for span in spans:
         common &= span.marks
-    inner = [replace(span, link=None, marks=span.marks & ~common) for span in spans]
     address = escape_url(address)
     target = f"<{address}>" if quiet else address
     if not text.strip():
@@ -122,6 +123,7 @@ def _make_link_pieces(
         pieces = [_Piece(lead, common), _Piece(f"[{shown_text}]({target})", common)]
         pieces.append(_Piece(trail, common))
         return [piece for piece in pieces if piece.text]
+    inner = [replace(span, link=None, marks=span.marks & ~common) for span in spans]
     if has_url(text) or not _is_balanced(text) or any(span.code for span in spans):
         if any(span.code for span in spans) and _is_balanced(text) and not has_url(text):
             inner = [replace(span, code=False) for span in inner]

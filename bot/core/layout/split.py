@@ -95,6 +95,8 @@ def make_item(
 def _slice_spans(item: Item, start: int, end: int) -> tuple[Span, ...]:
     assert isinstance(item.block, Paragraph | Heading)
     spans = item.block.spans
+    if not start and end >= item.length:
+        return merge_spans(spans)
     result: list[Span] = []
     index = max(bisect_right(item.starts, start) - 1, 0)
     while index < len(spans) and item.starts[index] < end:

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from bot.core.essay.blocks import (
@@ -187,20 +188,22 @@ class _Reader(HTMLParser):
             if ended == tag:
                 return
 
-    # A tag without attributes is most of what a text with much markup consists of: the library
-    # takes ten times as long to read it. Its line numbers aren't needed.
+    # A tag without attributes, or with plain ones in quotation marks, is most of what a text with
+    # much markup consists of: the library takes several times as long to read it. Its line numbers
+    # aren't needed.
 
     def parse_starttag(self, i: int) -> int:
-        found = _BARE_START.match(self.rawdata, i)
+        found = _SIMPLE_START.match(self.rawdata, i)
         if found is None:
             return super().parse_starttag(i)
-        self.lasttag = found[1]
-        self.handle_starttag(found[1], [])
+        self.lasttag = tag = found[1]
+        written: Any = _ATTRIBUTE.findall(found[2]) if found[2] else []
+        self.handle_starttag(tag, written)
         return found.end()
 
     def parse_endtag(self, i: int) -> int:
         self._ending = i
-        found = _BARE_END.match(self.rawdata, i) if self.cdata_elem is None else None
+        found = _SIMPLE_END.match(self.rawdata, i) if self.cdata_elem is None else None
         if found is None:
             return super().parse_endtag(i)
         self.handle_endtag(found[1])
@@ -310,6 +313,8 @@ class _Reader(HTMLParser):
             self._begin_note(self._noted.marks[name], block=tag in BLOCKS)
         if tag == "figcaption" or (tag in _CAPTION_TAGS and is_caption_class(classes)):
             self._captions[len(self._open)] = len(self._get_target())
+        if tag in _PLAIN_TAGS:
+            return
         match tag:
             case "a":
                 href = given.get("href", "").strip()
@@ -377,6 +382,8 @@ class _Reader(HTMLParser):
         caption = self._captions.pop(len(self._open) + 1, None)
         if caption is not None:
             self._end_caption(caption)
+        if tag in _PLAIN_TAGS:
+            return
         match tag:
             case "figure" if self._figures:
                 self._end_figure(self._figures.pop())
@@ -672,6 +679,9 @@ class _Reader(HTMLParser):
     def _flush_text(self, heading: int) -> None:
         if not self._spans:
             return
+        if len(self._spans) == 1 and self._spans[0].text.isspace():
+            self._spans = []  # between two blocks
+            return
         spans = _insert_breaks(self._spans)
         self._spans = []
         if not spans:
@@ -710,9 +720,15 @@ class _Reader(HTMLParser):
             self._emit(block)
 
 
-# Tags without attributes, of elements whose content the library reads like any other.
-_BARE = "|".join(sorted(BLOCKS | CODE | frozenset(MARKS)))
-_BARE_START, _BARE_END = re.compile(f"<({_BARE})>"), re.compile(f"</({_BARE})>")
+#: Elements that are no more than their marks, or the end of a block.
+_PLAIN_TAGS = frozenset(("p", "em", "i", "b", "strong", "span", "div", "s", "u", *HEADINGS))
+# Simple tags of elements whose content the library reads like any other.
+_SIMPLE = "|".join(
+    sorted(BLOCKS | CODE | frozenset(MARKS) | {"a", "span", "font", "sup", "sub", "small", "mark"})
+)
+_SIMPLE_START = re.compile(rf'<({_SIMPLE})((?:[ \t\n]+[a-z][a-z-]*="[^"&<>]*")*)>')
+_SIMPLE_END = re.compile(f"</({_SIMPLE})>")
+_ATTRIBUTE = re.compile(r'([a-z][a-z-]*)="([^"]*)"')
 _EMPTY_TITLES = frozenset(("video player", "youtube video player", "embedded content", "iframe",
                            "audio player", "player", "embed", "video"))  # fmt: skip
 

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, Literal
 
 from markdown_it import MarkdownIt
+from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.helpers import parseLinkDestination, parseLinkTitle
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_inline import StateInline
@@ -46,6 +47,10 @@ _SPECIAL = frozenset("".join(_BEGINNINGS.values()) + "]")
 _TEXT_END = re.compile(f"[{re.escape(''.join(sorted(_SPECIAL)))}]")
 # A destination with so many brackets is none (CommonMark 6.3 asks for 32 at least).
 _TOO_MANY_BRACKETS = re.compile(r"(?:(?:[^\x00-\x20\x7f()\\]|\\[^ ])*+\(){33}")
+# A destination without anything that is an escape, a bracket or an entity.
+_SIMPLE_DESTINATION = re.compile(r"[A-Za-z0-9:/.?=#%~,;@!$+*_-]+(?=[) ])")
+# A URL that needs no encoding.
+_SIMPLE_URL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?#][A-Za-z0-9/.?=#~,:+_-]*)?")
 _MAX_NOTE_LABEL = 1_000  # characters, as for links (CommonMark 4.7)
 
 
@@ -124,9 +129,16 @@ def _find_label_end(state: StateInline, start: int, disable_nested: bool = False
 
 
 def _parse_destination(text: str, start: int, end: int) -> Any:
+    simple = _SIMPLE_DESTINATION.match(text, start, end)
+    if simple is not None:
+        return SimpleNamespace(ok=True, pos=simple.end(), str=simple[0])
     if _TOO_MANY_BRACKETS.match(text, start, end) is not None and text[start] != "<":
         return parseLinkDestination("", 0, 0)  # fails
     return parseLinkDestination(text, start, end)
+
+
+def _normalize_link(address: str) -> str:
+    return address if _SIMPLE_URL.fullmatch(address) is not None else normalizeLink(address)
 
 
 class _Parser(ParserInline):
@@ -212,6 +224,7 @@ def use_inline_parser(parser: MarkdownIt, state: type[InlineState] = InlineState
         parseLinkTitle=parseLinkTitle,
     )
     parser.helpers = helpers
+    vars(parser)["normalizeLink"] = _normalize_link  # instead of the method
 
 
 def guard_notes(parser: MarkdownIt) -> None:

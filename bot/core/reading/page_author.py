@@ -160,7 +160,7 @@ def _read_people(value: Any) -> Iterator[str]:
 def _find_bylines(root: Any) -> Iterable[str]:
     """The texts of elements that are marked as bylines, outside of comments and link lists."""
     for element in root.iter():
-        if not isinstance(element.tag, str):
+        if not element.attrib or not isinstance(element.tag, str):
             continue
         marked = (
             "author" in (element.get("rel") or "").lower().split()

@@ -36,6 +36,7 @@ from bot.core.reading.page_boilerplate import (
     is_named_box,
     is_other_reading,
 )
+from bot.core.reading.plain_page import cut_middle, is_plain_page
 from bot.core.text.coded import make_coded
 from bot.core.text.translate import gettext as _
 from bot.errors import UnreadableEssay
@@ -163,9 +164,11 @@ def _get_own_text(element: Any) -> str:
 class _ArticleMatch:
     """How many of the article's characters each element of a page contains."""
 
-    def __init__(self, root: Any, keys: list[str]) -> None:
-        self._wanted = frozenset(keys)
-        self._joined = "\n".join(keys)
+    def __init__(self, root: Any, keys: list[str] | None) -> None:
+        """``keys``: of the article's lines; None: all of the page is the article."""
+        self._all = keys is None
+        self._wanted = frozenset(keys or ())
+        self._joined = "\n".join(keys or ())
         self.of: dict[Any, int] = {}
         self.own: dict[Any, int] = {}
         self.total = 0
@@ -193,6 +196,8 @@ class _ArticleMatch:
 
     def _measure(self, key: str) -> int:
         """The length of a text if it is part of the article, else 0."""
+        if self._all:
+            return len(key)
         mine = len(key) >= 12 and (
             key in self._wanted or (len(key) < 5_000 and key in self._joined)
         )
@@ -314,6 +319,15 @@ def _is_boilerplate(element: Any, match: _ArticleMatch) -> bool:
     if tag in _CONTAINERS and _compute_link_density(element) > _LINK_LIST_DENSITY:
         return True
     return _BOILERPLATE_NAMES.search(names) is not None
+
+
+def _is_named_like_boilerplate(element: Any) -> bool:
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    return (
+        element.get("role") in _BOILERPLATE_ROLES
+        or _BOILERPLATE_NAMES.search(names) is not None
+        or is_named_box(element)
+    )
 
 
 def _continues_list(element: Any, match: _ArticleMatch) -> bool:
@@ -664,16 +678,18 @@ def _read_article(text: str, address: str | None) -> Document:
         return _read_google_document(root, classes, address)
     if "math" in text.lower() and replace_formulas(root):
         text = etree.tostring(root, encoding="unicode", method="html")
+    plain = is_plain_page(text, root, _is_named_like_boilerplate)
+    keys: list[str] | None = None
     try:
-        metadata = _read_metadata(root, text, address)
-        keys = _extract_article(text, address)
+        metadata = _read_metadata(root, cut_middle(text) if plain else text, address)
+        keys = None if plain else _extract_article(text, address)
     except (etree.LxmlError, ValueError, RecursionError, AttributeError, TypeError):
         # The library fails on broken pages; then the whole page is read.
         metadata, keys = Metadata(source_url=address), []
     match = _ArticleMatch(root, keys)
     bodies = root.findall(".//body")
     # If paragraphs are separated by <br> only, hardly any is found again; then all is read.
-    found = match.total >= _MIN_FOUND_SHARE * sum(len(key) for key in keys) > 0
+    found = keys is None or match.total >= _MIN_FOUND_SHARE * sum(len(key) for key in keys) > 0
     article = bodies[0] if bodies else root
     if found:
         article = _find_article(root, match)

@@ -54,7 +54,7 @@ def _add_backslash(found: re.Match[str]) -> str:
 
 def has_url(text: str) -> bool:
     """Whether Discord would turn something in the text into a link."""
-    return _ADDRESS.search(text) is not None
+    return "://" in text and _ADDRESS.search(text) is not None
 
 
 def escape(text: str, *, followed: bool = False, quiet: bool = False) -> str:
@@ -108,6 +108,8 @@ def escape_link_text(text: str, delimiters: str = "") -> str:
 
     delimiters: signs of the emphasis on its line, which must be escaped in any case
     """
+    if _SPECIAL.search(text) is None:
+        return text
     literal = {
         sign
         for sign, pair in _PAIRED.items()

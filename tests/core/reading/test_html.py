@@ -18,6 +18,23 @@ def rendered(html: str, **how: object) -> str:
 
 
 @pytest.mark.parametrize(
+    "html",
+    [
+        '<p class="x">a <a href="https://b.example/x">b</a> c</p>',
+        '<a href="/c?d=e#f" class="">a</a>',
+        '<ol start="3" class="x"><li value="5">a</li></ol>',
+        '<p><span style="font-weight:700">a</span> <sup class="y">2</sup></p>',
+        '<table class="t"><tr><td colspan="2" id="a">b</td></tr></table>',
+        '<pre class="brush: py">a</pre>',
+        '<a href="https://b.example/x" href="https://c.example">a</a>',
+        '<blockquote\n cite="x">a</blockquote>',
+    ],
+)
+def test_simple_tags_are_read_like_any_others(html: str) -> None:
+    assert rendered(html) == rendered(html.replace('"', "'"))
+
+
+@pytest.mark.parametrize(
     ("html", "expected"),
     [
         ("<h2><div>One</div></h2>", "## One"),

@@ -38,6 +38,52 @@ def test_it_reads_what_the_library_reads(text: str) -> None:
     assert OWN.render(text) == LIBRARY.render(text)
 
 
+_ADDRESS_PIECES = [
+    *(
+        "http://",
+        "https://",
+        "HTTP://",
+        "a.b",
+        "A.b",
+        "xn--a",
+        "b-c",
+        ".",
+        "/",
+        "//",
+        "?",
+        "#",
+        ":",
+    ),
+    *(
+        "a",
+        "1",
+        "_",
+        "*",
+        "~",
+        "+",
+        "=",
+        "&",
+        "&amp;",
+        "%20",
+        "%",
+        "%zz",
+        "é",
+        "字",
+        "(",
+        ")",
+        "\\",
+    ),
+    *("<", ">", '"', "'", "@", "$", "!", ",", ";", " ", "[", "]", "\n", "mailto:a", "javascript:"),
+]
+
+
+@settings(max_examples=400)
+@given(st.lists(st.sampled_from(_ADDRESS_PIECES), max_size=12).map("".join), st.booleans())
+def test_it_reads_the_addresses_of_links_as_the_library_does(address: str, web: bool) -> None:
+    text = f"[a]({'https://a.example' if web else ''}{address}) and [b](<{address}>) *c*"
+    assert OWN.render(text) == LIBRARY.render(text)
+
+
 @pytest.mark.parametrize("sign", ["[", "]", "[a", "![", "^[", "[^", "[[a]", "[a](", "[a](b", "[ "])
 def test_a_long_run_of_signs_takes_no_longer_a_sign_than_a_short_one(sign: str) -> None:
     spent: list[float] = []
