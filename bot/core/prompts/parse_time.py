@@ -80,7 +80,7 @@ _HOUR_BEFORE_DAY = re.compile(
     r"(?: (?:morning|afternoon|evening|night))?|(?:this )?(?:morning|afternoon|evening|night))"
 )
 
-_RELATIVE = {"": 0, "today": 0, "tomorrow": 1}
+_RELATIVE = {"": 0, "today": 0, "tomorrow": 1, "yesterday": -1, "day before yesterday": -2}
 _RELATIVE |= {"the day after tomorrow": 2, "day after tomorrow": 2, "next week": 7, "in a week": 7}
 _PART = re.compile(r"(?:(?P<day>.*) |this )?(?P<part>morning|afternoon|evening|night)")
 _NIGHT = re.compile(r"\b(?:tonight|evening|night)\b")
@@ -88,10 +88,17 @@ _NIGHT = re.compile(r"\b(?:tonight|evening|night)\b")
 _FIRST_EVENING_HOUR, _FIRST_NIGHT_HOUR = 4, 6
 #: Later hours after "afternoon" are as they are written.
 _LAST_AFTERNOON_HOUR = 8
-_WEEKDAY = re.compile(r"(?:(?:on|this|next|coming|the|the next)\s+)*([a-z]{3,9})")
+_WEEKDAY = re.compile(r"(?:(?:on|this|next|coming|the|the next)\s+)*([a-z]{3,9})\.?")
 _NEXT_WEEK = re.compile(r"(?:next week (?:on )?([a-z]{3,9})|(?:on )?([a-z]{3,9}) next week)")
 #: "on the 5th", "Friday 13th".
 _DAY_OF_MONTH = re.compile(r"(?:on )?(?:(?!the )([a-z]{3,9}) )?(?:the )?(\d{1,2})(?:st|nd|rd|th)")
+#: "the 1st of the month", "on the 5th of next month", "next month on the 5th".
+_DAY_OF_A_MONTH = re.compile(
+    r"(?:on )?(?:the )?(?P<day>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?:the |this |(?P<next>next ))month"
+    r"|next month(?: on)?(?: the)? (?P<late>\d{1,2})(?:st|nd|rd|th)?"
+)
+#: "in 2 months", "next month"; other texts with these words aren't dates.
+_DAYS_AHEAD = re.compile(r"(?:in )?(?:\d{1,3}|an?) (?:day|week|month)s?|next month")
 #: As Discord shows it to everybody in their own zone (docs: Reference › Message Formatting).
 _TIMESTAMP = re.compile(r"<t:(\d{1,11})(?::[tTdDfFsSR])?>")
 
@@ -383,6 +390,16 @@ def _parse_day(day: str, here: datetime) -> tuple[date, bool] | None:
             return None
         on = _find_day_of_month(here, int(found[2]), weekday)
         return None if on is None else (on, False)
+    if found := _DAY_OF_A_MONTH.fullmatch(day):
+        number = int(found["day"] or found["late"])
+        if not (found["next"] or found["late"]):
+            on = _find_day_of_month(here, number, None)
+        else:
+            try:
+                on = (here.date().replace(day=1) + 31 * _DAY).replace(day=number)
+            except ValueError:
+                on = None
+        return None if on is None else (on, False)
     named = _WEEKDAY.fullmatch(day)
     weekday = None if named is None else parse_weekday(named[1])
     if weekday is None:
@@ -427,6 +444,8 @@ def _parse_date(day: str, asked: str, here: datetime) -> tuple[date, bool]:
     if _ISO.fullmatch(day):
         return _parse_iso_date(day, asked, here), False
     relative = not _RELATIVE_WORDS.isdisjoint(words)
+    if relative and _DAYS_AHEAD.fullmatch(day) is None:
+        raise _not_understood(asked)
     written = " ".join(word for word in words if word not in ("on", "the", "of"))
     found = dateparser.parse(
         _DAY_AND_MONTH.sub(r"\1/\2", written),  # 20.11. would be read as 20:11

@@ -18,15 +18,35 @@ __all__ = ["parse_past_date"]
 
 _AGO = re.compile(
     r"(?:last |past )?(?P<count>\d{1,4}|an?|one)? ?"
-    r"(?P<unit>day|week|month|year)s?(?: ago)?"
+    r"(?:(?P<unit>hour|day|week|month|year)s?|(?<=\d)(?P<short>[hdwy])|(?<=\d )(?P<apart>[hdwy]))"
+    r"(?: ago)?"
 )
+_THIS = re.compile(r"this (week|month|year)")
+_TO_COME = re.compile(r"(?:day after )?tomorrow|next \w+|in (?:\d+|an?) \w+")
+#: A moment as Discord writes it, and the time after a date.
+_TIMESTAMP = re.compile(r"<t:(\d{1,11})(?::[a-z])?>")
+_TIME = re.compile(r"(?<=^\d{4}-\d\d-\d\d)[t ]\d\d?:\d\d[\d:.]*z?$")
+_RELATIVE = {"today": 0, "yesterday": 1, "day before yesterday": 2}
+#: Nothing in Discord is older.
+_EARLIEST = date(2015, 1, 1)
 _WEEKDAYS = ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
 _WEEKDAY = re.compile(rf"(?:last )?({'|'.join(_WEEKDAYS)})day")
-_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
-_LEFT_OUT = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b|\b(?:on|of|the)\b")
+_HOURS = {"h": 1, "d": 24, "w": 24 * 7, "m": 24 * 30, "y": 24 * 365}
+_LEFT_OUT = re.compile(
+    r"(?<=\d)(?:st|nd|rd|th)\b|\b(?:since|on|of|the)\b|\bin (?=[a-z]{3})|(?<=sep)t\b"
+)
 _WITH_YEAR = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y")
 _MONTHS = ("%Y-%m", "%B %Y", "%b %Y", "%Y")
-_WITHOUT_YEAR = ("%d.%m. %Y", "%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%B %Y", "%b %Y")
+_WITHOUT_YEAR = (
+    "%d.%m. %Y",
+    "%d.%m %Y",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%B %d %Y",
+    "%b %d %Y",
+    "%B %Y",
+    "%b %Y",
+)
 
 
 def parse_past_date(text: str, now: datetime, zone: ZoneInfo) -> datetime:
@@ -36,9 +56,9 @@ def parse_past_date(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     A month means its first day, a date without a year the last one in the past.
     """
     asked = " ".join(text.split())
-    today = now.astimezone(zone).date()
+    here = now.astimezone(zone)
     candidates = (asked, translate_time(asked, get_language())) if len(asked) <= 40 else ()
-    parsed = (None if one is None else _parse(_normalize(one), today) for one in candidates)
+    parsed = (None if one is None else _parse(_normalize(one), here) for one in candidates)
     found = next((one for one in parsed if one is not None), None)
     if found is None:
         raise UserError(
@@ -47,18 +67,31 @@ def parse_past_date(text: str, now: datetime, zone: ZoneInfo) -> datetime:
                 date=truncate(asked, 40),
             )
         )
-    if found > today:
+    if found > here.date():
         raise UserError(_("“{date}” is in the future. Choose an earlier date.", date=asked))
-    return datetime.combine(found, time(0), zone).astimezone(UTC)
+    return datetime.combine(max(found, _EARLIEST), time(0), zone).astimezone(UTC)
 
 
 def _normalize(text: str) -> str:
-    return " ".join(_LEFT_OUT.sub("", simplify(text)).replace(",", " ").split())
+    words = _TIME.sub("", simplify(text))
+    return " ".join(_LEFT_OUT.sub("", words).replace(",", " ").split())
 
 
-def _parse(words: str, today: date) -> date | None:
-    if words in ("today", "yesterday"):
-        return today - timedelta(days=words == "yesterday")
+def _parse(words: str, here: datetime) -> date | None:
+    today = here.date()
+    if words in _RELATIVE:
+        return today - timedelta(days=_RELATIVE[words])
+    if _TO_COME.fullmatch(words):
+        return date.max
+    this = _THIS.fullmatch(words)
+    if this is not None:
+        first = {"week": today - timedelta(days=today.weekday()), "month": today.replace(day=1)}
+        return first.get(this[1], today.replace(month=1, day=1))
+    moment = _TIMESTAMP.fullmatch(words)
+    if moment is not None:
+        with contextlib.suppress(OverflowError, ValueError, OSError):
+            return datetime.fromtimestamp(int(moment[1]), here.tzinfo).date()
+        return date.max
     weekday = _WEEKDAY.fullmatch(words)
     if weekday is not None:
         ahead = (_WEEKDAYS.index(weekday[1]) - today.weekday()) % 7
@@ -67,7 +100,8 @@ def _parse(words: str, today: date) -> date | None:
     if ago is not None:
         count = int(ago["count"]) if (ago["count"] or "").isdigit() else 1
         with contextlib.suppress(OverflowError):
-            return today - timedelta(days=count * _DAYS[ago["unit"]])
+            unit = ago["unit"] or ago["short"] or ago["apart"]
+            return (here - timedelta(hours=count * _HOURS[unit[0]])).date()
         return date.min
     for pattern in (*_WITH_YEAR, *_MONTHS):
         with contextlib.suppress(ValueError):

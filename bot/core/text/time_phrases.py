@@ -28,6 +28,16 @@ _PAST = re.compile(
     r"\b(?P<span>half|(?:a )?quarter|\d{1,2})(?: minutes)? (?P<side>past|after|to|before) "
     r"(?P<hour>\d{1,2})\b(?![:.]\d)"
 )
+#: What comes before the 12 of "12 noon" if it is the day of a date, as in "December 12 noon".
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
+    *("october", "november", "december", "sept"),
+)
+_NO_DATE = r"(?<![\d.:/-])" + "".join(
+    rf"(?<!\b{name}{dot} )"
+    for name in sorted({*_MONTHS, *(month[:3] for month in _MONTHS)})
+    for dot in ("", r"\.")
+)
 #: Forms that mean the same, in the order in which they are replaced.
 _REPLACED = tuple(
     (re.compile(pattern), by)
@@ -39,7 +49,7 @@ _REPLACED = tuple(
         (r"\b(?:tmrw?|tomorow|tommorow|tommorrow)\b", "tomorrow"),
         (r"\btonite\b", "tonight"),
         (r"\bweds\b", "wed"),
-        (r"\b(?:at )?12(?::00)? (?:at )?(midnight|noon)\b", r"\1"),
+        (rf"{_NO_DATE}\b(?:at )?12(?::00)? (?:at )?(midnight|noon)\b", r"\1"),
         (r"\ba couple of\b", "2"),
         (r"\b(?:an? )?half hour\b", "half an hour"),
         (r"\b(?:a|1) fortnight\b", "2 weeks"),

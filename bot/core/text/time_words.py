@@ -36,7 +36,10 @@ _GERMAN = {
     "heute abend": "tonight",
     "heute nacht": "this night",
     "heute": "today",
+    "vorgestern": "day before yesterday",
     "gestern": "yesterday",
+    "seit": "since",
+    "im": "in",
     "übermorgen": "day after tomorrow",
     "morgen": "tomorrow",
     "(?:am )?(?:vormittags?|früh|morgens)": "morning",
@@ -53,6 +56,8 @@ _GERMAN = {
     "von": "from",
     "bis": "until",
     "am|an": "on",
+    "des (?=nächsten)": "of ",
+    "des": "of the",
     "den|der|dem|das": "the",
     "mo(?:ntags?)?": "monday",
     "di(?:enstags?)?": "tuesday",
@@ -80,7 +85,7 @@ _GERMAN = {
     "stunden?|std": "hours",
     "tag(?:en?)?": "days",
     "wochen?": "weeks",
-    "monat(?:en?)?": "months",
+    "monat(?:en?|s)?": "months",
     "jahr(?:en?)?": "years",
 }
 _GERMAN_WORD = re.compile(
@@ -121,9 +126,9 @@ _REPLACED = tuple(
 _HALVES = re.compile(rf"\b({'|'.join(_NUMBERS)})einhalb\b")
 _ORDINAL = re.compile(r"\b(\d{1,2})\. (?=[^\W\d])")
 _DAY_OF_MONTH = re.compile(
-    r"\b(?:(?<=am )|(?<=der )|(?<=den )|(?<=dem ))(\d{1,2})\.(?=$| um\b| \d)"
+    r"\b(?:(?<=am )|(?<=der )|(?<=den )|(?<=dem ))(\d{1,2})\.(?=$| (?:um|des)\b| \d)"
 )
-_SINGLE = re.compile(r"\b(half an|a|next|this|last) (minute|hour|day|week|month|year)s\b")
+_SINGLE = re.compile(r"\b(half an|a|next|this|last|the) (minute|hour|day|week|month|year)s\b")
 _AGO = re.compile(r"\bvor (\d{1,4}|a) ([a-z]+)\b")
 
 

@@ -32,7 +32,22 @@ NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
         ("last week", "2026-11-21"),
         ("10 days", "2026-11-18"),
         ("a month ago", "2026-10-29"),
-        ("9999 years ago", "0001-01-01"),
+        ("9999 years ago", "2015-01-01"),
+        ("0001-01-01", "2015-01-01"),
+        ("since yesterday", "2026-11-27"),
+        ("the day before yesterday", "2026-11-26"),
+        ("this week", "2026-11-23"),
+        ("this month", "2026-11-01"),
+        ("this year", "2026-01-01"),
+        ("7d", "2026-11-21"),
+        ("24h", "2026-11-27"),
+        ("2 hours ago", "2026-11-28"),
+        ("sept 2025", "2025-09-01"),
+        ("in May", "2026-05-01"),
+        ("1.5", "2026-05-01"),
+        ("2026-05-01 18:00", "2026-05-01"),
+        ("2026-05-01T18:00:00Z", "2026-05-01"),
+        ("<t:1777593600:R>", "2026-05-01"),
         ("three weeks ago", "2026-11-07"),
         ("on the 1st of May", "2026-05-01"),
         ("1.5.", "2026-05-01"),
@@ -57,6 +72,9 @@ def test_a_day_in_the_past_is_understood(text: str, day: str) -> None:
         ("letzte Woche", "2026-11-21"),
         ("letzten Montag", "2026-11-23"),
         ("gestern", "2026-11-27"),
+        ("seit vorgestern", "2026-11-26"),
+        ("seit dem 1. Mai", "2026-05-01"),
+        ("diese Woche", "2026-11-23"),
         ("yesterday", "2026-11-27"),
     ],
 )
@@ -78,7 +96,13 @@ def test_anything_else_gets_a_sentence_with_examples(text: str) -> None:
         parse_past_date(text, NOW, ZoneInfo("UTC"))
 
 
-@pytest.mark.parametrize("text", ["2027-01-01", "2031"])
+@pytest.mark.parametrize("text", ["2027-01-01", "2031", "tomorrow", "next week", "<t:99999999999>"])
 def test_a_date_in_the_future_gets_a_sentence(text: str) -> None:
     with pytest.raises(UserError, match="in the future"):
         parse_past_date(text, NOW, ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize("text", ["9999 years ago", "0001-01-01", "1 Jan 0001"])
+def test_the_oldest_day_exists_in_every_time_zone(text: str, zone: str) -> None:
+    assert parse_past_date(text, NOW, ZoneInfo(zone)).year in (2014, 2015)
