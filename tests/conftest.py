@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.db.database import Database, open_database
+from storage.db.database import Database
+from tests.support.archives import open_archive
 
 __all__ = ["database", "pytest_collection_modifyitems", "pytest_terminal_summary"]
 
@@ -20,7 +21,7 @@ _RUNS_BOT = ("tests.support.running_bot", "tests.support.spawned_bot", "tests.em
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """An empty archive."""
-    async with open_database(tmp_path / "salon.sqlite3") as opened:
+    async with open_archive(tmp_path / "salon.sqlite3") as opened:
         yield opened
 
 

@@ -113,7 +113,7 @@ async def get_upcoming(
         """
         SELECT id, count(*) OVER () AS total FROM prompts
         WHERE discussion_id = :discussion_id AND state IN ('planned', 'claimed')
-            AND (kind = 'nudge') = :nudges
+            AND CASE kind WHEN 'nudge' THEN 1 ELSE 0 END = :nudges
         ORDER BY due_at, id
         LIMIT :most
         """,

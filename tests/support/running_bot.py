@@ -35,7 +35,8 @@ from bot.emulator.world.models import User
 from bot.emulator.world.seed import seed_world
 from bot.publishing.fetch_page import fetch_page, fetch_picture
 from bot.settings import Settings
-from storage.db.database import Database, open_database
+from storage.db.database import Database
+from tests.support.archives import open_archive
 from tests.support.essay_reading import read_in_bot_process
 from tests.support.exports import export_essay
 from tests.support.wire_check import wire_faults
@@ -367,7 +368,7 @@ async def run_bot(
         stack.enter_context(read_in_bot_process())
         session = await stack.enter_async_context(aiohttp.ClientSession())
         database = await stack.enter_async_context(
-            open_database(settings.database, erase_member=erasure.erase)
+            open_archive(settings.database, erase_member=erasure.erase)
         )
         # The tests serve their web pages on loopback, which the bot itself never fetches from.
         page = functools.partial(fetch_page, allows=lambda address: address.is_loopback)

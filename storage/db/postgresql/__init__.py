@@ -1,0 +1,1 @@
+"""The archive on PostgreSQL, through psycopg 3 (the extra ``postgres``)."""

@@ -1,0 +1,350 @@
+"""Connections to the archive on PostgreSQL, with the methods of aiosqlite's that Salon uses.
+
+Errors are those of :mod:`sqlite3`, which the rest of Salon knows by the names in
+:mod:`storage.db.errors`. A connection that was lost is opened again for the next transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from aiosqlite.context import contextmanager
+from psycopg.adapt import Dumper
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import NumericBinaryLoader
+
+from storage.db.postgresql.statements import translate
+
+__all__ = ["SCHEMA", "PostgresConnection", "Result", "Row", "convert_errors"]
+
+#: The schema with the archive's tables.
+SCHEMA = "salon"
+#: Seconds in which a connection has to be made.
+_CONNECT_SECONDS = 10
+#: TCP keepalives: seconds until the first, between two, and how many may be lost.
+_KEEPALIVE_IDLE, _KEEPALIVE_INTERVAL, _KEEPALIVE_COUNT = 10, 5, 3
+#: Prepared statements of a connection; there are fewer than a thousand statements.
+_PREPARED_MOST, _PREPARE_AFTER = 1000, 1
+#: Shortest and longest backoff in seconds until it is known whether a transaction was committed.
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
+
+_log = logging.getLogger(__name__)
+
+_BEGIN_WRITING = "BEGIN; SELECT pg_current_xact_id()::text"
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+class Row(Sequence[Any]):
+    """A row, like :class:`sqlite3.Row`: values by name or position; the first of equal names."""
+
+    __slots__ = ("_positions", "_values")
+
+    def __init__(self, positions: Mapping[str, int], values: Sequence[Any]) -> None:
+        self._positions = positions
+        self._values = values
+
+    def __getitem__(self, key: Any, /) -> Any:
+        if isinstance(key, str):
+            try:
+                return self._values[self._positions[key]]
+            except KeyError:
+                raise IndexError(f"no column is named {key}") from None
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def keys(self) -> Iterable[str]:
+        """The names of the columns."""
+        return self._positions.keys()
+
+
+def _make_rows(cursor: psycopg.AsyncCursor[Any]) -> Callable[[Sequence[Any]], Row]:
+    """psycopg's row factory for :class:`Row` (docs: psycopg › Row factories)."""
+    positions: dict[str, int] = {}
+    for position, column in enumerate(cursor.description or ()):
+        positions.setdefault(column.name, position)
+    return lambda values: Row(positions, values)
+
+
+class _IntegerDumper(Dumper):
+    """Integers and booleans as BIGINT: psycopg would choose a type by the value's size."""
+
+    oid = psycopg.postgres.types["int8"].oid
+
+    def dump(self, obj: int) -> bytes:
+        return b"%d" % obj
+
+
+class _TextDumper(Dumper):
+    """Text without a type, so that PostgreSQL infers it, and without NUL, which it refuses."""
+
+    def dump(self, obj: str) -> bytes:
+        return obj.replace("\0", "\ufffd").encode()
+
+
+class _NumberLoader(NumericBinaryLoader):
+    """The sum of integers is NUMERIC; it is an integer here."""
+
+    def load(self, data: Any) -> Any:
+        number: Decimal = super().load(data)
+        return int(number) if number == number.to_integral_value() else float(number)
+
+
+class Result:
+    """What a statement did. ``rowcount``: the rows it changed or found."""
+
+    def __init__(self, rowcount: int) -> None:
+        self.rowcount = rowcount
+
+    async def close(self) -> None:
+        """Nothing is left open."""
+
+
+@contextlib.contextmanager
+def convert_errors() -> Iterator[None]:
+    """Raise psycopg's errors as those of :mod:`sqlite3` with the same meaning."""
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise sqlite3.OperationalError(_describe(error)) from error
+    except psycopg.IntegrityError as error:
+        raise sqlite3.IntegrityError(_describe(error)) from error
+    except psycopg.ProgrammingError as error:
+        raise sqlite3.ProgrammingError(_describe(error)) from error
+    except psycopg.Error as error:
+        raise sqlite3.DatabaseError(_describe(error)) from error
+
+
+def _describe(error: psycopg.Error) -> str:
+    """The error on a line, without the values that PostgreSQL adds as details."""
+    message = error.diag.message_primary or str(error)
+    return " ".join(message.split())
+
+
+class PostgresConnection:
+    """A connection for writing or reading, that opens itself again after it was lost.
+
+    ``prepare``: called with each connection that is opened, before it is used.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        reads_only: bool,
+        prepare: Callable[[psycopg.AsyncConnection[Any]], Awaitable[None]],
+    ) -> None:
+        self._address = address
+        self._reads_only = reads_only
+        self._prepare = prepare
+        self._raw: psycopg.AsyncConnection[Any] | None = None
+        self._transaction_id = ""
+        #: Rows changed by statements since the start, but for what triggers change.
+        self.total_changes = 0
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, a failed one included."""
+        return self._raw is not None and self._raw.info.transaction_status in (
+            TransactionStatus.ACTIVE,
+            TransactionStatus.INTRANS,
+            TransactionStatus.INERROR,
+        )
+
+    async def open(self) -> psycopg.AsyncConnection[Any]:
+        """The open connection; it is opened if it isn't. Raises sqlite3.OperationalError."""
+        if self._raw is not None and not self._raw.closed:
+            return self._raw
+        with convert_errors():
+            raw = await connect(self._address)
+            try:
+                await self._prepare(raw)
+            except BaseException:
+                await raw.close()
+                raise
+        self._raw = raw
+        return raw
+
+    async def close(self) -> None:
+        """Close it."""
+        if self._raw is not None:
+            await self._raw.close()
+
+    @contextmanager
+    async def execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
+        """Execute a statement; as in aiosqlite, it can be awaited or entered."""
+        if sql.startswith("BEGIN"):
+            await self._begin()
+            return Result(-1)
+        if sql == "COMMIT" and not self._reads_only:
+            await self._commit()
+            return Result(-1)
+        raw = self._get_raw()
+        with convert_errors():
+            if parameters is None:
+                cursor = await raw.execute(sql.encode(), prepare=False)
+            else:
+                cursor = raw.cursor(binary=True)
+                await cursor.execute(translate(sql).encode(), parameters)
+        return Result(self._count(cursor))
+
+    @contextmanager
+    async def executemany(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> Result:
+        """Execute a statement for each of ``rows``, without waiting for each answer."""
+        given = list(rows)
+        if not given:
+            return Result(0)
+        raw = self._get_raw()
+        with convert_errors():
+            cursor = raw.cursor(binary=True)
+            await cursor.executemany(translate(sql).encode(), given)
+        return Result(self._count(cursor))
+
+    @contextmanager
+    async def execute_fetchall(
+        self, sql: str, parameters: Mapping[str, Any] | None = None
+    ) -> list[Any]:
+        """Execute a statement; all of its rows."""
+        raw = self._get_raw()
+        with convert_errors():
+            cursor = raw.cursor(binary=True, row_factory=_make_rows)
+            await cursor.execute(translate(sql).encode(), parameters or {})
+            rows = await cursor.fetchall()
+        self._count(cursor)
+        return rows
+
+    async def interrupt(self) -> None:
+        """End the statement that is being executed."""
+        if self._raw is not None:
+            with contextlib.suppress(psycopg.Error):
+                await self._raw.cancel_safe(timeout=_CONNECT_SECONDS)
+
+    def _get_raw(self) -> psycopg.AsyncConnection[Any]:
+        if self._raw is None or self._raw.closed:
+            raise sqlite3.OperationalError("the connection to PostgreSQL was lost")
+        return self._raw
+
+    def _count(self, cursor: psycopg.AsyncCursor[Any]) -> int:
+        if (cursor.statusmessage or "").startswith(("INSERT", "UPDATE", "DELETE")):
+            self.total_changes += max(0, cursor.rowcount)
+        return cursor.rowcount
+
+    async def _begin(self) -> None:
+        raw = await self.open()
+        try:
+            await self._begin_on(raw)
+        except sqlite3.OperationalError:
+            if not raw.closed:
+                raise
+            await self._begin_on(await self.open())  # it was lost since it was used last
+
+    async def _begin_on(self, raw: psycopg.AsyncConnection[Any]) -> None:
+        with convert_errors():
+            if self._reads_only:
+                await raw.execute(_BEGIN_READING, prepare=False)
+                return
+            cursor = await raw.execute(_BEGIN_WRITING, prepare=False)
+            cursor.nextset()
+            row = await cursor.fetchone()
+        assert row is not None
+        self._transaction_id = row[0]
+
+    async def _commit(self) -> None:
+        raw = self._get_raw()
+        try:
+            cursor = await raw.execute("COMMIT", prepare=False)
+        except psycopg.OperationalError as error:
+            if not raw.closed and not raw.broken:
+                raise sqlite3.OperationalError(_describe(error)) from error
+            if not await self._settle(_describe(error)):
+                raise sqlite3.OperationalError(_describe(error)) from error
+            return
+        except psycopg.Error:
+            with convert_errors():
+                raise
+        if cursor.statusmessage != "COMMIT":
+            raise sqlite3.OperationalError("PostgreSQL rolled the transaction back")
+
+    async def _settle(self, reason: str) -> bool:
+        """Whether a transaction was committed whose COMMIT got no answer.
+
+        Asks until it is known: nothing else can be written meanwhile.
+        """
+        _log.warning("PostgreSQL didn't answer a COMMIT (%s).", reason)
+        wait = _FIRST_WAIT
+        while True:
+            with contextlib.suppress(psycopg.Error):
+                async with await connect(self._address) as other:
+                    cursor = await other.execute(
+                        "SELECT pg_xact_status(%s::xid8)", (self._transaction_id,)
+                    )
+                    row = await cursor.fetchone()
+                if row is not None and row[0] != "in progress":
+                    return bool(row[0] == "committed")
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT)
+
+
+async def connect(address: str) -> psycopg.AsyncConnection[Any]:
+    """Open a connection in autocommit mode, with Salon's types. Raises psycopg.Error."""
+    raw = await psycopg.AsyncConnection.connect(
+        address,
+        autocommit=True,
+        connect_timeout=_CONNECT_SECONDS,
+        application_name="salon",
+        prepare_threshold=_PREPARE_AFTER,
+        keepalives_idle=_KEEPALIVE_IDLE,
+        keepalives_interval=_KEEPALIVE_INTERVAL,
+        keepalives_count=_KEEPALIVE_COUNT,
+    )
+    raw.prepared_max = _PREPARED_MOST
+    raw.adapters.register_dumper(int, _IntegerDumper)
+    raw.adapters.register_dumper(bool, _IntegerDumper)
+    raw.adapters.register_dumper(str, _TextDumper)
+    raw.adapters.register_loader("numeric", _NumberLoader)
+    try:
+        await raw.execute(f"SET search_path TO {SCHEMA}")
+        await raw.execute("SET client_min_messages TO warning")
+        # So that the server frees the locks of a machine that has vanished. Ignored on a socket.
+        await raw.execute(f"SET tcp_keepalives_idle = {_KEEPALIVE_IDLE}")
+        await raw.execute(f"SET tcp_keepalives_interval = {_KEEPALIVE_INTERVAL}")
+        await raw.execute(f"SET tcp_keepalives_count = {_KEEPALIVE_COUNT}")
+    except BaseException:
+        await raw.close()
+        raise
+    return raw
+
+
+@contextlib.asynccontextmanager
+async def open_connection(
+    address: str,
+    *,
+    reads_only: bool,
+    prepare: Callable[[psycopg.AsyncConnection[Any]], Awaitable[None]],
+) -> AsyncIterator[PostgresConnection]:
+    """Open a connection, and close it in the end."""
+    connection = PostgresConnection(address, reads_only=reads_only, prepare=prepare)
+    await connection.open()
+    try:
+        yield connection
+    finally:
+        await connection.close()

@@ -1,0 +1,324 @@
+"""Opens and migrates an archive on PostgreSQL; one writer and two readers, as on SQLite.
+
+The writer's connection holds an advisory lock for each shard of this process. If the connection is
+lost, so are the locks, and nothing is written, and therefore nothing new sent, until they are held
+again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+from bot.clock import Clock
+from bot.errors import DatabaseError, DatabaseInUse
+from storage.db import erasure_log
+from storage.db.database import Database
+from storage.db.erasure_log import EraseMember, Erasure
+from storage.db.folded_texts import fold_pending
+from storage.db.postgresql.connection import (
+    PostgresConnection,
+    convert_errors,
+    open_connection,
+)
+from storage.db.postgresql.migrate import Migration, get_version, load_migrations, migrate
+from storage.db.writer import Transaction
+
+__all__ = ["PostgresDatabase", "Shards", "describe_address", "open_for_reading", "open_postgresql"]
+
+_READERS = 2
+#: Keys of the advisory locks of the shards of a process, and of the number of all shards ("Sals",
+#: "Salt" in ASCII).
+_SHARD_LOCK, _TOTAL_LOCK = 0x53616C73, 0x53616C74
+#: Seconds in which PostgreSQL has to notice that a connection was lost and free its locks, at the
+#: start and later; and seconds between two attempts.
+_FIRST_LOCK_SECONDS, _LOCK_SECONDS, _LOCK_RETRY = 2.0, 5.0, 0.1
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """The shards that a process runs, of ``total``."""
+
+    ids: tuple[int, ...] = (0,)
+    total: int = 1
+
+
+class PostgresDatabase(Database):
+    """The open archive on PostgreSQL. ``name``: its address without a password."""
+
+    def __init__(
+        self,
+        address: str,
+        connection: PostgresConnection | None,
+        readers: list[PostgresConnection],
+    ) -> None:
+        super().__init__(Path(), connection, list(readers))
+        self._address = address
+
+    @property
+    def name(self) -> str:
+        """The address, as far as it isn't secret."""
+        return describe_address(self._address)
+
+    async def truncate_log(self) -> bool:
+        """Remove the erased rows' words from the tables' files.
+
+        PostgreSQL keeps the old versions of rows until a VACUUM (docs: PostgreSQL › Routine
+        Vacuuming), and whatever was written in its write-ahead log until that is recycled.
+        """
+        await self._get_writer().maintain(_vacuum)
+        self.log_has_erased_words = False
+        return True
+
+    async def vacuum(self, now_ms: int) -> None:
+        """Remove the old versions of all rows."""
+
+        async def work(connection: Any) -> None:
+            await _vacuum(connection)
+            await connection.execute_fetchall(
+                """
+                UPDATE archive_cleanup SET erased_at = NULL, vacuumed_at = :now WHERE id = 1
+                RETURNING id
+                """,
+                {"now": now_ms},
+            )
+
+        await self._get_writer().maintain(work)
+
+    async def check_integrity(self) -> str:
+        """PostgreSQL checks its files itself; whether the archive can be read."""
+        try:
+            await self.read(lambda tx: tx.rows("SELECT count(*) FROM servers"))
+        except sqlite3.Error as error:
+            return str(error)
+        return ""
+
+    async def measure_size(self) -> int:
+        """The size of the whole PostgreSQL database in bytes."""
+        row = await self.read(
+            lambda tx: tx.row("SELECT pg_database_size(current_database()) AS size")
+        )
+        assert row is not None
+        return int(row["size"])
+
+    async def log_erasures(self, erasures: Iterable[Erasure]) -> None:
+        """Write erasures to the erasure log, a schema that a restore of the archive leaves alone.
+
+        Raises sqlite3.Error.
+        """
+        rows = [
+            {
+                "server_id": one.server_id,
+                "member_id": one.member_id,
+                "erased_at": one.erased_at,
+                "since": one.opted_out_at,
+            }
+            for one in erasures
+        ]
+        await self.write(lambda tx: tx.run_many(_LOG_ERASURE, rows))
+
+    async def read_erasures(self) -> list[Erasure]:
+        """The newest erasure of each member in the erasure log."""
+        rows = await self.read(lambda tx: tx.rows(_LOGGED_ERASURES))
+        return [Erasure(*row) for row in rows]
+
+
+_LOG_ERASURE = """
+INSERT INTO salon_erasure_log.erasures (server_id, member_id, erased_at, opted_out_at)
+VALUES (:server_id, :member_id, :erased_at, :since)
+ON CONFLICT (server_id, member_id) DO UPDATE
+SET erased_at = excluded.erased_at, opted_out_at = excluded.opted_out_at
+"""
+_LOGGED_ERASURES = """
+SELECT server_id, member_id, erased_at, opted_out_at FROM salon_erasure_log.erasures
+"""
+
+
+def describe_address(address: str) -> str:
+    """The address of a PostgreSQL database without user name, password and options."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    port = f":{parts.port}" if parts.port else ""
+    return f"postgresql://{host}{port}{parts.path}"
+
+
+async def _vacuum(connection: Any) -> None:
+    await connection.execute("VACUUM")
+
+
+@contextlib.asynccontextmanager
+async def open_postgresql(
+    address: str,
+    *,
+    clock: Clock | None = None,
+    erase_member: EraseMember | None = None,
+    migrations: Sequence[Migration] | None = None,
+    shards: Shards = Shards(),
+) -> AsyncIterator[PostgresDatabase]:
+    """Open the archive at ``address`` (``postgresql://…``); it is created if there is none.
+
+    ``erase_member``: erases the members who are in the erasure log but not recorded as erased in
+    the archive, which may be a restored dump; None: only the log is completed.
+    ``shards``: what this process runs; no other process may run the same ones, or other totals.
+
+    Raises DatabaseInUse, ForeignDatabase, NewerDatabase, or DatabaseError if it can't be opened.
+    """
+    lock = _Lock(shards, describe_address(address))
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            connection = await stack.enter_async_context(
+                open_connection(address, reads_only=False, prepare=lock.prepare)
+            )
+            raw = await connection.open()
+            with convert_errors():
+                await migrate(raw, migrations)
+            await _create_temporary_tables(raw)
+            lock.is_ready = True
+            readers = [
+                await stack.enter_async_context(
+                    open_connection(address, reads_only=True, prepare=_prepare_reader)
+                )
+                for _ in range(_READERS)
+            ]
+        except sqlite3.Error as error:
+            raise DatabaseError(
+                f"The database {describe_address(address)} can't be used: {error}."
+            ) from error
+        database = PostgresDatabase(address, connection, readers)
+        database.start()
+        stack.push_async_callback(database.close)
+        stack.push_async_callback(database.finish_reading, len(readers))
+        await _compare_with_log(database, clock or Clock(), erase_member)
+        if migrations is None:
+            while await database.write(fold_pending):
+                pass
+        yield database
+
+
+@contextlib.asynccontextmanager
+async def open_for_reading(address: str) -> AsyncIterator[PostgresDatabase]:
+    """Open an existing archive read-only, while other processes may be writing to it.
+
+    Raises DatabaseError, NewerDatabase.
+    """
+    name = describe_address(address)
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            reader = await stack.enter_async_context(
+                open_connection(address, reads_only=True, prepare=_prepare_reader)
+            )
+            with convert_errors():
+                version = await get_version(await reader.open())
+        except sqlite3.Error as error:
+            raise DatabaseError(f"The database {name} can't be used: {error}.") from error
+        if version == 0:
+            raise DatabaseError(f"There is no archive at {name} yet.")
+        if version < load_migrations()[-1][0]:
+            raise DatabaseError(
+                f"{name} was written by an older Salon. Start the bot once to upgrade it."
+            )
+        yield PostgresDatabase(address, None, [reader])
+
+
+class _Lock:
+    """The advisory locks of the writer's connection, taken again with each new connection."""
+
+    def __init__(self, shards: Shards, name: str) -> None:
+        self._shards = shards
+        self._name = name
+        #: Set once the archive has its tables.
+        self.is_ready = False
+
+    async def prepare(self, raw: psycopg.AsyncConnection[Any]) -> None:
+        """Take the locks. Raises DatabaseInUse at the first time, later sqlite3.OperationalError.
+
+        A lost connection's locks may be held for a while, so it is tried for some seconds.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + (_LOCK_SECONDS if self.is_ready else _FIRST_LOCK_SECONDS)
+        while True:
+            problem = await self._acquire(raw)
+            if not problem:
+                break
+            if loop.time() > until:
+                if self.is_ready:
+                    raise sqlite3.OperationalError(problem)
+                raise DatabaseInUse(problem)
+            await asyncio.sleep(_LOCK_RETRY)
+        if self.is_ready:
+            await _create_temporary_tables(raw)
+            _log.warning("The connection to %s was opened again.", self._name)
+
+    async def _acquire(self, raw: psycopg.AsyncConnection[Any]) -> str:
+        """Take all locks or none; why not, or ""."""
+        await raw.execute(
+            "SELECT pg_advisory_lock_shared(%s::int, %s::int)", (_TOTAL_LOCK, self._shards.total)
+        )
+        cursor = await raw.execute(
+            """
+            SELECT objid FROM pg_locks
+            WHERE locktype = 'advisory' AND classid = %s AND objid <> %s AND granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            LIMIT 1
+            """,
+            (_TOTAL_LOCK, self._shards.total),
+        )
+        other = await cursor.fetchone()
+        if other is not None:
+            await raw.execute("SELECT pg_advisory_unlock_all()")
+            return (
+                f"Another Salon is running on {self._name} with {other[0]} shards in all, this one "
+                f"with {self._shards.total}. Stop it first."
+            )
+        for shard in self._shards.ids:
+            cursor = await raw.execute(
+                "SELECT pg_try_advisory_lock(%s::int, %s::int)", (_SHARD_LOCK, shard)
+            )
+            row = await cursor.fetchone()
+            assert row is not None
+            if not row[0]:
+                await raw.execute("SELECT pg_advisory_unlock_all()")
+                return (
+                    f"Another Salon is running on {self._name} with shard {shard}. Stop it first, "
+                    "or set SALON_DATABASE to another database."
+                )
+        return ""
+
+
+async def _create_temporary_tables(raw: psycopg.AsyncConnection[Any]) -> None:
+    # The ids that a batch of events refers to; see storage.replies.lookup.
+    await raw.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS lookup_ids (id BIGINT PRIMARY KEY) ON COMMIT DELETE ROWS"
+    )
+
+
+async def _prepare_reader(_: psycopg.AsyncConnection[Any]) -> None:
+    """A reader needs nothing."""
+
+
+async def _compare_with_log(
+    database: PostgresDatabase, clock: Clock, erase_member: EraseMember | None
+) -> None:
+    """Apply the erasure log to the archive, which may be a restored dump, and complete the log."""
+    erasures = await database.read_erasures()
+    if erasures and erase_member is not None:
+        erase, now_ms = erase_member, clock.now_ms()
+
+        async def apply(tx: Transaction) -> int:
+            return await erasure_log.apply_log(tx, erasures, erase, now_ms)
+
+        count = await database.write(apply)
+        if count:
+            _log.warning("A dump was restored, so members were erased again: %d.", count)
+    await database.log_erasures(await database.read(erasure_log.get_erasures))

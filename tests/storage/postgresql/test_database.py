@@ -1,0 +1,386 @@
+"""The archive on PostgreSQL: transactions, lost connections, locks, migrations, erasure log."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
+from storage.db.erasure_log import Erasure
+from storage.db.postgresql.database import (
+    PostgresDatabase,
+    Shards,
+    describe_address,
+    open_for_reading,
+    open_postgresql,
+)
+from storage.db.writer import Row, Transaction
+from tests.support.postgres_server import PostgresServer
+
+
+async def add(tx: Transaction, number: int, name: str = "a server") -> int:
+    await tx.run(
+        "INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, 0)",
+        {"id": number, "name": name},
+    )
+    return number
+
+
+async def get_ids(database: PostgresDatabase) -> list[int]:
+    rows = await database.read(lambda tx: tx.rows("SELECT id FROM servers ORDER BY id"))
+    return [row["id"] for row in rows]
+
+
+async def get_row(database: PostgresDatabase, sql: str, **parameters: Any) -> Row:
+    row = await database.read(lambda tx: tx.row(sql, parameters))
+    assert row is not None
+    return row
+
+
+async def end_sessions(address: str) -> None:
+    """End all other sessions of a database, as a restart of the server does."""
+    async with await psycopg.AsyncConnection.connect(address, autocommit=True) as other:
+        await other.execute(
+            """
+            SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()
+            """
+        )
+
+
+async def test_a_row_has_its_values_by_name_and_by_position(archive: PostgresDatabase) -> None:
+    row = await get_row(
+        archive,
+        "SELECT CAST(:big AS BIGINT) AS big, CAST(:text AS TEXT) AS text, 2 AS text, NULL AS none",
+        big=1 << 62,
+        text="¶",
+    )
+    assert (row["big"], row[1], row["text"], row[2], row["none"]) == (1 << 62, "¶", "¶", 2, None)
+    assert list(row) == [1 << 62, "¶", 2, None]
+    assert dict(row) == {"big": 1 << 62, "text": "¶", "none": None}
+    with pytest.raises(IndexError):
+        row["missing"]
+
+
+async def test_sums_flags_and_bytes_have_the_types_that_sqlite_gives(
+    archive: PostgresDatabase,
+) -> None:
+    row = await get_row(
+        archive,
+        """
+        SELECT sum(value) AS sum, CAST(:flag AS BIGINT) AS flag, CAST(:content AS BYTEA) AS content
+        FROM (SELECT CAST(:one AS BIGINT) AS value UNION ALL SELECT 2) AS added
+        """,
+        one=1 << 60,
+        flag=True,
+        content=b"\0\xff",
+    )
+    assert [(type(one), one) for one in row] == [
+        (int, (1 << 60) + 2),
+        (int, 1),
+        (bytes, b"\0\xff"),
+    ]
+
+
+async def test_text_is_stored_without_the_nul_that_postgresql_refuses(
+    archive: PostgresDatabase,
+) -> None:
+    await archive.write(lambda tx: add(tx, 1, "a\0b"))
+    assert (await get_row(archive, "SELECT name FROM servers"))["name"] == "a�b"
+
+
+async def test_an_insert_gives_the_new_row_s_id(archive: PostgresDatabase) -> None:
+    async def plan(tx: Transaction) -> int:
+        return await tx.insert(
+            """
+            INSERT INTO discussions (server_id, channel_id, state, created_at)
+            VALUES (1, 2, 'draft', 0) RETURNING id
+            """,
+            {},
+        )
+
+    await archive.write(lambda tx: add(tx, 1))
+    assert [await archive.write(plan), await archive.write(plan)] == [1, 2]
+
+
+async def test_a_unit_that_fails_is_rolled_back_alone(archive: PostgresDatabase) -> None:
+    async def fails(tx: Transaction) -> None:
+        await add(tx, 2)
+        raise LookupError("no")
+
+    async def conflicts(tx: Transaction) -> None:
+        await add(tx, 4)
+        await add(tx, 1)
+
+    results = await asyncio.gather(
+        archive.write(lambda tx: add(tx, 1)),
+        archive.write(fails),
+        archive.write(lambda tx: add(tx, 3)),
+        archive.write(conflicts),
+        archive.write(lambda tx: add(tx, 5)),
+        return_exceptions=True,
+    )
+    assert (results[0], results[2], results[4]) == (1, 3, 5)
+    assert isinstance(results[1], LookupError)
+    assert isinstance(results[3], sqlite3.IntegrityError)
+    assert await get_ids(archive) == [1, 3, 5]
+    assert archive.changes >= 3
+
+
+async def test_a_unit_that_ignores_an_error_isn_t_reported_as_saved(
+    archive: PostgresDatabase,
+) -> None:
+    async def ignores(tx: Transaction) -> None:
+        await add(tx, 1)
+        with contextlib.suppress(sqlite3.IntegrityError):
+            await add(tx, 1)
+
+    with pytest.raises(sqlite3.DatabaseError):
+        await archive.write(ignores)
+    assert await get_ids(archive) == []
+
+
+async def test_a_statement_that_is_wrong_isn_t_retried(archive: PostgresDatabase) -> None:
+    with pytest.raises(sqlite3.ProgrammingError):
+        await archive.read(lambda tx: tx.rows("SELECT nothing FROM servers"))
+
+
+async def test_a_read_sees_one_moment_and_can_t_write(archive: PostgresDatabase) -> None:
+    seen: list[int] = []
+
+    async def look(tx: Transaction) -> None:
+        for _ in range(2):
+            row = await tx.row("SELECT count(*) AS count FROM servers")
+            assert row is not None
+            seen.append(row["count"])
+            await archive.write(lambda tx: add(tx, 1 + len(seen)))
+
+    await archive.read(look)
+    assert seen == [0, 0]
+    assert len(await get_ids(archive)) == 2
+    with pytest.raises(sqlite3.Error, match="read-only"):
+        await archive.read(lambda tx: add(tx, 9))
+
+
+async def test_after_a_lost_connection_writes_and_reads_go_on(
+    archive: PostgresDatabase, address: str
+) -> None:
+    async def is_cut(tx: Transaction) -> None:
+        await add(tx, 2)
+        await end_sessions(address)
+        await add(tx, 2)
+
+    async def is_cut_reading(tx: Transaction) -> None:
+        await end_sessions(address)
+        await tx.rows("SELECT id FROM servers")
+
+    await archive.write(lambda tx: add(tx, 1))
+    with pytest.raises(sqlite3.OperationalError):
+        await archive.write(is_cut)
+    with pytest.raises(sqlite3.OperationalError):
+        await archive.read(is_cut_reading)
+    await end_sessions(address)
+    assert await archive.write(lambda tx: add(tx, 3)) == 3
+    assert await get_ids(archive) == await get_ids(archive) == [1, 3]
+    # The new connection has the table of ids, too.
+    assert await archive.write(lambda tx: tx.rows("SELECT id FROM lookup_ids")) == []
+
+
+class Proxy:
+    """Passes connections to PostgreSQL on, and cuts one at a COMMIT.
+
+    ``cuts``: whether the next COMMIT is cut; ``arrives``: whether the server gets it. Its answer is
+    lost in any case.
+    """
+
+    def __init__(self, server: Path) -> None:
+        self._server = server
+        self.cuts = False
+        self.arrives = False
+        self.serving = set[asyncio.Task[None] | None]()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.serving.add(asyncio.current_task())
+        answers, to_server = await asyncio.open_unix_connection(self._server / ".s.PGSQL.5432")
+        back = asyncio.create_task(self._pass_back(answers, writer))
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65536):
+                if self.cuts and b"COMMIT\0" in data:
+                    self.cuts = False
+                    back.cancel()
+                    await asyncio.gather(back, return_exceptions=True)
+                    if self.arrives:
+                        to_server.write(data)
+                        to_server.write_eof()
+                        await answers.read()  # until the session has ended
+                    break
+                to_server.write(data)
+                await to_server.drain()
+        for one in (writer, to_server):
+            one.close()
+            with contextlib.suppress(ConnectionError):
+                await one.wait_closed()
+        await asyncio.gather(back, return_exceptions=True)
+
+    async def _pass_back(self, answers: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await answers.read(65536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+
+@contextlib.asynccontextmanager
+async def run_proxy(folder: Path, server: PostgresServer) -> AsyncIterator[Proxy]:
+    proxy = Proxy(server.socket)
+    running = await asyncio.start_unix_server(proxy.serve, folder / ".s.PGSQL.5432")
+    try:
+        yield proxy
+    finally:
+        running.close()
+        await asyncio.gather(*filter(None, proxy.serving))
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+async def test_a_commit_without_an_answer_is_settled(
+    arrives: bool, address: str, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    name = address.split("?", 1)[0].rsplit("/", 1)[1]
+    async with run_proxy(tmp_path, postgres) as proxy:
+        through = f"postgresql://salon@/{name}?host={tmp_path}"
+        async with open_postgresql(through) as archive:
+            proxy.cuts, proxy.arrives = True, arrives
+            if arrives:
+                assert await archive.write(lambda tx: add(tx, 1)) == 1
+            else:
+                with pytest.raises(sqlite3.OperationalError):
+                    await archive.write(lambda tx: add(tx, 1))
+            assert not proxy.cuts
+            assert await archive.write(lambda tx: add(tx, 2)) == 2
+            assert await get_ids(archive) == ([1, 2] if arrives else [2])
+
+
+async def test_a_second_process_on_the_same_shard_is_refused(
+    archive: PostgresDatabase, address: str
+) -> None:
+    with pytest.raises(DatabaseInUse, match="shard 0"):
+        async with open_postgresql(address):
+            pass
+    with pytest.raises(DatabaseInUse, match="1 shards in all"):
+        async with open_postgresql(address, shards=Shards((1,), 2)):
+            pass
+    async with open_for_reading(address) as reading:
+        assert await get_ids(reading) == []
+
+
+async def test_processes_with_different_shards_share_an_archive(address: str) -> None:
+    async with (
+        open_postgresql(address, shards=Shards((0, 1), 4)) as first,
+        open_postgresql(address, shards=Shards((2, 3), 4)) as second,
+    ):
+        await first.write(lambda tx: add(tx, 1))
+        await second.write(lambda tx: add(tx, 2))
+        assert await get_ids(first) == [1, 2]
+        with pytest.raises(DatabaseInUse, match="shard 3"):
+            async with open_postgresql(address, shards=Shards((3,), 4)):
+                pass
+    async with open_postgresql(address):
+        pass
+
+
+async def test_nothing_is_written_while_another_process_has_the_lock(
+    archive: PostgresDatabase, address: str
+) -> None:
+    await end_sessions(address)
+    async with open_postgresql(address) as other:
+        await other.write(lambda tx: add(tx, 1))
+        for _ in range(2):
+            with pytest.raises(sqlite3.OperationalError):
+                await archive.write(lambda tx: add(tx, 2))
+    assert await archive.write(lambda tx: add(tx, 3)) == 3
+    assert await get_ids(archive) == [1, 3]
+
+
+async def test_one_process_migrates_and_the_others_wait(postgres: PostgresServer) -> None:
+    address = postgres.create()
+
+    async def start(shard: int) -> list[int]:
+        async with open_postgresql(address, shards=Shards((shard,), 3)) as archive:
+            return await get_ids(archive)
+
+    assert await asyncio.gather(*(start(shard) for shard in range(3))) == [[], [], []]
+
+
+async def test_a_migration_that_fails_leaves_nothing(postgres: PostgresServer) -> None:
+    address = postgres.create()
+    broken = [(1, "CREATE TABLE servers (id BIGINT)"), (2, "SELECT nothing")]
+    with pytest.raises(DatabaseError, match="nothing"):
+        async with open_postgresql(address, migrations=broken):
+            pass
+    with pytest.raises(DatabaseError, match="no archive"):
+        async with open_for_reading(address):
+            pass
+
+
+async def test_a_newer_archive_and_another_program_s_tables_are_refused(
+    postgres: PostgresServer, address: str
+) -> None:
+    async with await psycopg.AsyncConnection.connect(address, autocommit=True) as other:
+        await other.execute("UPDATE salon.schema_version SET version = 9999")
+    with pytest.raises(NewerDatabase, match="9999"):
+        async with open_postgresql(address):
+            pass
+    foreign = postgres.create()
+    async with await psycopg.AsyncConnection.connect(foreign, autocommit=True) as other:
+        await other.execute("CREATE SCHEMA salon CREATE TABLE servers (id BIGINT)")
+    with pytest.raises(ForeignDatabase):
+        async with open_postgresql(foreign):
+            pass
+
+
+async def test_who_was_erased_is_erased_again_after_a_restore(address: str) -> None:
+    erasure = Erasure(server_id=1, member_id=7, erased_at=100, opted_out_at=None)
+    erased: list[int] = []
+
+    async def erase(
+        tx: Transaction, server_id: int, member_id: int, *, until_ms: int, now_ms: int
+    ) -> None:
+        erased.append(member_id)
+
+    async with open_postgresql(address, erase_member=erase) as archive:
+        await archive.log_erasures([erasure])
+    async with await psycopg.AsyncConnection.connect(address, autocommit=True) as other:
+        await other.execute("DROP SCHEMA salon CASCADE")
+    async with open_postgresql(address, erase_member=erase) as archive:
+        assert erased == [7]
+        assert await archive.read_erasures() == [erasure]
+    async with open_postgresql(address, erase_member=erase):
+        assert erased == [7]
+
+
+async def test_erased_words_leave_the_tables_files(
+    archive: PostgresDatabase, postgres: PostgresServer
+) -> None:
+    assert await archive.truncate_log()
+    await archive.vacuum(1)
+    assert await archive.check_integrity() == ""
+    assert await archive.measure_size() > 1_000_000
+
+
+async def test_a_database_that_can_t_be_reached_is_described_without_a_password(
+    tmp_path: Path,
+) -> None:
+    address = f"postgresql://salon:secret@/essays?host={tmp_path}"
+    with pytest.raises(DatabaseError) as failure:
+        async with open_postgresql(address):
+            pass
+    assert "secret" not in str(failure.value)
+    assert describe_address("postgresql://me:secret@db:5433/essays?sslmode=require") == (
+        "postgresql://db:5433/essays"
+    )

@@ -1,0 +1,120 @@
+"""A PostgreSQL server of one's own: in its own folder, reached by a socket only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["PostgresServer", "find_programs", "run_postgres"]
+
+#: Where Debian has the programs of each version.
+_DEBIAN = Path("/usr/lib/postgresql")
+_SECONDS = 60.0
+#: The user the server runs as if the tests run as root, whom PostgreSQL refuses.
+_USERS = ("postgres", "nobody")
+
+
+@dataclass
+class PostgresServer:
+    """A running server. ``socket``: the folder of its socket. ``process``: the server's."""
+
+    folder: Path
+    socket: Path
+    process: subprocess.Popen[bytes]
+    names: list[str] = field(default_factory=list)
+
+    def get_address(self, name: str) -> str:
+        """The address of one of its databases."""
+        return f"postgresql://salon@/{name}?host={self.socket}"
+
+    def create(self, template: str | None = None) -> str:
+        """Create a database, or a copy of one; its address."""
+        import psycopg
+
+        name = f"salon_{len(self.names)}"
+        self.names.append(name)
+        with psycopg.connect(self.get_address("postgres"), autocommit=True) as connection:
+            copied = f" TEMPLATE {template}" if template else ""
+            connection.execute(f"CREATE DATABASE {name}{copied}".encode())
+        return self.get_address(name)
+
+
+def find_programs() -> Path | None:
+    """The folder with ``initdb`` and ``postgres``; None if there is none on this machine."""
+    on_path = shutil.which("initdb")
+    if on_path is not None:
+        return Path(on_path).resolve().parent
+    found = sorted(_DEBIAN.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+@contextlib.contextmanager
+def run_postgres(programs: Path) -> Iterator[PostgresServer]:
+    """Run a server until the block ends; its data are removed then. Durable it is not."""
+    folder = Path(tempfile.mkdtemp(prefix="salon-pg-"))
+    user = _find_user() if os.geteuid() == 0 else None
+    if user is not None:
+        os.chown(folder, user, -1)
+    data = folder / "data"
+    environment = {"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"], "TZ": "UTC"}
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        subprocess.run(
+            [
+                str(programs / "initdb"),
+                *("-D", data, "-U", "salon", "-A", "trust", "-E", "UTF8"),
+                *("--no-sync", "--no-instructions"),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            user=user,
+            env=environment,
+            cwd=folder,
+        )
+        log = (folder / "log").open("wb")
+        with log:
+            process = subprocess.Popen(
+                [
+                    programs / "postgres",
+                    *("-D", data, "-k", folder),
+                    *("-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off"),
+                    *("-c", "shared_buffers=32MB", "-c", "max_connections=40"),
+                ],
+                stdout=log,
+                stderr=log,
+                user=user,
+                env=environment,
+                cwd=folder,
+            )
+        _wait_until_ready(programs, folder, process)
+        yield PostgresServer(folder, folder, process)
+    finally:
+        if process is not None:
+            process.send_signal(signal.SIGINT)  # end the sessions, then stop
+            process.wait(_SECONDS)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _find_user() -> int:
+    for name in _USERS:
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name).pw_uid
+    raise AssertionError("there is no user that PostgreSQL could run as")
+
+
+def _wait_until_ready(programs: Path, socket: Path, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _SECONDS
+    command: list[str | Path] = [programs / "pg_isready", "-q", "-h", socket, "-d", "postgres"]
+    while subprocess.run(command, check=False).returncode:
+        if process.poll() is not None or time.monotonic() > until:
+            raise AssertionError((socket / "log").read_text(encoding="utf-8", errors="replace"))
+        time.sleep(0.05)
