@@ -15,11 +15,13 @@ from importlib import metadata
 from itertools import groupby
 from pathlib import Path
 
+from bot.core.shards import Shards
 from bot.core.text.locale_format import format_number
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext
 from bot.discord_api import required_permissions
+from bot.discord_api.gateway_limits import GatewayLimits
 from bot.discord_api.required_permissions import Permission, join_names
 from storage.db.backups import Backup
 from storage.db.errors import SQLITE_VERSION
@@ -34,6 +36,7 @@ __all__ = [
     "check_deleted_messages",
     "check_disk_space",
     "check_pending_work",
+    "check_shards",
     "find_data_loss_risk",
     "get_versions",
     "group_by_channel",
@@ -45,6 +48,9 @@ _MAX_BACKUP_AGE = timedelta(hours=49)
 #: Bytes that must be free on the disk, beside the space for two more copies of the archive.
 _MIN_FREE_SPACE = 200 * 1024 * 1024
 _MAX_PROBLEMS = 10
+#: Discord recommends a shard for 1,000 servers and requires one for 2,500 (docs: Gateway ›
+#: Sharding, which names the second number only).
+_MAX_RECOMMENDATION = 2
 #: Environment variables of hosts that recreate the file system at each deploy, with the host's name
 #: and its way to a persistent disk.
 _HOSTS = {
@@ -183,6 +189,30 @@ def check_deleted_messages(found: Sequence[EssayWithDeletions]) -> list[Finding]
         )
         for essay in found
     ]
+
+
+def check_shards(chosen: Shards | None, limits: GatewayLimits) -> Finding:
+    """Whether the shards are enough and may connect; ``chosen``: None for the recommended ones."""
+    count = limits.shards if chosen is None else chosen.count
+    needed = count if chosen is None else len(chosen.ids)
+    if limits.remaining < needed:
+        minutes = max(1, limits.reset_after // timedelta(minutes=1))
+        return Finding(
+            "shards",
+            False,
+            f"Discord allows {limits.remaining} more connections in the next {minutes} minutes, "
+            f"and Salon needs {needed}. Don't restart it until then.",
+        )
+    if count * _MAX_RECOMMENDATION < limits.shards:
+        return Finding(
+            "shards",
+            False,
+            f"SALON_SHARDS is {chosen}, and Discord recommends {limits.shards}. Leave the setting "
+            "out, or raise it before Discord refuses the connection.",
+        )
+    if count == limits.shards:
+        return Finding("shards", True, f"{chosen or count}, as Discord recommends")
+    return Finding("shards", True, f"{chosen}; Discord recommends {limits.shards}")
 
 
 def check_backups(newest: Backup | None, folder: Path, now: datetime) -> Finding:

@@ -14,6 +14,7 @@
     │   ├── DatabaseInUse    another process is running on it (status 75)
     │   └── BackupError      a backup couldn't be made or restored
     └── DiscordLoginError    Discord refuses the bot; a restart doesn't help (status 77)
+        └── MoreShardsRequired  a connection has too many servers
 
 ``status`` is the exit status of a command that ends with the error, after ``sysexits.h``. Any
 other exception is a bug: it is logged with a reference, and the user is given that reference.
@@ -86,6 +87,10 @@ class DiscordLoginError(SalonError):
     """Discord refuses the bot's token or intents; a restart doesn't help."""
 
     status = 77
+
+
+class MoreShardsRequired(DiscordLoginError):
+    """Discord has closed a connection because it has too many servers."""
 
 
 def make_error_reference() -> str:

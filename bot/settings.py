@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from bot.core.shards import Shards
 from bot.errors import SettingsError
 
 __all__ = ["Settings", "load_environment", "read_settings"]
@@ -25,6 +27,12 @@ MAX_COMPARE_DAYS = 365
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 _MAX_DAYS = 3650
+#: More than any bot has; a number beyond it is a slip.
+MAX_SHARDS = 10_000
+_SHARDS = re.compile(
+    r"(?P<all>[0-9]{1,9})|(?P<first>[0-9]{1,9})(?:\s*-\s*(?P<last>[0-9]{1,9}))?"
+    r"\s*/\s*(?P<count>[0-9]{1,9})"
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class Settings:
     log_format:  'text' for people, 'json' for machines
     departed_server_retention: how long a server's data is retained after the bot was removed
     health:      host and port of ``/health`` and ``/metrics``; None: they aren't served
+    shards:      the shards of this process; None: all of as many as Discord recommends
     """
 
     token: str = field(repr=False)
@@ -60,6 +69,7 @@ class Settings:
     log_format: str = "text"
     departed_server_retention: timedelta = timedelta(days=30)
     health: tuple[str, int] | None = None
+    shards: Shards | None = None
 
 
 def load_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -160,6 +170,39 @@ def _read_days(
         problems.append(f"{name} must be a whole number of days from {minimum} to {maximum}.")
         return default
     return timedelta(days=int(value))
+
+
+def _read_shards(values: Mapping[str, str], problems: list[str]) -> Shards | None:
+    """``auto``, a number, or a range of a larger number such as ``0-7/32``; None for ``auto``."""
+    value = values.get("SALON_SHARDS", "").strip().lower()
+    if value in ("", "auto"):
+        return None
+    found = _SHARDS.fullmatch(value)
+    if found is None:
+        problems.append(
+            "SALON_SHARDS must be auto, a number of shards such as 4, or a range of a larger "
+            "number such as 0-7/32."
+        )
+        return None
+    if found["all"] is not None:
+        count = int(found["all"])
+        first, last = 0, count - 1
+    else:
+        first, count = int(found["first"]), int(found["count"])
+        last = first if found["last"] is None else int(found["last"])
+    if not 1 <= count <= MAX_SHARDS:
+        problems.append(f"SALON_SHARDS: the number of shards must be from 1 to {MAX_SHARDS}.")
+    elif first > last:
+        problems.append(
+            f"SALON_SHARDS: the range {first}-{last} runs backwards. Write the lower number first."
+        )
+    elif last >= count:
+        problems.append(
+            f"SALON_SHARDS: of {count} shards, the last is {count - 1}. Shards are counted from 0."
+        )
+    else:
+        return Shards(count, frozenset(range(first, last + 1)))
+    return None
 
 
 def _read_health(values: Mapping[str, str], problems: list[str]) -> tuple[str, int] | None:
@@ -274,6 +317,7 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         values, "SALON_KEEP_LEFT_DAYS", Settings.departed_server_retention, problems
     )
     health = _read_health(values, problems)
+    shards = _read_shards(values, problems)
     if problems:
         raise SettingsError("\n".join(problems))
     return Settings(
@@ -292,4 +336,5 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         log_format=log_format,
         departed_server_retention=retention,
         health=health,
+        shards=shards,
     )

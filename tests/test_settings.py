@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.shards import UNSHARDED, Shards
 from bot.errors import SettingsError
 from bot.settings import load_environment, read_settings
 
@@ -232,3 +233,41 @@ def test_a_missing_environment_file_is_reported_as_that(tmp_path: Path) -> None:
     file = tmp_path / "none.env"
     with pytest.raises(SettingsError, match=r"none\.env, but there is no such file"):
         load_environment({"SALON_ENV_FILE": str(file)})
+
+
+@pytest.mark.parametrize(
+    ("value", "shards"),
+    [
+        ("", None),
+        ("auto", None),
+        (" AUTO ", None),
+        ("1", UNSHARDED),
+        ("4", Shards(4, frozenset((0, 1, 2, 3)))),
+        ("0-1/32", Shards(32, frozenset((0, 1)))),
+        ("30 - 31 / 32", Shards(32, frozenset((30, 31)))),
+        ("5/32", Shards(32, frozenset((5,)))),
+    ],
+)
+def test_shards_are_a_number_or_a_range_of_one(value: str, shards: Shards | None) -> None:
+    assert read_settings({"DISCORD_TOKEN": TOKEN, "SALON_SHARDS": value}).shards == shards
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("many", "must be auto, a number of shards such as 4, or a range"),
+        ("-1", "must be auto"),
+        ("1.5", "must be auto"),
+        ("²", "must be auto"),
+        ("0-7", "must be auto"),
+        ("0", "the number of shards must be from 1 to"),
+        ("0/0", "the number of shards must be from 1 to"),
+        ("99999999", "the number of shards must be from 1 to"),
+        ("3-1/4", "the range 3-1 runs backwards"),
+        ("2-4/4", "of 4 shards, the last is 3"),
+        ("4/4", "of 4 shards, the last is 3"),
+    ],
+)
+def test_invalid_shards_are_reported(value: str, problem: str) -> None:
+    with pytest.raises(SettingsError, match=f"SALON_SHARDS:? {problem}"):
+        read_settings({"DISCORD_TOKEN": TOKEN, "SALON_SHARDS": value})

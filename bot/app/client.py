@@ -6,7 +6,9 @@ import asyncio
 import gc
 import logging
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,11 @@ from discord.gateway import DiscordWebSocket
 
 from bot.app.background_tasks import BackgroundTasks
 from bot.app.command_sync import sync_commands
-from bot.app.health import Connection
-from bot.app.watchdog import SILENCE_TIMEOUT, Watchdog
+from bot.app.health import Connection, ShardHealth
+from bot.app.watchdog import SILENCE_TIMEOUT, wait_for_silence
 from bot.app.wiring import Options, build_services
 from bot.clock import Clock
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.translate import ENGLISH, find_language, use_language
 from bot.discord_api.command_permissions import CommandPermissions
 from bot.discord_api.command_translations import CommandTranslator
@@ -81,8 +84,27 @@ class Tree(app_commands.CommandTree["Salon"]):
         await report_error(interaction, error)
 
 
+@dataclass(slots=True)
+class _Session:
+    """The gateway session of one shard, or the only one.
+
+    ready_generation:  the recorder's generation when all its servers were known; None before
+    """
+
+    is_disconnected: bool = False
+    ready_generation: int | None = None
+
+
 class Salon(SalonBot, CachedPermissions):
-    """The bot, for one connection; the supervisor makes a new one after a failure."""
+    """The bot, for one connection; the supervisor makes a new one after a failure.
+
+    shards:           those that this process serves
+    silence_timeout:  seconds without anything received after which a connection is replaced
+    library_options:  more options of discord.py's client
+    """
+
+    #: How the names of the library's events begin that report a connection's state.
+    _session_event_prefix = ""
 
     def __init__(
         self,
@@ -92,6 +114,8 @@ class Salon(SalonBot, CachedPermissions):
         *,
         on_connection: Callable[[], None] = lambda: None,
         silence_timeout: float = SILENCE_TIMEOUT,
+        shards: Shards = UNSHARDED,
+        library_options: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -102,7 +126,10 @@ class Salon(SalonBot, CachedPermissions):
             max_messages=None,
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
+            **(library_options or {}),
         )
+        self.shards_served = shards
+        self._sessions = {shard_id: _Session() for shard_id in shards.ids}
         self._handle_interactions_in_users_language()
         self.own_id = 0
         #: Set when the client ends itself, so that a new one is started.
@@ -117,8 +144,10 @@ class Salon(SalonBot, CachedPermissions):
                 self.http, lambda: self.application_id or 0, lambda: self.tree
             ),
             get_server=self.get_guild,
-            is_connected=lambda: not self._is_disconnected,
-            has_caught_up=self._has_caught_up,
+            shards=shards,
+            is_connected=lambda shard_id: not self._sessions[shard_id].is_disconnected,
+            get_served_shards=self._get_served_shards,
+            get_caught_up_shards=self._get_caught_up_shards,
         )
         GatewayEvents(
             recorder=self.services.recorder,
@@ -129,12 +158,10 @@ class Salon(SalonBot, CachedPermissions):
         self.forms = Forms(self.services)
         self._on_connection = on_connection
         self._tasks = BackgroundTasks(on_failure=self._end)
-        self._watchdog = Watchdog(lambda: self.latency, self._end_after_silence, silence_timeout)
+        self._silence_timeout = silence_timeout
         self._ending: asyncio.Task[None] | None = None
         self._is_stopping = False
-        self._is_disconnected = False
         self._losses: list[float] = []
-        self._ready_generation: int | None = None
         self._announced_servers: set[int] = set()
 
     # -- life cycle -------------------------------------------------------------------------
@@ -147,7 +174,7 @@ class Salon(SalonBot, CachedPermissions):
         await self.services.recorder.load_posted_channels()
         self._tasks.start(self.services.recorder.run(), name="recorder")
         self._tasks.start(self.services.catch_up.run(), name="catch-up")
-        self._tasks.start(self._watchdog.run(), name="watchdog")
+        self._start_watchdog()
         await self.load_cogs()
         await sync_commands(
             self.tree,
@@ -155,7 +182,12 @@ class Salon(SalonBot, CachedPermissions):
             self.services.database,
             self.services.clock,
             self.services.commands,
+            # What concerns all servers is done by the process with shard 0.
+            registers=0 in self.shards_served.ids,
         )
+
+    def _start_watchdog(self) -> None:
+        self._tasks.start(self._end_after_silence(), name="watchdog")
 
     async def load_cogs(self) -> None:
         """Load every cog, and with it its commands; needs no connection."""
@@ -166,8 +198,11 @@ class Salon(SalonBot, CachedPermissions):
 
     async def on_connect(self) -> None:
         """A new session, of which the recorder knows already."""
-        self._is_disconnected = False
         self._losses.clear()
+        self._begin_session(0)
+
+    def _begin_session(self, shard_id: int) -> None:
+        self._sessions[shard_id].is_disconnected = False
         self.services.command_permissions.forget()
         if not self._tasks.has("scheduler"):
             self._tasks.start(self.services.scheduler.run(), name="scheduler")
@@ -179,33 +214,53 @@ class Salon(SalonBot, CachedPermissions):
         waiting. Too many losses with no session between them end the client, and a new one is
         started.
         """
-        self._is_disconnected = True  # whether a discussion is active isn't known for now
+        self._lose_session(0)
         now = asyncio.get_running_loop().time()
         self._losses = [at for at in self._losses if now - at < _LOSS_PERIOD] + [now]
         if len(self._losses) > _MAX_LOSSES and not self.over.is_set():
             _log.warning("The connection keeps failing; starting a new one.")
             self._end()
 
+    def _lose_session(self, shard_id: int) -> None:
+        # Whether a discussion is active there isn't known for now.
+        self._sessions[shard_id].is_disconnected = True
+
     async def on_ready(self) -> None:
         """All servers are known."""
-        self._ready_generation = self.services.recorder.generation
-        if self._ready_generation > 1:
+        await self._welcome_servers(0)
+
+    async def _welcome_servers(self, shard_id: int) -> None:
+        """All servers of a shard are known: work there can begin."""
+        session, services = self._sessions[shard_id], self.services
+        was_ready = session.ready_generation is not None
+        session.ready_generation = services.recorder.get_shard_generation(shard_id)
+        if was_ready:
             # The library's objects of the session before are in reference cycles, a hundred
             # megabytes for a large bot, and would stay until the next full collection.
             gc.collect()
         self._on_connection()
-        self.services.scheduler.wake()
-        _log.info("Connected. Servers: %d.", len(self.guilds))
-        with self.services.active_work.track():
-            services = self.services
-            await record_joined_servers(services, self.guilds)
+        services.scheduler.wake()
+        servers = self._get_servers(shard_id)
+        if len(self._sessions) > 1:
+            _log.info("Shard %d is connected. Servers: %d.", shard_id, len(servers))
+        is_first = not was_ready or len(self._sessions) == 1
+        if is_first and self._get_served_shards() == self.shards_served:
+            _log.info("Connected. Servers: %d.", len(self.guilds))
+        with services.active_work.track():
+            shard = self.shards_served.select((shard_id,))
+            await record_joined_servers(services, servers, shard)
             editing = services.editing.resume_submission
-            await retry_until_available(lambda: services.publishing.resume_submissions(editing))
+            await retry_until_available(
+                lambda: services.publishing.resume_submissions(editing, shard)
+            )
 
     async def on_resumed(self) -> None:
         """The session continues; events of the meantime have been replayed."""
-        self._is_disconnected = False
         self._losses.clear()
+        self._resume_session(0)
+
+    def _resume_session(self, shard_id: int) -> None:
+        self._sessions[shard_id].is_disconnected = False
         self.services.scheduler.wake()
 
     def _handle_interactions_in_users_language(self) -> None:
@@ -231,9 +286,7 @@ class Salon(SalonBot, CachedPermissions):
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
         """Dispatch an event to its handlers, unless the bot is stopping."""
-        if event_name == _ANY_EVENT:
-            self._watchdog.reset()
-        elif not self._is_stopping:
+        if event_name != _ANY_EVENT and not self._is_stopping:
             self._announce_every_server(event_name, *args)
             super().dispatch(event_name, *args, **kwargs)
 
@@ -243,12 +296,18 @@ class Salon(SalonBot, CachedPermissions):
         It waits a while for the next server, and forgets one that arrives at the moment in which
         it gives up (discord.py: ConnectionState._delay_ready).
         """
-        if event_name == "connect":
-            self._announced_servers.clear()
-        elif event_name in ("guild_available", "guild_join"):
+        if event_name in ("guild_available", "guild_join"):
             self._announced_servers.add(args[0].id)
-        elif event_name == "ready":
-            for server in self.guilds:
+            return
+        shard_id = args[0] if self._session_event_prefix and args else 0
+        if event_name == f"{self._session_event_prefix}connect":
+            self._announced_servers -= {
+                one
+                for one in self._announced_servers
+                if self.shards_served.get_shard(one) == shard_id
+            }
+        elif event_name == f"{self._session_event_prefix}ready":
+            for server in self._get_servers(shard_id):
                 if not server.unavailable and server.id not in self._announced_servers:
                     self.dispatch("guild_available", server)
 
@@ -259,7 +318,11 @@ class Salon(SalonBot, CachedPermissions):
         await self._tasks.stop()
         await self._cancel_handlers()
         await self.services.delivery.stop()
+        await self._close_connections()
         await super().close()
+
+    async def _close_connections(self) -> None:
+        """Close what the library's own ``close`` doesn't: nothing, with one connection."""
 
     async def _cancel_handlers(self) -> None:
         """Cancel discord.py's tasks that run our handlers: the database is about to close."""
@@ -278,7 +341,8 @@ class Salon(SalonBot, CachedPermissions):
             self.over.set()
             self._ending = asyncio.create_task(self.close(), name="end")
 
-    def _end_after_silence(self) -> None:
+    async def _end_after_silence(self) -> None:
+        await wait_for_silence(lambda: self._get_socket(0), self._silence_timeout)
         _log.warning("Discord has sent nothing for minutes; starting a new connection.")
         self._end()
 
@@ -288,32 +352,71 @@ class Salon(SalonBot, CachedPermissions):
 
     # -- connection state -------------------------------------------------------------------
 
-    def _has_caught_up(self) -> bool:
-        """Whether everything missed has been read, in every server that can be seen."""
-        catch_up, generation = self.services.catch_up, self.services.recorder.generation
-        if not generation or self._is_disconnected:
-            return False
-        # A server that Discord itself can't reach is not waited for once all others are ready.
-        everywhere = all(catch_up.has_caught_up(server.id) for server in self.guilds)
-        return everywhere or (self._ready_generation == generation and catch_up.idle)
+    def _get_socket(self, shard_id: int) -> DiscordWebSocket | None:
+        """The newest connection of a shard."""
+        del shard_id
+        return self.ws
 
-    def get_connection(self) -> Connection:
-        """The state of the connection, for health checks and metrics."""
-        recorder = self.services.recorder
-        is_ready = self._ready_generation == recorder.generation and not self._is_disconnected
-        return Connection(
-            connected=is_ready and not self.is_closed(),
-            latency=self.latency if math.isfinite(self.latency) else None,
-            servers=len(self.guilds),
-            recorded=recorder.committed,
-            queued=recorder.queued,
+    def _get_servers(self, shard_id: int) -> list[discord.Guild]:
+        get_shard = self.shards_served.get_shard
+        return [server for server in self.guilds if get_shard(server.id) == shard_id]
+
+    def _get_served_shards(self) -> Shards:
+        """Those whose servers are known by now, so that work there can be done."""
+        return self.shards_served
+
+    def _get_caught_up_shards(self) -> Shards:
+        """Those in which everything missed has been read, in every server that can be seen."""
+        catch_up, behind = self.services.catch_up, dict[int, bool]()
+        for server in self.guilds:
+            if not catch_up.has_caught_up(server.id):
+                shard_id = self.shards_served.get_shard(server.id)
+                behind[shard_id] = behind.get(shard_id, False) or not server.unavailable
+        return self.shards_served.select(
+            shard_id for shard_id in self._sessions if self._has_caught_up(shard_id, behind)
         )
 
-    def has_received(self, sequence: int | None) -> bool:
-        """Whether the current session has received the events up to ``sequence``."""
-        if sequence is None:
+    def _has_caught_up(self, shard_id: int, behind: Mapping[int, bool]) -> bool:
+        """``behind``: the shards with servers that haven't; whether one of them can be reached."""
+        session = self._sessions[shard_id]
+        generation = self.services.recorder.get_shard_generation(shard_id)
+        if generation <= 0 or session.is_disconnected:
+            return False
+        if shard_id not in behind:
             return True
-        socket: DiscordWebSocket | None = self.ws
+        # A server that Discord itself can't reach is not waited for once all others are ready.
+        is_ready = session.ready_generation == generation
+        return is_ready and (not behind[shard_id] or self.services.catch_up.idle)
+
+    def get_latency(self, shard_id: int) -> float:
+        """Seconds between a shard's heartbeat and its acknowledgement; nan if unknown."""
+        socket = self._get_socket(shard_id)
+        return math.nan if socket is None else socket.latency
+
+    def get_connection(self) -> Connection:
+        """The state of the connections, for health checks and metrics."""
+        recorder = self.services.recorder
+        counts = Counter(self.shards_served.get_shard(server.id) for server in self.guilds)
+        shards = {}
+        for shard_id, session in sorted(self._sessions.items()):
+            generation = recorder.get_shard_generation(shard_id)
+            is_ready = session.ready_generation == generation and not session.is_disconnected
+            latency = self.get_latency(shard_id)
+            shards[shard_id] = ShardHealth(
+                connected=is_ready and not self.is_closed(),
+                latency=latency if math.isfinite(latency) else None,
+                servers=counts[shard_id],
+            )
+        return Connection(shards, recorded=recorder.committed, queued=recorder.queued)
+
+    def has_received(self, sequences: Mapping[int, int]) -> bool:
+        """Whether each shard's current session has received the events up to its number."""
+        return all(
+            self._has_received(shard_id, sequence) for shard_id, sequence in sequences.items()
+        )
+
+    def _has_received(self, shard_id: int, sequence: int) -> bool:
+        socket = self._get_socket(shard_id)
         return socket is not None and socket.sequence is not None and socket.sequence >= sequence
 
 

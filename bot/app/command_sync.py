@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 import discord
@@ -24,23 +25,33 @@ async def sync_commands(
     database: Database,
     clock: Clock,
     mentions: CommandMentions,
+    *,
+    registers: bool = True,
 ) -> None:
     """Register the tree's commands, unless the same were registered last.
 
-    ``mentions`` gets the ids that Discord gave to the commands.
+    ``mentions`` gets the ids that Discord gave to the commands. ``registers``: False where another
+    process does it: then the ids are those that are registered now.
     """
+    if not registers:
+        mentions.set_ids(_get_ids(await tree.fetch_commands()))
+        return
     digest = (await describe_commands(tree)).digest
     known = await database.read(lambda tx: command_sync.get_payload_hash(tx, application_id))
     ids = await database.read(lambda tx: command_sync.get_command_ids(tx, application_id))
     if known != digest or not ids:
         registered = await tree.sync()
-        ids = {
-            command.name: command.id
-            for command in registered
-            if command.type is discord.AppCommandType.chat_input
-        }
+        ids = _get_ids(registered)
         await database.write(
             lambda tx: command_sync.record_sync(tx, application_id, digest, ids, clock.now_ms())
         )
         _log.info("Registered the commands with Discord: %d.", len(tree.get_commands()))
     mentions.set_ids(ids)
+
+
+def _get_ids(registered: Iterable[app_commands.AppCommand]) -> dict[str, int]:
+    return {
+        command.name: command.id
+        for command in registered
+        if command.type is discord.AppCommandType.chat_input
+    }

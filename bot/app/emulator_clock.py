@@ -2,7 +2,7 @@
 
 A WebSocket on loopback. The emulator sends JSON requests, and each is answered with its ``id``:
 ``set`` moves the clock; ``settle`` is answered once the bot has handled the gateway's events up to
-a sequence number and has nothing left to do at the current time.
+a sequence number of each shard and has nothing left to do at the current time.
 """
 
 from __future__ import annotations
@@ -88,18 +88,21 @@ async def _answer(
         case "set":
             clock.set_offset(float(request["offset"]))
         case "settle":
-            answer["next_due"] = await _wait_until_idle(salon, request.get("sequence"))
+            sequences = {int(shard): number for shard, number in request["sequences"].items()}
+            answer["next_due"] = await _wait_until_idle(salon, sequences)
         case unknown:
             answer["error"] = f"unknown request: {unknown}"
     await link.send_json(answer)
 
 
-async def _wait_until_idle(salon: Callable[[], Salon | None], sequence: int | None) -> str | None:
+async def _wait_until_idle(
+    salon: Callable[[], Salon | None], sequences: dict[int, int]
+) -> str | None:
     """Wait until the bot is idle; return when something becomes due next, in ISO 8601."""
     idle_checks = 0
     while idle_checks < _IDLE_CHECKS:
         bot = salon()
-        if bot is not None and bot.has_received(sequence) and bot.services.idle:
+        if bot is not None and bot.has_received(sequences) and bot.services.idle:
             idle_checks += 1
             await asyncio.sleep(0)
         else:

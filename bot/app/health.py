@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiohttp import web
@@ -28,23 +28,54 @@ from storage.db.writer import Transaction
 from storage.servers import diagnostics
 from storage.servers.diagnostics import PendingCounts, Problem
 
-__all__ = ["Connection", "Health", "serve_health"]
+__all__ = ["Connection", "Health", "ShardHealth", "serve_health"]
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
-    """The state of the connection to Discord at one moment.
+class ShardHealth:
+    """The state of one shard's connection to Discord at one moment.
 
     latency:   seconds between a heartbeat and its acknowledgement; None where none is known
-    recorded:  events written since the connection was made
-    queued:    events that have arrived and aren't written yet
     """
 
     connected: bool = False
     latency: float | None = None
     servers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The state of all connections to Discord at one moment.
+
+    shards:    by shard; 0 alone without shards, none before the first start
+    recorded:  events written since the client was made
+    queued:    events that have arrived and aren't written yet
+    """
+
+    shards: Mapping[int, ShardHealth] = field(default_factory=dict)
     recorded: int = 0
     queued: int = 0
+
+    @property
+    def connected(self) -> bool:
+        """Whether at least one shard is connected."""
+        return self.shards_connected > 0
+
+    @property
+    def shards_connected(self) -> int:
+        """How many shards are connected."""
+        return sum(one.connected for one in self.shards.values())
+
+    @property
+    def latency(self) -> float | None:
+        """The mean of the known latencies, in seconds; None where none is known."""
+        known = [one.latency for one in self.shards.values() if one.latency is not None]
+        return sum(known) / len(known) if known else None
+
+    @property
+    def servers(self) -> int:
+        """The servers of all shards."""
+        return sum(one.servers for one in self.shards.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +90,15 @@ class _State:
     def status(self) -> str:
         if self.waits is None:
             return "the archive can't be read"
-        return "fine" if self.connection.connected else "not connected"
+        connected, count = self.connection.shards_connected, len(self.connection.shards)
+        if not connected:
+            return "not connected"
+        return "fine" if connected == count else f"{connected} of {count} shards connected"
+
+    @property
+    def is_working(self) -> bool:
+        """Whether servers are served. A shard alone that is lost doesn't call for a restart."""
+        return self.waits is not None and self.connection.connected
 
 
 class Health:
@@ -106,7 +145,7 @@ class Health:
         )
 
     async def _health(self, _: web.Request) -> web.Response:
-        """Status 200 if the bot is connected and its archive can be read, else 503."""
+        """Status 200 if a shard is connected and the archive can be read, else 503."""
         state = await self._state()
         connection = state.connection
         latency = connection.latency
@@ -117,7 +156,10 @@ class Health:
             "servers": connection.servers,
             "failed": sum(one.count for one in state.failed),
         }
-        return web.json_response(body, status=200 if state.status == "fine" else 503)
+        if len(connection.shards) > 1:
+            body["shards_connected"] = connection.shards_connected
+            body["shards"] = len(connection.shards)
+        return web.json_response(body, status=200 if state.is_working else 503)
 
     async def _metrics(self, _: web.Request) -> web.Response:
         registry = CollectorRegistry()
@@ -142,6 +184,8 @@ class _Families(Collector):
             help_text = "Seconds between a heartbeat and its acknowledgement."
             yield _gauge("salon_gateway_latency_seconds", help_text, connection.latency)
         yield _gauge("salon_servers", "Servers the bot is in.", connection.servers)
+        if len(connection.shards) > 1:
+            yield from _describe_shards(connection.shards)
         yield _gauge("salon_tasks", "asyncio tasks of this process.", len(asyncio.all_tasks()))
         yield _gauge(
             "salon_database_bytes", "Size of the archive, with its write-ahead log.", state.size
@@ -169,6 +213,28 @@ class _Families(Collector):
         for kind, count in sorted(kinds.items()):
             failed.add_metric([kind], count)
         yield failed
+
+
+def _describe_shards(shards: Mapping[int, ShardHealth]) -> Iterable[Metric]:
+    """The connections one by one; there are as many series as shards in this process."""
+    connected = GaugeMetricFamily(
+        "salon_shard_connected", "1 while the shard is connected to Discord.", labels=["shard"]
+    )
+    latency = GaugeMetricFamily(
+        "salon_shard_latency_seconds",
+        "Seconds between a heartbeat of the shard and its acknowledgement.",
+        labels=["shard"],
+    )
+    servers = GaugeMetricFamily(
+        "salon_shard_servers", "Servers of the shard that the bot is in.", labels=["shard"]
+    )
+    for shard_id, shard in shards.items():
+        label = [str(shard_id)]
+        connected.add_metric(label, shard.connected)
+        servers.add_metric(label, shard.servers)
+        if shard.latency is not None:
+            latency.add_metric(label, shard.latency)
+    return connected, latency, servers
 
 
 def _gauge(name: str, help_text: str, value: float) -> GaugeMetricFamily:

@@ -21,12 +21,15 @@ from bot.app.daily_backup import DailyBackup
 from bot.app.emulator_clock import clock_link
 from bot.app.health import Connection, Health, serve_health
 from bot.app.logging_setup import set_up_logging
+from bot.app.sharded_client import ShardedSalon
 from bot.app.systemd import ServiceManager
 from bot.app.wiring import Options
 from bot.clock import Clock
+from bot.core.shards import UNSHARDED, Shards
 from bot.delivery.attachments import AttachmentLimits
 from bot.discord_api.connection import set_base_urls
-from bot.errors import DiscordLoginError
+from bot.discord_api.gateway_limits import GatewayLimits, fetch_gateway_limits
+from bot.errors import DiscordLoginError, MoreShardsRequired
 from bot.settings import Settings
 from storage.db.backups import list_backups
 from storage.db.database import Database, open_database
@@ -49,15 +52,23 @@ _M_TRIM_THRESHOLD, _M_ARENA_MAX, _KEPT_BYTES = -1, -8, 65536
 #: Thresholds of the garbage collector (docs: gc.set_threshold).
 _GC_THRESHOLDS = (50_000, 20, 20)
 
+_LOGIN_REFUSED = (
+    "Discord refuses the token. Copy it again from the developer portal (Bot › Reset Token) into "
+    "DISCORD_TOKEN."
+)
+
 #: Gateway close codes after which reconnecting doesn't help, and what does
 #: (docs: Opcodes and Status Codes › Gateway Close Event Codes).
 _FATAL_CLOSE_CODES = {
     4004: "Discord has revoked the token. Set a new one in DISCORD_TOKEN.",
-    4010: "Discord refuses the connection because of a wrong shard (4010). Install a newer Salon.",
-    4011: "Salon is in more servers than one connection may serve (4011). Remove it from some.",
+    4010: "Discord refuses the connection because of a wrong shard (4010). Correct SALON_SHARDS.",
+    4011: "Salon is in more servers than its shards may serve (4011). Leave SALON_SHARDS out, or "
+    "set it to a higher number.",
     4012: "Discord no longer supports this version of its gateway (4012). Install a newer Salon.",
     4013: "Discord doesn't know the requested intents (4013). Install a newer Salon.",
 }
+
+_SHARDING_REQUIRED = 4011
 
 #: Errors after which a new connection may succeed.
 _TRANSIENT = (
@@ -148,19 +159,100 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
         wait = _FIRST_WAIT
         while not stop.is_set():
             began = loop.time()
-            salon = Salon(database, clock, options, on_connection=manager.notify_ready)
-            last_error = await run_client(settings, salon, current, stopping)
+            pause = wait
+            try:
+                shards, max_concurrency = await choose_shards(settings, stopping)
+            except discord.LoginFailure:
+                raise DiscordLoginError(_LOGIN_REFUSED) from None
+            except _TRANSIENT as error:
+                last_error = _describe_unreachable(error)
+            except TooManyStarts as error:
+                last_error, pause = str(error), max(wait, error.seconds)
+            else:
+                if stop.is_set():
+                    break
+                salon = _make_client(
+                    shards, max_concurrency, database, clock, options, manager.notify_ready
+                )
+                try:
+                    last_error = await run_client(settings, salon, current, stopping)
+                except MoreShardsRequired as error:
+                    if not await _recommends_more(settings, shards):
+                        raise
+                    last_error = str(error)
             if stop.is_set():
                 break
             if loop.time() - began > _STABLE_AFTER:
-                wait = _FIRST_WAIT
-            _log.warning("%s Trying again in %.0f s.", last_error, wait)
+                wait = pause = _FIRST_WAIT
+            _log.warning("%s Trying again in %.0f s.", last_error, pause)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout(pause):
                     await stop.wait()
             wait = min(wait * 2, _LONGEST_WAIT)
         manager.notify_stopping()
     _log.info("Salon has stopped.")
+
+
+class TooManyStarts(Exception):
+    """Discord allows no further session for some ``seconds``."""
+
+    def __init__(self, limits: GatewayLimits) -> None:
+        super().__init__(
+            f"Discord allows {limits.remaining} more connections until its daily limit is reset, "
+            "which isn't enough."
+        )
+        self.seconds = limits.reset_after.total_seconds()
+
+
+async def choose_shards(settings: Settings, stopping: asyncio.Task[bool]) -> tuple[Shards, int]:
+    """The shards to serve, and how many may identify at once; no shards once ``stopping`` is done.
+
+    Raises LoginFailure, TooManyStarts, and what aiohttp raises.
+    """
+    if settings.shards == UNSHARDED:
+        return UNSHARDED, 1
+    asking = asyncio.create_task(fetch_gateway_limits(settings.token))
+    try:
+        await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not asking.done():
+            return UNSHARDED, 1
+        limits = asking.result()
+    finally:
+        asking.cancel()
+    shards = settings.shards or Shards(limits.shards, frozenset(range(limits.shards)))
+    if limits.remaining < len(shards.ids):
+        raise TooManyStarts(limits)
+    return shards, limits.max_concurrency
+
+
+async def _recommends_more(settings: Settings, shards: Shards) -> bool:
+    """Whether Discord recommends more shards than these, and it may choose their number."""
+    if settings.shards is not None:
+        return False
+    try:
+        return (await fetch_gateway_limits(settings.token)).shards > shards.count
+    except (discord.LoginFailure, *_TRANSIENT):
+        return False
+
+
+def _make_client(
+    shards: Shards,
+    max_concurrency: int,
+    database: Database,
+    clock: Clock,
+    options: Options,
+    on_connection: Callable[[], None],
+) -> Salon:
+    if shards == UNSHARDED:
+        return Salon(database, clock, options, on_connection=on_connection)
+    return ShardedSalon(
+        database,
+        clock,
+        options,
+        shards=shards,
+        max_concurrency=max_concurrency,
+        on_connection=on_connection,
+    )
 
 
 def _make_health(
@@ -215,16 +307,15 @@ async def run_client(
         if connection.done() and not connection.cancelled():
             await connection
     except discord.LoginFailure:
-        raise DiscordLoginError(
-            "Discord refuses the token. Copy it again from the developer portal (Bot › Reset "
-            "Token) into DISCORD_TOKEN."
-        ) from None
+        raise DiscordLoginError(_LOGIN_REFUSED) from None
     except discord.PrivilegedIntentsRequired:
         raise DiscordLoginError(
             "Discord refuses the connection because the message content intent is off. Switch on "
             "“Message Content Intent” in the developer portal (Bot › Privileged Gateway Intents)."
         ) from None
     except discord.ConnectionClosed as error:
+        if error.code == _SHARDING_REQUIRED:
+            raise MoreShardsRequired(_FATAL_CLOSE_CODES[error.code]) from None
         if error.code in _FATAL_CLOSE_CODES:
             raise DiscordLoginError(_FATAL_CLOSE_CODES[error.code]) from None
         return f"Discord closed the connection ({error.code})."

@@ -10,6 +10,7 @@ import discord
 from discord.http import HTTPClient
 
 from bot.clock import Clock
+from bot.core.shards import Shards
 from bot.delivery import after_send
 from bot.delivery.attachments import AttachmentLimits
 from bot.delivery.context import DeliveryContext
@@ -61,18 +62,25 @@ def build_services(
     permissions: Permissions,
     command_permissions: CommandPermissions,
     get_server: Callable[[int], discord.Guild | None],
-    is_connected: Callable[[], bool],
-    has_caught_up: Callable[[], bool],
+    shards: Shards,
+    is_connected: Callable[[int], bool],
+    get_served_shards: Callable[[], Shards],
+    get_caught_up_shards: Callable[[], Shards],
 ) -> Services:
-    """The services of one connection.
+    """The services of one client.
 
-    ``has_caught_up``: whether everything sent during an outage has been read, in all servers.
+    shards:                those that this process serves; servers of others are ignored
+    is_connected:          whether one of them, by its id, is connected
+    get_served_shards:     gets those whose servers are known by now
+    get_caught_up_shards:  gets those in which everything sent during an outage has been read
     """
 
     def wake() -> None:
         scheduler.wake()
 
-    recorder = Recorder(database, clock, confirm_own_message=after_send.own_message, on_work=wake)
+    recorder = Recorder(
+        database, clock, confirm_own_message=after_send.own_message, on_work=wake, shards=shards
+    )
     catch_up = CatchUp(
         database=database,
         clock=clock,
@@ -83,11 +91,14 @@ def build_services(
         is_connected=is_connected,
         on_done=wake,
         compare_window=options.compare_window,
+        shards=shards,
     )
     single = SingleCalls(http)
     webhooks = Webhooks(http=http, permissions=permissions, single=single)
     delivery = Delivery(
-        DeliveryContext(database, clock, http, permissions, recorder, single, webhooks),
+        DeliveryContext(
+            database, clock, http, permissions, recorder, single, webhooks, get_served_shards
+        ),
         attachment_limits=options.attachments,
         catch_up=catch_up.catch_up_channel,
         on_change=wake,
@@ -96,7 +107,8 @@ def build_services(
         database=database,
         clock=clock,
         delivery=delivery,
-        is_caught_up=has_caught_up,
+        get_served_shards=get_served_shards,
+        get_caught_up_shards=get_caught_up_shards,
         left_kept_for=options.server_retention,
     )
     commands = CommandMentions()

@@ -17,6 +17,7 @@ from bot.core.text.plural import format_count
 from bot.discord_api.commands import CommandSet
 from bot.discord_api.connection import set_base_urls
 from bot.discord_api.errors import TRANSIENT
+from bot.discord_api.gateway_limits import fetch_gateway_limits
 from bot.discord_api.invite_link import get_invite_link
 from bot.errors import DatabaseError, DatabaseInUse, SalonError, SettingsError
 from bot.settings import Settings, read_backup_folder, read_database_path, read_settings
@@ -186,6 +187,8 @@ async def _check_discord(
             found = [Finding("token", True, f"belongs to {client.user}")]
             found += await _check_application(client, archive, await load_commands())
             found.append(await _check_invitation(client))
+            limits = await fetch_gateway_limits(settings.token)
+            found.append(checks.check_shards(settings.shards, limits))
             if archive is not None:
                 found += await _check_channels(
                     client, await archive.read(diagnostics.get_used_channels)

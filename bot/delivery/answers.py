@@ -66,6 +66,7 @@ class AnswerPoster:
 
     def __init__(self, context: DeliveryContext) -> None:
         self._database = context.database
+        self._get_shards = context.get_shards
         self._clock = context.clock
         self._http = context.http
         self._permissions = context.permissions
@@ -80,7 +81,7 @@ class AnswerPoster:
     async def claim(self, busy: Sequence[Answer], most: int | None) -> list[Answer]:
         """The oldest answer of each channel or thread."""
         now_ms = self._clock.now_ms()
-        due = await self._database.read(lambda tx: answers.get_due(tx, now_ms))
+        due = await self._database.read(lambda tx: answers.get_due(tx, now_ms, self._get_shards()))
         return take_first_of_each_place(due, busy, lambda job: job.channel_id, most or _CONCURRENCY)
 
     async def do(self, job: Answer) -> None:

@@ -57,6 +57,7 @@ class AttachmentDownloader:
 
     def __init__(self, context: DeliveryContext, *, limits: AttachmentLimits) -> None:
         self._database = context.database
+        self._get_shards = context.get_shards
         self._clock = context.clock
         self._http = context.http
         self._limits = limits
@@ -75,7 +76,9 @@ class AttachmentDownloader:
         )
         now_ms, ids = self._clock.now_ms(), {job.file.id for job in busy}
         due = await self._database.read(
-            lambda tx: attachments.get_due(tx, busy=ids, now_ms=now_ms, most=most or _CONCURRENCY)
+            lambda tx: attachments.get_due(
+                tx, busy=ids, now_ms=now_ms, most=most or _CONCURRENCY, shards=self._get_shards()
+            )
         )
         return [AttachmentJob(file, file.url) for file in due]
 

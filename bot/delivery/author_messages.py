@@ -53,6 +53,7 @@ class AuthorMessenger:
 
     def __init__(self, context: DeliveryContext) -> None:
         self._database = context.database
+        self._get_shards = context.get_shards
         self._clock = context.clock
         self._http = context.http
         self._permissions = context.permissions
@@ -65,7 +66,9 @@ class AuthorMessenger:
     async def claim(self, busy: Sequence[AuthorMessage], most: int | None) -> list[AuthorMessage]:
         """The authors who are due."""
         now_ms, under_way = self._clock.now_ms(), {job.id for job in busy}
-        due = await self._database.read(lambda tx: author_messages.get_due(tx, now_ms))
+        due = await self._database.read(
+            lambda tx: author_messages.get_due(tx, now_ms, self._get_shards())
+        )
         return [job for job in due if job.id not in under_way][:most]
 
     async def do(self, job: AuthorMessage) -> None:

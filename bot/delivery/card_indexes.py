@@ -93,6 +93,7 @@ class CardIndexUpdater:
 
     def __init__(self, context: DeliveryContext) -> None:
         self._database = context.database
+        self._get_shards = context.get_shards
         self._clock = context.clock
         self._http = context.http
 
@@ -105,7 +106,9 @@ class CardIndexUpdater:
         now_ms, under_way = self._clock.now_ms(), {job.discussion_id for job in busy}
         wanted = (most or _CONCURRENCY) + len(under_way)
         due = await self._database.read(
-            lambda tx: card_indexes.get_due(tx, now_ms=now_ms, most=wanted)
+            lambda tx: card_indexes.get_due(
+                tx, now_ms=now_ms, most=wanted, shards=self._get_shards()
+            )
         )
         jobs = [IndexJob(*one) for one in due if one[0] not in under_way]
         return jobs[:most]

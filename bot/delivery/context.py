@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from discord.http import HTTPClient
 
 from bot.clock import Clock
+from bot.core.shards import UNSHARDED, Shards
 from bot.discord_api.permissions import Permissions
 from bot.discord_api.single_attempt import SingleCalls
 from bot.discord_api.webhooks import Webhooks
@@ -24,6 +26,7 @@ class DeliveryContext:
     recorder:    records what the workers see of members' messages
     single:      for the calls that must not be repeated without looking
     webhooks:    the bot's own, one a channel
+    get_shards:  gets the shards in whose servers work can be done now
     """
 
     database: Database
@@ -33,3 +36,4 @@ class DeliveryContext:
     recorder: Recorder
     single: SingleCalls
     webhooks: Webhooks
+    get_shards: Callable[[], Shards] = lambda: UNSHARDED

@@ -76,6 +76,7 @@ class MessageEditor:
 
     def __init__(self, context: DeliveryContext) -> None:
         self._database = context.database
+        self._get_shards = context.get_shards
         self._clock = context.clock
         self._http = context.http
         self._permissions = context.permissions
@@ -89,7 +90,7 @@ class MessageEditor:
         now_ms, edits = self._clock.now_ms(), [job.edit for job in busy]
         due = await self._database.read(
             lambda tx: message_edits.get_due(
-                tx, busy=edits, now_ms=now_ms, most=most or _CONCURRENCY
+                tx, busy=edits, now_ms=now_ms, most=most or _CONCURRENCY, shards=self._get_shards()
             )
         )
         return [EditJob(edit) for edit in due]

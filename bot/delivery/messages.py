@@ -17,6 +17,7 @@ from discord.http import Route
 
 from bot.core import limits
 from bot.core.payload import Payload, get_signature, is_payload_of
+from bot.core.shards import Shards
 from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.translate import use_language
 from bot.delivery import after_send, alerts
@@ -88,8 +89,9 @@ class MessageSender:
         self._forum_posts = ForumPostStarter(context)
         self._make_room = make_room
         self._rate_limiter = RateLimiter(_MOST_CALLS, 1.0)
-        #: Whether prompts and nudges are sent, too.
-        self.sends_prompts = True
+        self._get_shards = context.get_shards
+        #: In whose servers prompts and nudges are sent, too; None: in all.
+        self.prompt_shards: Shards | None = None
 
     def get_key(self, job: MessageJob) -> int:
         """The id of the planned message."""
@@ -105,8 +107,9 @@ class MessageSender:
                 tx,
                 busy=ids,
                 now_ms=now_ms,
-                with_prompts=self.sends_prompts,
                 channels_with_prompts=prompted,
+                shards=self._get_shards(),
+                prompt_shards=self.prompt_shards,
             )
         )
         return [MessageJob(message) for message in claimed]

@@ -81,6 +81,7 @@ class ReplyMover:
 
     def __init__(self, context: DeliveryContext) -> None:
         self._database = context.database
+        self._get_shards = context.get_shards
         self._clock = context.clock
         self._http = context.http
         self._permissions = context.permissions
@@ -97,7 +98,9 @@ class ReplyMover:
         One that was postponed after an error isn't due, and doesn't block younger ones.
         """
         now_ms = self._clock.now_ms()
-        due = await self._database.read(lambda tx: reply_moves.get_due(tx, now_ms))
+        due = await self._database.read(
+            lambda tx: reply_moves.get_due(tx, now_ms, self._get_shards())
+        )
         return take_first_of_each_place(due, busy, lambda job: job.thread_id, most or _CONCURRENCY)
 
     async def do(self, job: ReplyMove) -> None:

@@ -17,6 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import Clock, from_milliseconds, to_milliseconds
 from bot.core.conversation.thread_index import INDEX_WAITS_MS, NEW_FOR_MS
+from bot.core.shards import Shards
 from bot.core.snowflake import make_snowflake_before
 from bot.core.text.coded import make_coded
 from bot.delivery.archive_cleanup import ArchiveCleanup
@@ -52,9 +53,11 @@ _CATCHING_UP_INTERVAL = timedelta(seconds=1)
 class Scheduler:
     """Publishes, plans prompts, erases and delivers what is due, and sets the alarm for the next.
 
-    ``is_caught_up``: whether the messages of an outage have been read. Until then no prompt is
-    decided or sent, since it isn't known whether a discussion is active. ``left_kept_for``: how
-    long a server's data is kept after the bot was removed from it.
+    get_served_shards:     gets those in whose servers work can be done now
+    get_caught_up_shards:  gets those in which the messages of an outage have been read. Until then
+                           no prompt is decided or sent there, since it isn't known whether a
+                           discussion is active.
+    left_kept_for:         how long a server's data is kept after the bot was removed from it
     """
 
     def __init__(
@@ -63,13 +66,15 @@ class Scheduler:
         database: Database,
         clock: Clock,
         delivery: Delivery,
-        is_caught_up: Callable[[], bool],
+        get_served_shards: Callable[[], Shards],
+        get_caught_up_shards: Callable[[], Shards],
         left_kept_for: timedelta,
     ) -> None:
         self._database = database
         self._clock = clock
         self._delivery = delivery
-        self._is_caught_up = is_caught_up
+        self._get_served_shards = get_served_shards
+        self._get_caught_up_shards = get_caught_up_shards
         self._left_kept_for = left_kept_for // timedelta(milliseconds=1)
         self._woken = asyncio.Event()
         self._running = False
@@ -149,16 +154,19 @@ class Scheduler:
             lambda tx: servers.erase_due(tx, now_ms, self._left_kept_for)
         ):
             pass
-        holds_prompts = not self._is_caught_up()
-        if not holds_prompts:
+        served, caught_up = self._get_served_shards(), self._get_caught_up_shards()
+        holds_prompts = not served.ids <= caught_up.ids
+        if caught_up.ids:
             busy = self._delivery.messages_under_way
-            await self._database.write(lambda tx: reconsider_claimed(tx, now, busy))
-        while not holds_prompts and await self._database.write(lambda tx: plan_due(tx, now)):
-            pass
-        await self._delivery.start_due(with_prompts=not holds_prompts)
+            await self._database.write(lambda tx: reconsider_claimed(tx, now, busy, caught_up))
+            while await self._database.write(lambda tx: plan_due(tx, now, caught_up)):
+                pass
+        await self._delivery.start_due(caught_up)
         # Until the bot has caught up, much is to be written.
-        await self._cleanup.clean_if_due(is_quiet=self._delivery.idle, may_vacuum=not holds_prompts)
-        self._next_due = await self._database.read(self._get_next_due)
+        await self._cleanup.clean_if_due(
+            is_quiet=self._delivery.idle, may_vacuum=bool(caught_up.ids) and not holds_prompts
+        )
+        self._next_due = await self._database.read(lambda tx: self._get_next_due(tx, served))
         is_due = self._next_due is not None and self._next_due <= self._clock.now()
         self._holds_prompts = holds_prompts and is_due
         self._set_alarm()
@@ -183,21 +191,21 @@ class Scheduler:
             misfire_grace_time=None,
         )
 
-    async def _get_next_due(self, tx: Transaction) -> datetime | None:
+    async def _get_next_due(self, tx: Transaction, shards: Shards) -> datetime | None:
         due = [
             await servers.get_next_due(tx, self._left_kept_for),
-            await prompts.get_next_due(tx),
-            await messages.get_next_due(tx),
-            await threads.get_next_due(tx),
+            await prompts.get_next_due(tx, shards),
+            await messages.get_next_due(tx, shards),
+            await threads.get_next_due(tx, shards),
             await scheduled_essays.get_next_due(tx),
-            await reply_moves.get_next_due(tx),
-            await answers.get_next_due(tx),
-            await author_messages.get_next_due(tx),
-            await attachments.get_next_due(tx),
-            await message_edits.get_next_due(tx),
-            await card_indexes.get_next_due(tx),
+            await reply_moves.get_next_due(tx, shards),
+            await answers.get_next_due(tx, shards),
+            await author_messages.get_next_due(tx, shards),
+            await attachments.get_next_due(tx, shards),
+            await message_edits.get_next_due(tx, shards),
+            await card_indexes.get_next_due(tx, shards),
             await deleted_channels.get_next_due(tx),
-            await temporary_messages.get_next_due(tx),
+            await temporary_messages.get_next_due(tx, shards),
             await self._cleanup.get_next_due(tx),
         ]
         known = [at for at in due if at is not None]

@@ -23,6 +23,7 @@ class TemporaryMessageRemover:
 
     def __init__(self, context: DeliveryContext) -> None:
         self._database = context.database
+        self._get_shards = context.get_shards
         self._clock = context.clock
         self._http = context.http
 
@@ -37,7 +38,9 @@ class TemporaryMessageRemover:
         del most
         now_ms = self._clock.now_ms()
         ids = {job.planned_message_id for job in busy}
-        due = await self._database.read(lambda tx: temporary_messages.get_due(tx, now_ms))
+        due = await self._database.read(
+            lambda tx: temporary_messages.get_due(tx, now_ms, self._get_shards())
+        )
         return [job for job in due if job.planned_message_id not in ids]
 
     async def do(self, job: TemporaryMessage) -> None:

@@ -77,6 +77,7 @@ class ThreadOpener:
         self, context: DeliveryContext, *, catch_up: Callable[[int], Awaitable[None]]
     ) -> None:
         self._database = context.database
+        self._get_shards = context.get_shards
         self._clock = context.clock
         self._http = context.http
         self._permissions = context.permissions
@@ -94,12 +95,14 @@ class ThreadOpener:
         """The oldest threads that are to be opened or completed."""
         now_ms, ids = self._clock.now_ms(), {thread.id for thread in busy}
         return await self._database.read(
-            lambda tx: threads.get_due(tx, busy=ids, now_ms=now_ms, most=most or _CONCURRENCY)
+            lambda tx: threads.get_due(
+                tx, busy=ids, now_ms=now_ms, most=most or _CONCURRENCY, shards=self._get_shards()
+            )
         )
 
     async def do(self, job: Thread) -> None:
         """Do what is left to do for one thread."""
-        generation = self._recorder.generation
+        generation = self._recorder.get_generation(job.server_id)
         if job.state == "planned":
             try:
                 await self._open(job, generation)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from bot.core.shards import Shards
 from bot.delivery.answers import AnswerPoster
 from bot.delivery.attachments import AttachmentDownloader, AttachmentLimits
 from bot.delivery.author_messages import AuthorMessenger
@@ -83,9 +84,12 @@ class Delivery:
         """Return after the next attempt of any worker, however it goes."""
         await self._changed.wait()
 
-    async def start_due(self, *, with_prompts: bool = True) -> None:
-        """Begin everything that is due and not under way; prompts and nudges only if wanted."""
-        self._sender.sends_prompts = with_prompts
+    async def start_due(self, prompt_shards: Shards | None = None) -> None:
+        """Begin everything that is due and not under way.
+
+        ``prompt_shards``: in whose servers prompts and nudges are sent, too; None: in all.
+        """
+        self._sender.prompt_shards = prompt_shards
         for worker in self._workers:
             await worker.start_due()
 

@@ -18,6 +18,7 @@ from discord.http import HTTPClient
 
 from bot.alerts import notify_admins
 from bot.clock import Clock
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded import make_coded
 from bot.discord_api.errors import TRANSIENT
 from bot.discord_api.permissions import Permissions
@@ -57,6 +58,8 @@ class CatchUp:
     """Reads what was missed, a page at a time, and queues it in the recorder.
 
     A server with a channel that couldn't be read is pending: it is retried with a growing delay.
+    ``is_connected``: whether a shard, by its id, is. Servers of other shards than ``shards`` are
+    read by other processes.
     """
 
     def __init__(
@@ -68,9 +71,10 @@ class CatchUp:
         permissions: Permissions,
         recorder: Recorder,
         guild: Callable[[int], discord.Guild | None],
-        is_connected: Callable[[], bool],
+        is_connected: Callable[[int], bool],
         on_done: Callable[[], None],
         compare_window: timedelta = DEFAULT_COMPARE_WINDOW,
+        shards: Shards = UNSHARDED,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -80,6 +84,7 @@ class CatchUp:
         self._is_connected = is_connected
         self._on_done = on_done
         self._compare_window = compare_window
+        self._shards = shards
         self._caught_up: dict[int, int] = {}
         self._names = MemberNames(http=http, guild=guild, clock=clock)
         self._histories = HistoryReader(
@@ -118,7 +123,7 @@ class CatchUp:
 
     def has_caught_up(self, server_id: int) -> bool:
         """Whether everything the server missed before this connection has been read."""
-        return self._caught_up.get(server_id) == self._recorder.generation
+        return self._caught_up.get(server_id) == self._recorder.get_generation(server_id)
 
     async def run(self) -> None:
         """Mark complete channels as verified and retry pending servers, at a fixed interval.
@@ -138,10 +143,11 @@ class CatchUp:
                     )
 
     async def mark_verified(self) -> None:
-        """Mark the complete channels as verified now, unless the gateway is disconnected."""
-        if not self._is_connected():
+        """Mark the complete channels of connected shards as verified now."""
+        complete = self._recorder.get_complete_channels(self._is_connected)
+        if not complete:
             return
-        complete, now_ms = self._recorder.complete_channels, self._clock.now_ms()
+        now_ms = self._clock.now_ms()
         await self._database.write(lambda tx: watermarks.mark_verified(tx, complete, now_ms))
 
     async def retry_pending(self) -> None:
@@ -154,7 +160,7 @@ class CatchUp:
         places = await self._database.read(watermarks.get_servers)
         complete = self._recorder.complete_channels
         for channel_id, server_id in places.items():
-            if channel_id not in complete:
+            if channel_id not in complete and self._shards.has_server(server_id):
                 self._retry_waits.setdefault(server_id, _INTERVAL)
         for server_id, wait in list(self._retry_waits.items()):
             if self._retry_at.get(server_id, 0) <= now:
@@ -196,7 +202,7 @@ class CatchUp:
             finally:
                 if not is_retry:
                     self._waiting.discard(server_id)
-            generation = self._recorder.generation
+            generation = self._recorder.get_generation(server_id)
             try:
                 await self._catch_up_server(server_id, is_retry=is_retry)
                 if not is_retry:

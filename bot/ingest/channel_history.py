@@ -74,7 +74,8 @@ class HistoryReader:
         reading began; those up to ``since`` are only looked for. Raises the
         library's errors if Discord can't be reached.
         """
-        generation, began = self._recorder.generation, self._clock.now_ms()
+        generation = self._recorder.get_generation(one.server_id)
+        began = self._clock.now_ms()
         try:
             if (
                 not one.is_thread

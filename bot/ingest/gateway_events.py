@@ -109,9 +109,12 @@ class GatewayEvents:
             return
 
     def _read_ready(self, data: Mapping[str, Any]) -> None:
-        """A new session: from its first event on, events before it may have been missed."""
-        del data
-        self._recorder.start_generation()
+        """A new session: from its first event on, events before it may have been missed.
+
+        docs: Gateway Events › Ready: ``shard`` is sent only to a bot that identified with one.
+        """
+        shard_id, _ = data.get("shard") or (0, 1)
+        self._recorder.start_generation(shard_id)
 
     # -- messages -------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from bot.core.conversation.events import (
     ThreadSeen,
 )
 from bot.core.conversation.proxies import MAX_DELAY, Original
+from bot.core.shards import UNSHARDED, Shards
 from bot.ingest.batch import BatchResult, EarlyEvents, RecoveredChanges
 from bot.ingest.record_batch import OwnMessageHandler, record_batch
 from storage.db.database import Database, retry_until_available
@@ -44,13 +45,16 @@ _MAX_BATCH = 1000
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 #: Messages that haven't arrived (yet) whose edits, deletions or replies are remembered.
 _MAX_EARLY = 10_000
+#: The generation of servers whose shard isn't in this process: no shard has it.
+_OTHER_PROCESS = -(1 << 31)
 
 
 class Recorder:
     """Writes events into the archive, in order, a batch at a time.
 
     complete_channels:  the channels whose record has no gap; their live messages move the watermark
-    generation:         counts fresh identifies; after one, no channel is complete until it was read
+    generation:         counts fresh identifies; after one, no channel of its shard's servers is
+                        complete until it was read
     posted_channels:    the channels in which the bot has posted or is about to, and those of
                         discussions; of threads, only some. A message anywhere else than in these
                         and in their threads belongs to no discussion.
@@ -63,9 +67,11 @@ class Recorder:
         *,
         confirm_own_message: OwnMessageHandler,
         on_work: Callable[[], None],
+        shards: Shards = UNSHARDED,
     ) -> None:
         self._database = database
         self._clock = clock
+        self._shards = shards
         self._confirm_own_message = confirm_own_message
         self._on_work = on_work
         self._events: deque[Event] = deque()
@@ -73,7 +79,10 @@ class Recorder:
         self._put_count = 0
         self._committed_count = 0
         self._progress = asyncio.Condition()
-        self._complete: set[int] = set()
+        #: The newest generation of each shard; before its first one a number of its own.
+        self._generations = {shard_id: -shard_id for shard_id in shards.ids}
+        #: Each complete channel with the generation in which it was read.
+        self._complete: dict[int, int] = {}
         self._early_changes: OrderedDict[int, Edit | Deletion] = OrderedDict()
         self._early_replies: OrderedDict[int, tuple[Message, ...]] = OrderedDict()
         self._originals: OrderedDict[int, Original] = OrderedDict()
@@ -119,7 +128,7 @@ class Recorder:
 
     def put_new_thread(self, event: ThreadSeen) -> None:
         """Queue a new thread; if it belongs to a discussion, its record starts without a gap."""
-        self._new_threads[event.id] = self.generation
+        self._new_threads[event.id] = self.get_generation(event.server_id)
         self.put((event,))
 
     @contextmanager
@@ -176,18 +185,30 @@ class Recorder:
             await self._progress.wait_for(lambda: self._committed_count >= number)
 
     def mark_complete(self, channel_id: int, generation: int) -> None:
-        """The channel's record is complete, unless a new generation has begun."""
-        if generation == self.generation:
-            self._complete.add(channel_id)
+        """The channel's record is complete, unless its shard has begun a new generation.
+
+        ``generation``: that of its server when the reading began.
+        """
+        if generation in self._generations.values():
+            self._complete[channel_id] = generation
 
     @property
     def complete_channels(self) -> frozenset[int]:
         """The channels and threads whose record is, as far as known, the same as Discord's."""
         return frozenset(self._complete)
 
+    def get_complete_channels(self, is_connected: Callable[[int], bool]) -> frozenset[int]:
+        """Those of the shards, by their ids, that are connected."""
+        connected = {
+            generation
+            for shard_id, generation in self._generations.items()
+            if is_connected(shard_id)
+        }
+        return frozenset(one for one, read in self._complete.items() if read in connected)
+
     def mark_unread(self, channel_id: int) -> None:
         """An event in the channel couldn't be read: its history is read at the next interval."""
-        self._complete.discard(channel_id)
+        self._complete.pop(channel_id, None)
 
     async def mark_incomplete(self, channel_ids: Set[int]) -> None:
         """Events may have been missed in these channels; queued events are committed first.
@@ -196,7 +217,7 @@ class Recorder:
         dropped; if it still exists, the history contains it.
         """
         await self.wait_until_committed(self._put_count)
-        self._complete -= channel_ids
+        self._drop_complete(channel_ids)
         for reference_id, waiting in list(self._early_replies.items()):
             kept = tuple(one for one in waiting if one.channel_id not in channel_ids)
             if not kept:
@@ -204,11 +225,28 @@ class Recorder:
             elif len(kept) < len(waiting):
                 self._early_replies[reference_id] = kept
 
-    def start_generation(self) -> int:
-        """A fresh identify: events may have been missed anywhere; returns the generation."""
-        self._complete.clear()
+    def _drop_complete(self, channel_ids: Iterable[int]) -> None:
+        for channel_id in channel_ids:
+            self._complete.pop(channel_id, None)
+
+    def start_generation(self, shard_id: int = 0) -> int:
+        """A fresh identify of a shard: events may have been missed in all its servers.
+
+        Returns the new generation; no two shards have the same.
+        """
+        last = self._generations.get(shard_id)
+        self._drop_complete([one for one, read in self._complete.items() if read == last])
         self.generation += 1
+        self._generations[shard_id] = self.generation
         return self.generation
+
+    def get_generation(self, server_id: int) -> int:
+        """The newest generation of the server's shard."""
+        return self.get_shard_generation(self._shards.get_shard(server_id))
+
+    def get_shard_generation(self, shard_id: int) -> int:
+        """The newest generation of a shard; 0 or less before its first."""
+        return self._generations.get(shard_id, _OTHER_PROCESS)
 
     async def run(self) -> None:
         """Write events as they arrive, until cancelled."""
@@ -262,11 +300,11 @@ class Recorder:
             kept.replies += found.replies
             kept.edits += found.edits
         for thread_id in result.new_threads:
-            self.mark_complete(thread_id, self._new_threads.get(thread_id, -1))
+            self.mark_complete(thread_id, self._new_threads.get(thread_id, _OTHER_PROCESS))
         if self._new_threads and not self._events:
             self._new_threads.clear()
         if result.content_missing:
-            self._complete -= result.content_missing
+            self._drop_complete(result.content_missing)
             if self._on_content_missing is not None:
                 self._on_content_missing(result.content_missing)
         self.request_messages(result.reread)

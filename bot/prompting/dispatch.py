@@ -18,6 +18,7 @@ from bot.core.prompts.policy import (
     Skip,
 )
 from bot.core.prompts.wording import NothingToSay, PromptText
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.translate import use_language
 from bot.prompting.decide import decide
 from bot.prompting.schedule import plan_next_digest
@@ -38,9 +39,9 @@ _log = logging.getLogger(__name__)
 _MAX_PER_TRANSACTION = 50
 
 
-async def plan_due(tx: Transaction, now: datetime) -> bool:
-    """Decide the first prompts that are due at ``now``; whether there may be more of them."""
-    due = await prompts.get_due(tx, to_milliseconds(now), _MAX_PER_TRANSACTION)
+async def plan_due(tx: Transaction, now: datetime, shards: Shards = UNSHARDED) -> bool:
+    """Decide the first prompts of these shards that are due at ``now``; whether more may be."""
+    due = await prompts.get_due(tx, to_milliseconds(now), _MAX_PER_TRANSACTION, shards)
     for prompt in due:
         await _dispatch(tx, prompt, now)
     return len(due) == _MAX_PER_TRANSACTION

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bot.clock import to_milliseconds
 from bot.core.prompts.policy import PromptKind, Send
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded import CodedText, make_coded
 from bot.prompting.decide import decide
 from bot.prompting.schedule import replace_later_digest
@@ -25,14 +26,16 @@ __all__ = ["reconsider_claimed", "release"]
 _MIN_BLOCKED_WAIT, _MAX_BLOCKED_WAIT = 60_000, 3_600_000
 
 
-async def reconsider_claimed(tx: Transaction, now: datetime, busy: Collection[int] = ()) -> None:
-    """Reconsider every claimed prompt whose message is due at ``now``.
+async def reconsider_claimed(
+    tx: Transaction, now: datetime, busy: Collection[int] = (), shards: Shards = UNSHARDED
+) -> None:
+    """Reconsider every claimed prompt of these shards whose message is due at ``now``.
 
     ``busy``: the planned messages that are being sent at this moment; they aren't touched.
     """
     now_ms = to_milliseconds(now)
     for one in await claimed_prompts.get_unsent(tx, now_ms):
-        if one.planned_message_id in busy:
+        if one.planned_message_id in busy or not shards.has_server(one.server_id):
             continue
         prompt = await prompts.find_prompt(tx, one.prompt_id)
         assert prompt is not None

@@ -31,6 +31,7 @@ from bot.core.extraction.corrections import (
 from bot.core.layout.closing_message import make_closing_payload, render_closing_question
 from bot.core.layout.layout import lay_out
 from bot.core.layout.part_message import make_part_message
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded import CodedText, make_coded
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
@@ -231,14 +232,21 @@ class Publishing:
             await self._refuse(submission)
             raise
 
-    async def resume_submissions(self, edit: Callable[[Submission], Awaitable[None]]) -> None:
+    async def resume_submissions(
+        self, edit: Callable[[Submission], Awaitable[None]], shards: Shards = UNSHARDED
+    ) -> None:
         """Finish the submissions of before a restart; nobody waits for the answer any more.
 
-        ``edit``: finishes a new text of a published essay. Submissions that this process received
-        are skipped: after a reconnection they are still in progress.
+        ``edit``: finishes a new text of a published essay. ``shards``: in whose servers.
+        Submissions that this process received are skipped: after a reconnection they are still in
+        progress.
         """
+        is_rest = False
         for submission in await self._database.read(submissions.list_unfinished):
             if submission.id in self._handled:
+                continue
+            if not shards.has_server(submission.server_id):
+                is_rest = True
                 continue
             self._handled.add(submission.id)
             try:
@@ -257,7 +265,8 @@ class Publishing:
             else:
                 for draft in created.drafts:
                     _log.info("An essay submitted before the restart is now draft %d.", draft.id)
-        await self._database.write(submissions.delete_hashes)
+        if not is_rest:
+            await self._database.write(submissions.delete_hashes)
 
     async def _is_draft(self, discussion_id: int) -> bool:
         draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))

@@ -8,6 +8,7 @@ from collections.abc import Collection
 import discord
 
 from bot.core.payload import make_plain_message
+from bot.core.shards import Shards
 from bot.core.snowflake import make_snowflake_before
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop, use_language
@@ -33,14 +34,16 @@ _GREETING = gettext_noop(
 )
 
 
-async def record_joined_servers(services: Services, servers: Collection[discord.Guild]) -> None:
-    """Record all servers the bot is in, and greet those it joined while it was offline."""
+async def record_joined_servers(
+    services: Services, servers: Collection[discord.Guild], shard: Shards
+) -> None:
+    """Record all servers of a shard, and greet those the bot joined while it was offline."""
     now_ms = services.clock.now_ms()
     by_id = {server.id: server for server in servers}
 
     async def record(tx: Transaction) -> None:
         present = [describe_server(server) for server in servers]
-        for server_id in await servers_module.update_joined(tx, present, now_ms):
+        for server_id in await servers_module.update_joined(tx, present, shard, now_ms):
             await greet(tx, by_id[server_id], now_ms)
 
     # The list doesn't come again before the next connection.

@@ -14,7 +14,6 @@ from bot.clock import to_milliseconds
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.core.text.truncate import truncate, truncate_lines
-from bot.services import Services
 from cogs.ui.bot import SalonBot
 from cogs.ui.commands import get_server
 from cogs.ui.responses import answer
@@ -37,8 +36,9 @@ _MAX_TEXT = 300
 class Doctor(commands.Cog):
     """The command; it reports on the server it is used in and on no other."""
 
-    def __init__(self, services: Services) -> None:
-        self.services = services
+    def __init__(self, bot: SalonBot) -> None:
+        self.services = bot.services
+        self._bot = bot
         super().__init__()
 
     @app_commands.command(
@@ -71,7 +71,7 @@ class Doctor(commands.Cog):
         with self.services.active_work.track():
             used, last_error, waits, settings, deleted = await self.services.database.read(look)
             found = [
-                self._check_connection(interaction),
+                self._check_connection(server.id),
                 _check_intents(interaction.client),
                 *(_check_channel(server, uses) for uses in checks.group_by_channel(used)),
                 *_check_settings(settings, used),
@@ -85,8 +85,10 @@ class Doctor(commands.Cog):
                 truncate_lines([_format_line(one) for one in _sort_problems_first(found)]),
             )
 
-    def _check_connection(self, interaction: discord.Interaction) -> Finding:
-        latency = interaction.client.latency
+    def _check_connection(self, server_id: int) -> Finding:
+        shards = self._bot.shards_served
+        shard_id = shards.get_shard(server_id)
+        latency = self._bot.get_latency(shard_id)
         milliseconds = f"{latency * 1000:.0f}"
         if latency > _SLOW_RESPONSE:
             text = _(
@@ -95,6 +97,14 @@ class Doctor(commands.Cog):
             )
             return Finding(_("connection"), False, text)
         text = _("Discord answers in {milliseconds} ms", milliseconds=milliseconds)
+        if shards.count > 1:
+            text = _(
+                "Discord answers in {milliseconds} ms. This server is on shard {shard} of {count}, "
+                "counted from 0",
+                milliseconds=milliseconds,
+                shard=str(shard_id),
+                count=str(shards.count),
+            )
         return Finding(_("connection"), True, text)
 
     def _check_archive(self, server_id: int) -> Finding:
@@ -153,4 +163,4 @@ def _check_settings(settings: ServerSettings, used: list[UsedChannel]) -> list[F
 
 async def setup(bot: SalonBot) -> None:
     """Add the cog."""
-    await bot.add_cog(Doctor(bot.services))
+    await bot.add_cog(Doctor(bot))

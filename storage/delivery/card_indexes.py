@@ -10,7 +10,9 @@ import json
 from dataclasses import dataclass
 
 from bot.core.payload import Payload
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded import CodedText
+from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -81,6 +83,9 @@ JOIN discussions ON discussions.id = card_indexes.discussion_id
 JOIN servers ON servers.id = discussions.server_id
 JOIN planned_messages AS card ON card.discussion_id = discussions.id AND card.purpose = 'card'
 WHERE card_indexes.state <> 'current' AND card_indexes.due_at <= :until
+    AND (discussions.server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
     AND servers.left_at IS NULL AND card.message_id IS NOT NULL AND card.deleted_at IS NULL
     AND (discussions.state = 'open'
          OR (discussions.state = 'closed' AND discussions.style <> 'forum'))
@@ -103,15 +108,17 @@ _NEXT_DUE = "SELECT min(card_indexes.due_at) AS due_at " + _READY
 _ANY_TIME = (1 << 62) - 1
 
 
-async def get_due(tx: Transaction, *, now_ms: int, most: int) -> list[tuple[int, int]]:
+async def get_due(
+    tx: Transaction, *, now_ms: int, most: int, shards: Shards = UNSHARDED
+) -> list[tuple[int, int]]:
     """The discussions whose indexes are to be updated now, with the attempts that failed."""
-    rows = await tx.rows(_DUE, {"until": now_ms, "most": most})
+    rows = await tx.rows(_DUE, {"until": now_ms, "most": most, **make_shard_parameters(shards)})
     return [(row["discussion_id"], row["attempts"]) for row in rows]
 
 
-async def get_next_due(tx: Transaction) -> int | None:
-    """When the next index is to be updated; None if none is."""
-    row = await tx.row(_NEXT_DUE, {"until": _ANY_TIME})
+async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
+    """When the next index is to be updated in these shards; None if none is."""
+    row = await tx.row(_NEXT_DUE, {"until": _ANY_TIME, **make_shard_parameters(shards)})
     return None if row is None else row["due_at"]
 
 

@@ -11,7 +11,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.core.payload import Payload
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded import CodedText
+from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 
 __all__ = [
@@ -110,7 +112,9 @@ async def plan(
 #: a revision, only the first may be made.
 _READY = """
 FROM message_edits
-WHERE state = 'planned' AND NOT (
+WHERE state = 'planned'
+AND (server_id >> 22) % :shard_count IN (SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids))
+AND NOT (
     kind IN ('lock', 'unlock') AND EXISTS (
         SELECT 1 FROM message_edits AS before
         WHERE before.channel_id = message_edits.channel_id AND before.id < message_edits.id
@@ -143,12 +147,18 @@ _NEXT_DUE = "SELECT min(due_at) AS due_at " + _READY
 
 
 async def get_due(
-    tx: Transaction, *, busy: Collection[MessageEdit], now_ms: int, most: int
+    tx: Transaction,
+    *,
+    busy: Collection[MessageEdit],
+    now_ms: int,
+    most: int,
+    shards: Shards = UNSHARDED,
 ) -> list[MessageEdit]:
     """The first ``most`` edits that are due, the earliest first. ``busy``: those under way."""
     ids = {edit.id for edit in busy}
     revising = {edit.discussion_id for edit in busy if edit.revision is not None}
-    rows = await tx.rows(_DUE, {"now": now_ms, "most": most + len(ids) + len(revising)})
+    most_rows = most + len(ids) + len(revising)
+    rows = await tx.rows(_DUE, {"now": now_ms, "most": most_rows, **make_shard_parameters(shards)})
     found = [
         _edit(row)
         for row in rows
@@ -261,9 +271,9 @@ async def has_failing_revision(tx: Transaction, discussion_id: int) -> bool:
     return row is not None
 
 
-async def get_next_due(tx: Transaction) -> int | None:
-    """When the next edit is due; None if there is none."""
-    row = await tx.row(_NEXT_DUE)
+async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
+    """When the next edit is due in these shards; None if there is none."""
+    row = await tx.row(_NEXT_DUE, make_shard_parameters(shards))
     return None if row is None else row["due_at"]
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from bot.core import limits
 from bot.core.layout.parts import Position
 from bot.core.payload import Payload
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded import CodedText
+from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 
 __all__ = [
@@ -211,7 +213,9 @@ async def plan(
 #: thread waits for that (storage.delivery.essay_threads).
 _NEXT = """
 FROM planned_messages
-WHERE state IN ('planned', 'claimed') AND (
+WHERE state IN ('planned', 'claimed')
+AND (server_id >> 22) % :shard_count IN (SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids))
+AND (
     purpose NOT IN ('card', 'part', 'closing')
     OR NOT EXISTS (
         SELECT 1 FROM planned_messages AS earlier
@@ -230,13 +234,20 @@ AND NOT (
     )
 )
 """
+_MAY_BE_SENT = """
+AND due_at <= :now AND (
+    purpose NOT IN ('prompt', 'nudge')
+    OR (server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:prompt_shard_ids)
+    )
+)
+"""
 _CLAIMABLE = (
     "SELECT id, purpose, channel_id, discussion_id, "
     "CASE WHEN expires_at < :now THEN 1 ELSE 0 END AS is_late "
     + _NEXT
-    + """AND due_at <= :now AND (:prompts = 1 OR purpose NOT IN ('prompt', 'nudge'))
-ORDER BY id
-"""
+    + _MAY_BE_SENT
+    + "ORDER BY id"
 )
 _NEXT_DUE = "SELECT min(due_at) AS due_at " + _NEXT
 
@@ -272,17 +283,24 @@ async def claim(
     *,
     busy: Collection[int],
     now_ms: int,
-    with_prompts: bool = True,
     channels_with_prompts: Collection[int] = (),
+    shards: Shards = UNSHARDED,
+    prompt_shards: Shards | None = None,
 ) -> list[PlannedMessage]:
     """Claim what may be sent now: the next message of each channel's essay, and all others.
 
-    ``with_prompts``: prompts and nudges, too. ``busy``: the messages being sent already. What was
+    ``busy``: the messages being sent already. What was
     claimed by a process that died is claimed again, since only one process sends messages.
     ``channels_with_prompts``: where a prompt is being sent, for which essays wait there. A prompt
     waits in turn where another essay is being posted: until it is decided again.
+    ``shards``: those in whose servers messages are sent; ``prompt_shards``: those of them in which
+    prompts and nudges are, too (default: all).
     """
-    rows = await tx.rows(_CLAIMABLE, {"now": now_ms, "prompts": int(with_prompts)})
+    parameters = make_shard_parameters(shards)
+    prompted = parameters if prompt_shards is None else make_shard_parameters(prompt_shards)
+    rows = await tx.rows(
+        _CLAIMABLE, {"now": now_ms, "prompt_shard_ids": prompted["shard_ids"], **parameters}
+    )
     claimed = []
     for row in rows:
         if row["id"] in busy:
@@ -333,9 +351,9 @@ async def find(tx: Transaction, planned_message_id: int) -> PlannedMessage | Non
     return None if row is None else _planned_message(row)
 
 
-async def get_next_due(tx: Transaction) -> int | None:
-    """When the next message is due; None if there is none."""
-    row = await tx.row(_NEXT_DUE)
+async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
+    """When the next message is due in these shards; None if there is none."""
+    row = await tx.row(_NEXT_DUE, make_shard_parameters(shards))
     return None if row is None else row["due_at"]
 
 

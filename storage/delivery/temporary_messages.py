@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core.shards import UNSHARDED, Shards
+from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Transaction
 
 __all__ = ["TemporaryMessage", "add", "get_due", "get_next_due", "mark_deleted", "postpone"]
@@ -36,7 +38,9 @@ class TemporaryMessage:
     message_id: int | None
 
 
-async def get_due(tx: Transaction, now_ms: int) -> list[TemporaryMessage]:
+async def get_due(
+    tx: Transaction, now_ms: int, shards: Shards = UNSHARDED
+) -> list[TemporaryMessage]:
     """The messages that are to be deleted now, the earliest first."""
     rows = await tx.rows(
         """
@@ -44,9 +48,12 @@ async def get_due(tx: Transaction, now_ms: int) -> list[TemporaryMessage]:
         FROM temporary_messages JOIN planned_messages ON planned_messages.id =
             temporary_messages.planned_message_id
         WHERE temporary_messages.delete_at <= :now AND planned_messages.state IN ('sent', 'failed')
+            AND (planned_messages.server_id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
         ORDER BY temporary_messages.delete_at
         """,
-        {"now": now_ms},
+        {"now": now_ms, **make_shard_parameters(shards)},
     )
     return [TemporaryMessage(row["id"], row["channel_id"], row["message_id"]) for row in rows]
 
@@ -67,7 +74,7 @@ async def mark_deleted(tx: Transaction, planned_message_id: int) -> None:
     )
 
 
-async def get_next_due(tx: Transaction) -> int | None:
+async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
     """When the next message is to be deleted; None if there is none."""
     row = await tx.row(
         """
@@ -75,7 +82,11 @@ async def get_next_due(tx: Transaction) -> int | None:
         FROM temporary_messages JOIN planned_messages ON planned_messages.id =
             temporary_messages.planned_message_id
         WHERE planned_messages.state IN ('sent', 'failed')
-        """
+            AND (planned_messages.server_id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
+        """,
+        make_shard_parameters(shards),
     )
     return None if row is None else row["delete_at"]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded import CodedText
+from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads
 from storage.delivery.essay_threads import NO_AUTHOR
@@ -58,7 +60,12 @@ class Thread:
 
 
 async def get_due(
-    tx: Transaction, *, busy: Collection[int], now_ms: int, most: int
+    tx: Transaction,
+    *,
+    busy: Collection[int],
+    now_ms: int,
+    most: int,
+    shards: Shards = UNSHARDED,
 ) -> list[Thread]:
     """The first ``most`` threads that are to be opened or completed now, the oldest first.
 
@@ -72,10 +79,13 @@ async def get_due(
             ) AS is_proxied
         FROM threads
         WHERE state IN ('planned', 'open') AND due_at <= :now
+            AND (server_id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
         ORDER BY priority, id
         LIMIT :most
         """,
-        {"now": now_ms, "most": most + len(busy)},
+        {"now": now_ms, "most": most + len(busy), **make_shard_parameters(shards)},
     )
     found = [
         Thread(
@@ -215,10 +225,17 @@ async def mark_failed(tx: Transaction, *, thread_id: int, last_error: CodedText)
     await essay_threads.mark_thread_lost(tx, thread_id, last_error)
 
 
-async def get_next_due(tx: Transaction) -> int | None:
-    """When the next thread is due, in milliseconds; None if there is none."""
+async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
+    """When the next thread is due in these shards, in milliseconds; None if there is none."""
     row = await tx.row(
-        "SELECT min(due_at) AS due_at FROM threads WHERE state IN ('planned', 'open')"
+        """
+        SELECT min(due_at) AS due_at FROM threads
+        WHERE state IN ('planned', 'open')
+            AND (server_id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
+        """,
+        make_shard_parameters(shards),
     )
     return None if row is None else row["due_at"]
 

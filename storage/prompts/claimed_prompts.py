@@ -33,6 +33,7 @@ class UnsentMessage:
 
     planned_message_id: int
     prompt_id: int
+    server_id: int
     planned_at: int
     was_never_created: bool
 
@@ -48,7 +49,7 @@ class ClaimedPrompt:
 
 
 UNSENT = """
-SELECT planned_messages.id, planned_messages.planned_at, prompts.id AS prompt_id,
+SELECT planned_messages.id, planned_messages.planned_at, prompts.id AS prompt_id, prompts.server_id,
        planned_messages.attempts = planned_messages.attempts_without_effect AS was_never_created
 FROM planned_messages JOIN prompts ON prompts.planned_message_id = planned_messages.id
 WHERE planned_messages.state IN ('planned', 'claimed') AND planned_messages.due_at <= :now
@@ -60,7 +61,11 @@ async def get_unsent(tx: Transaction, now_ms: int) -> Sequence[UnsentMessage]:
     """The messages of claimed prompts that are due to be sent (again) and haven't expired."""
     return [
         UnsentMessage(
-            row["id"], row["prompt_id"], row["planned_at"], bool(row["was_never_created"])
+            row["id"],
+            row["prompt_id"],
+            row["server_id"],
+            row["planned_at"],
+            bool(row["was_never_created"]),
         )
         for row in await tx.rows(UNSENT, {"now": now_ms})
     ]

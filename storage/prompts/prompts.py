@@ -8,7 +8,9 @@ from datetime import datetime
 
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.policy import PromptKind
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded import CodedText, read_coded
+from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 
 __all__ = [
@@ -74,13 +76,14 @@ SELECT id, server_id, discussion_id, kind, thread_id, channel_id, content, condi
 FROM prompts
 """
 _FIND = _COLUMNS + "WHERE id = :id"
+_IN_SHARDS = """
+(server_id >> 22) % :shard_count IN (SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids))
+"""
 _DUE = (
     _COLUMNS
-    + """
-WHERE state = 'planned' AND due_at <= :now
-ORDER BY due_at, id
-LIMIT :most
-"""
+    + "WHERE state = 'planned' AND due_at <= :now AND "
+    + _IN_SHARDS
+    + "ORDER BY due_at, id LIMIT :most"
 )
 
 
@@ -146,9 +149,12 @@ async def add(
     )
 
 
-async def get_due(tx: Transaction, now_ms: int, most: int) -> Sequence[Prompt]:
-    """The first ``most`` planned prompts that are due by now, the earliest first."""
-    return [_prompt(row) for row in await tx.rows(_DUE, {"now": now_ms, "most": most})]
+async def get_due(
+    tx: Transaction, now_ms: int, most: int, shards: Shards = UNSHARDED
+) -> Sequence[Prompt]:
+    """The first ``most`` planned prompts of these shards that are due by now, earliest first."""
+    parameters = {"now": now_ms, "most": most, **make_shard_parameters(shards)}
+    return [_prompt(row) for row in await tx.rows(_DUE, parameters)]
 
 
 async def find_prompt(tx: Transaction, prompt_id: int) -> Prompt | None:
@@ -320,9 +326,18 @@ async def make_immediate(tx: Transaction, prompt_id: int, now: datetime) -> bool
     )
 
 
-async def get_next_due(tx: Transaction) -> int | None:
+async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
     """When the next planned prompt is due, in milliseconds; None if none is planned."""
-    row = await tx.row("SELECT min(due_at) AS due_at FROM prompts WHERE state = 'planned'")
+    row = await tx.row(
+        """
+        SELECT min(due_at) AS due_at FROM prompts
+        WHERE state = 'planned'
+            AND (server_id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
+        """,
+        make_shard_parameters(shards),
+    )
     return None if row is None else row["due_at"]
 
 

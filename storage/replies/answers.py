@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded import CodedText, read_coded
+from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 from storage.essays.authors import get_authors
 
@@ -440,6 +442,9 @@ SELECT answers.*, discussions.channel_id AS parent_id,
 FROM answers JOIN discussions ON discussions.id = answers.discussion_id
 LEFT JOIN threads ON threads.id = answers.channel_id
 WHERE answers.state IN ('planned', 'posting', 'posted') AND answers.due_at <= :now
+    AND (answers.server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
     AND (threads.state IS NULL OR threads.state <> 'planned')
 ORDER BY answers.due_at, answers.id
 """
@@ -447,6 +452,9 @@ _NEXT_DUE = """
 SELECT min(answers.due_at) AS due_at
 FROM answers LEFT JOIN threads ON threads.id = answers.channel_id
 WHERE answers.state IN ('planned', 'posting', 'posted')
+    AND (answers.server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
     AND (threads.state IS NULL OR threads.state <> 'planned')
 """
 _ERASE_UNDECIDED = """
@@ -491,14 +499,15 @@ def _make_answer(row: Row) -> Answer:
     )
 
 
-async def get_due(tx: Transaction, now_ms: int) -> list[Answer]:
-    """The answers to post now, the earliest first."""
-    return [_make_answer(row) for row in await tx.rows(_DUE, {"now": now_ms})]
+async def get_due(tx: Transaction, now_ms: int, shards: Shards = UNSHARDED) -> list[Answer]:
+    """The answers to post now in these shards, the earliest first."""
+    parameters = {"now": now_ms, **make_shard_parameters(shards)}
+    return [_make_answer(row) for row in await tx.rows(_DUE, parameters)]
 
 
-async def get_next_due(tx: Transaction) -> int | None:
+async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
     """When the next answer is to be posted, in milliseconds; None if there is none."""
-    row = await tx.row(_NEXT_DUE)
+    row = await tx.row(_NEXT_DUE, make_shard_parameters(shards))
     return None if row is None else row["due_at"]
 
 

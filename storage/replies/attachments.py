@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded import CodedText, read_coded
+from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 
 __all__ = [
@@ -65,7 +67,12 @@ async def skip_larger(tx: Transaction, max_bytes: int, last_error: CodedText) ->
 
 
 async def get_due(
-    tx: Transaction, *, busy: Collection[int], now_ms: int, most: int
+    tx: Transaction,
+    *,
+    busy: Collection[int],
+    now_ms: int,
+    most: int,
+    shards: Shards = UNSHARDED,
 ) -> list[PendingFile]:
     """The first ``most`` files to download now. ``busy``: those being downloaded."""
     rows = await tx.rows(
@@ -79,9 +86,12 @@ async def get_due(
             AND attachments.file_id = attachment_files.id
         LEFT JOIN reply_moves ON reply_moves.reply_id = replies.id
         WHERE attachment_files.state = 'pending' AND attachment_files.due_at <= :now
+            AND (replies.server_id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
         ORDER BY attachment_files.due_at, attachment_files.id LIMIT :most
         """,
-        {"now": now_ms, "most": most + len(busy)},
+        {"now": now_ms, "most": most + len(busy), **make_shard_parameters(shards)},
     )
     return [_make_pending(row) for row in rows if row["id"] not in busy][:most]
 
@@ -144,9 +154,19 @@ async def postpone(
     )
 
 
-async def get_next_due(tx: Transaction) -> int | None:
+async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
     """When the next file is to be downloaded, in milliseconds; None if there is none."""
-    row = await tx.row("SELECT min(due_at) AS due_at FROM attachment_files WHERE state = 'pending'")
+    row = await tx.row(
+        """
+        SELECT min(attachment_files.due_at) AS due_at
+        FROM attachment_files JOIN replies ON replies.id = attachment_files.reply_id
+        WHERE attachment_files.state = 'pending'
+            AND (replies.server_id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
+        """,
+        make_shard_parameters(shards),
+    )
     return None if row is None else row["due_at"]
 
 

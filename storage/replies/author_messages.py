@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded import CodedText
+from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 
 __all__ = [
@@ -99,9 +101,18 @@ _DUE = """
 SELECT author_messages.*, servers.name AS server_name
 FROM author_messages JOIN servers ON servers.id = author_messages.server_id
 WHERE state IN ('on', 'sending') AND due_at <= :now
+    AND (server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
 ORDER BY due_at, author_messages.id
 """
-_NEXT_DUE = "SELECT min(due_at) AS due_at FROM author_messages WHERE state IN ('on', 'sending')"
+_NEXT_DUE = """
+SELECT min(due_at) AS due_at FROM author_messages
+WHERE state IN ('on', 'sending')
+    AND (server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
+"""
 
 
 def _make_message(row: Row) -> AuthorMessage:
@@ -119,14 +130,15 @@ def _make_message(row: Row) -> AuthorMessage:
     )
 
 
-async def get_due(tx: Transaction, now_ms: int) -> list[AuthorMessage]:
+async def get_due(tx: Transaction, now_ms: int, shards: Shards = UNSHARDED) -> list[AuthorMessage]:
     """The authors who are to get a message now, if there is something new."""
-    return [_make_message(row) for row in await tx.rows(_DUE, {"now": now_ms})]
+    parameters = {"now": now_ms, **make_shard_parameters(shards)}
+    return [_make_message(row) for row in await tx.rows(_DUE, parameters)]
 
 
-async def get_next_due(tx: Transaction) -> int | None:
+async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
     """When the next author is due, in milliseconds; None if there is none."""
-    row = await tx.row(_NEXT_DUE)
+    row = await tx.row(_NEXT_DUE, make_shard_parameters(shards))
     return None if row is None else row["due_at"]
 
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded import CodedText
+from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 from storage.replies import reply_changes
 
@@ -175,6 +177,9 @@ JOIN replies ON replies.id = reply_moves.reply_id
 LEFT JOIN threads ON threads.id = reply_moves.thread_id
 LEFT JOIN server_settings ON server_settings.server_id = reply_moves.server_id
 WHERE (reply_moves.state IN ('planned', 'copying', 'copied', 'deleting') OR reply_moves.stale = 1)
+    AND (reply_moves.server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
     AND (
         reply_moves.state <> 'planned'
         OR (reply_moves.copyable = 1 AND server_settings.channel_replies = 'move'
@@ -229,14 +234,15 @@ def _make_move(row: Row) -> ReplyMove:
     )
 
 
-async def get_due(tx: Transaction, now_ms: int) -> list[ReplyMove]:
+async def get_due(tx: Transaction, now_ms: int, shards: Shards = UNSHARDED) -> list[ReplyMove]:
     """The replies to move now, and the copies to edit; in the order of writing."""
-    return [_make_move(row) for row in await tx.rows(_ALL_DUE, {"now": now_ms})]
+    parameters = {"now": now_ms, **make_shard_parameters(shards)}
+    return [_make_move(row) for row in await tx.rows(_ALL_DUE, parameters)]
 
 
-async def get_next_due(tx: Transaction) -> int | None:
+async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
     """When the next reply is to be moved, in milliseconds; None if there is none."""
-    row = await tx.row(_NEXT_DUE)
+    row = await tx.row(_NEXT_DUE, make_shard_parameters(shards))
     return None if row is None else row["due_at"]
 
 

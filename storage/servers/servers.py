@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bot.core.shards import Shards
 from storage.db import checkpoint_and_vacuum
 from storage.db.writer import Transaction
 from storage.servers import languages
@@ -83,20 +84,25 @@ async def record_left(tx: Transaction, server_id: int, now_ms: int) -> None:
 
 
 async def update_joined(
-    tx: Transaction, present: Collection[PresentServer], now_ms: int
+    tx: Transaction, present: Collection[PresentServer], shard: Shards, now_ms: int
 ) -> list[int]:
-    """Record all servers the bot is in, and those it left; the ids of the new ones.
+    """Record all servers of a shard, and those of it that the bot left; the ids of the new ones.
 
-    If no server was known, this is the first start and none counts as new: an admin has just
-    invited the bot there. So a start that is interrupted before this changes nothing.
+    Nothing is known of other shards' servers. If no server of the shard was known, this is its
+    first start and none counts as new: an admin has just invited the bot there. So a start that is
+    interrupted before this changes nothing.
     """
-    first = await tx.row("SELECT 1 FROM servers LIMIT 1") is None
+    known = [
+        (row["id"], row["left_at"])
+        for row in await tx.rows("SELECT id, left_at FROM servers")
+        if shard.has_server(row["id"])
+    ]
     added = [server.id for server in present if await record_joined(tx, server, now_ms)]
     server_ids = {server.id for server in present}
-    for row in await tx.rows("SELECT id FROM servers WHERE left_at IS NULL"):
-        if row["id"] not in server_ids:
-            await record_left(tx, row["id"], now_ms)
-    return [] if first else added
+    for server_id, left_at in known:
+        if left_at is None and server_id not in server_ids:
+            await record_left(tx, server_id, now_ms)
+    return added if known else []
 
 
 async def erase_due(tx: Transaction, now_ms: int, kept_for: int) -> bool:

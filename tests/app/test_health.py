@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.app.health import Connection, Health, serve_health
+from bot.app.health import Connection, Health, ShardHealth, serve_health
 from bot.app.logging_setup import make_log_handler
 from bot.app.systemd import ServiceManager
 from bot.cli.backup import back_up
@@ -161,7 +161,7 @@ async def test_health_reports_a_missing_connection(tmp_path: Path) -> None:
 async def test_health_reports_an_unreadable_archive(tmp_path: Path) -> None:
     async with open_database(tmp_path / "salon.sqlite3") as database:
         await database.write(lambda tx: tx.run("DROP TABLE message_edits"))
-        health = health_of(database, tmp_path, Connection(connected=True))
+        health = health_of(database, tmp_path, Connection({0: ShardHealth(connected=True)}))
         port = free_port()
         async with serve_health(health, ("127.0.0.1", port)):
             status, text = await asked(f"http://127.0.0.1:{port}/health")

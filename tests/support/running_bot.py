@@ -346,13 +346,15 @@ async def run_bot(
     emulator: Emulator,
     *,
     clock: Clock | None = None,
-    salon_type: type[Salon] = Salon,
+    salon_type: Callable[[Database, Clock, Options], Salon] = Salon,
     attachment_limits: AttachmentLimits | None = None,
     sees_server: bool = True,
+    settles: bool = True,
 ) -> AsyncIterator[RunningBot]:
     """Run the bot against ``emulator``: started and idle, stopped when the block ends.
 
     ``sees_server``: whether to wait for a server; False where none is available to the bot.
+    ``settles``: whether to wait until it is idle; False where one of its shards can't connect.
     """
     clock = clock or Clock()
     set_base_urls(emulator.api, emulator.gateway)
@@ -395,7 +397,8 @@ async def run_bot(
                     return bool(salon.guilds) and not salon.guilds[0].unavailable
 
                 await wait_until(there, "the bot")
-                await running.settle()
+                if settles:
+                    await running.settle()
                 yield running
             finally:
                 await salon.close()

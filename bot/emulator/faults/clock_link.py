@@ -2,15 +2,16 @@
 
 JSON text frames: the emulator sends requests, the bot answers each with the same ``id``.
 ``{"id", "do": "set", "offset": seconds}`` sets the bot's clock to real time + offset; the
-answer is ``{"id"}``. ``{"id", "do": "settle", "sequence": n}`` is answered
-``{"id", "next_due": ISO 8601 or null}`` once the bot has handled the gateway events up to n of
-its current session and has nothing left to do at the current time.
+answer is ``{"id"}``. ``{"id", "do": "settle", "sequences": {shard: n}}`` is answered
+``{"id", "next_due": ISO 8601 or null}`` once the bot has handled the gateway events up to n of each
+shard's current session ("0" without shards) and has nothing left to do at the current time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,9 +43,10 @@ class BotLink:
         except TimeoutError:
             _log.error("The bot didn't set its clock within %.0f seconds.", _SET_WITHIN)
 
-    async def settle(self, sequence: int) -> datetime | None:
+    async def settle(self, sequences: Mapping[int, int]) -> datetime | None:
         """Wait until the bot is done; when it next has something due. Raises LinkLostError."""
-        answer = await self._ask("settle", {"sequence": sequence})
+        by_shard = {str(shard): sequence for shard, sequence in sequences.items()}
+        answer = await self._ask("settle", {"sequences": by_shard})
         due = answer.get("next_due")
         if due is None:
             return None

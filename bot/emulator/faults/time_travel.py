@@ -111,12 +111,14 @@ class TimeTravel:
         return None
 
     async def _ask(self, linked: BotLink, within: float) -> tuple[bool, datetime | None]:
-        """Ask once; not done if the bot's session changes, since its sequence starts over then."""
-        session = await self._session(linked, min(_LINKED_WITHIN, within))
-        if session is not None:
+        """Ask once; not done if a session of the bot changes: its sequence starts over then."""
+        sessions = await self._sessions(linked, min(_LINKED_WITHIN, within))
+        for session in sessions:
             self._dispatcher.release(session)
         change = self._dispatcher.next_change()
-        asked = asyncio.ensure_future(linked.settle(session.sequence if session else 0))
+        # Of a shard with several sessions, the newest counts.
+        sequences = {one.shard[0] if one.shard else 0: one.sequence for one in sessions}
+        asked = asyncio.ensure_future(linked.settle(sequences or {0: 0}))
         either: set[asyncio.Future[Any]] = {asked, change}
         try:
             await asyncio.wait(either, timeout=within, return_when=asyncio.FIRST_COMPLETED)
@@ -129,18 +131,16 @@ class TimeTravel:
                 asked.cancel()
                 await asyncio.gather(asked, return_exceptions=True)
 
-    async def _session(self, linked: BotLink, within: float) -> Session | None:
-        """Wait for the bot's gateway session; only once for a bot that never connects."""
+    async def _sessions(self, linked: BotLink, within: float) -> list[Session]:
+        """Wait for the bot's gateway sessions; only once for a bot that never connects."""
         found = list(self._dispatcher.bot_sessions())
-        if found:
-            return found[-1]
-        if linked is self._without_session:
-            return None
+        if found or linked is self._without_session:
+            return found
         try:
-            return await asyncio.wait_for(self._dispatcher.wait_for_bot(), within)
+            return [await asyncio.wait_for(self._dispatcher.wait_for_bot(), within)]
         except TimeoutError:
             self._without_session = linked
-            return None
+            return []
 
     async def _wait_for_answers(self) -> None:
         """Wait up to 3 real seconds for interactions that have no response yet, before a jump."""

@@ -47,7 +47,7 @@ class FakeBot:
         if asked["do"] == "set":
             self.offset = asked["offset"]
         else:
-            self.sequences.append(asked["sequence"])
+            self.sequences.append(asked["sequences"]["0"])
             now = self.now()
             self.done += [moment for moment in self.due if moment <= now]
             self.due = [moment for moment in self.due if moment > now]
