@@ -19,7 +19,7 @@ from bot.core.text.translate import ngettext
 from bot.library.book import Book, Entry, Section, Thread
 from bot.library.course import describe_course
 from bot.library.message_html import make_clean
-from bot.library.templating import Show, get_words
+from bot.library.templating import Show, get_words, show_emoji
 
 __all__ = ["render_markdown"]
 
@@ -41,7 +41,9 @@ _LIVE = regex.compile(r"[\\<\[]")
 _DEFINITION = regex.compile(r"^(\s*(?:[>\-+*]\s*|\d+[.)]\s*)*)\[(?=[^\]]+\]:)")
 
 
+#: Without and with tables, which some readers look for before anything else.
 _PARSER = MarkdownIt("commonmark", {"html": True})
+_TABLE_PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
 def render_markdown(book: Book) -> bytes:
@@ -173,7 +175,9 @@ def _write_entry(entry: Entry, names: Mapping[int, str], words: Mapping[str, str
         yield f"{inner}*{words['file']} {_escape_line(file.name)}, {size}*"
         yield ""
     if entry.reactions:
-        shown = "  ".join(f"{_escape_line(emoji)} {count}" for emoji, count in entry.reactions)
+        shown = "  ".join(
+            f"{_escape_line(show_emoji(emoji)) or '?'} {count}" for emoji, count in entry.reactions
+        )
         yield f"{inner}*{shown}*"
         yield ""
 
@@ -218,8 +222,14 @@ def _is_harmless(lines: Sequence[str]) -> bool:
 
     Fences in lists and inline code over several lines are more than the escaping above follows.
     """
+    text = "\n".join(f"> {line}" for line in lines)
+    parsers = (_PARSER, _TABLE_PARSER) if "|" in text else (_PARSER,)
+    return all(_finds_nothing(parser, text) for parser in parsers)
+
+
+def _finds_nothing(parser: MarkdownIt, text: str) -> bool:
     found: dict[str, object] = {}
-    tokens = _PARSER.parse("\n".join(f"> {line}" for line in lines), found)
+    tokens = parser.parse(text, found)
     return not found.get("references") and not any(
         one.type in ("html_block", "html_inline")
         for token in tokens
@@ -249,7 +259,7 @@ def _escape_html(line: str) -> str:
 
 def _escape_line(text: str) -> str:
     """A name or title as literal text on one line, which doesn't turn what follows around."""
-    line = _DIRECTIONS.sub("", make_clean(" ".join(text.split())))
+    line = " ".join(_DIRECTIONS.sub("", make_clean(text)).split())
     return _LINE_START.sub(r"\1\\\2", _PUNCTUATION.sub(r"\\\g<0>", line))
 
 

@@ -21,7 +21,7 @@ from bot.library.chart import LIGHT, draw_chart
 from bot.library.essay_html import ShowPicture, render_blocks
 from bot.library.message_html import make_clean, render_message
 
-__all__ = ["Show", "get_environment", "get_language_tag", "get_words", "read_style"]
+__all__ = ["Show", "get_environment", "get_language_tag", "get_words", "read_style", "show_emoji"]
 
 _FOLDER = Path(__file__).parent / "templates"
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -115,6 +115,12 @@ def get_words(book: Book) -> dict[str, str]:
     }
 
 
+def show_emoji(emoji: str) -> str:
+    """A reaction: a server's own emoji by its name."""
+    found = _OWN_EMOJI.fullmatch(emoji)
+    return emoji if found is None else f":{found['name']}:"
+
+
 @dataclass(frozen=True)
 class Show:
     """How the templates show a book. ``show_picture``: see :mod:`bot.library.essay_html`."""
@@ -185,8 +191,7 @@ class Show:
 
     def emoji(self, emoji: str) -> str:
         """A reaction: a server's own emoji by its name."""
-        found = _OWN_EMOJI.fullmatch(emoji)
-        return emoji if found is None else f":{found['name']}:"
+        return show_emoji(emoji)
 
     def revision(self, one: RevisionChanges) -> str:
         """The heading of a revision's changes."""

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,12 @@ import pytest_asyncio
 from lxml import etree
 from markdown_it import MarkdownIt
 
+from bot.core.conversation.extras import Extras, Poll, PollAnswer
 from bot.core.read_essay import read_essay
 from bot.core.text.coded import make_coded
 from bot.core.text.translate import use_language
 from bot.export import make_book
-from bot.library.book import Book, build_book, list_threads
+from bot.library.book import Book, Thread, build_book, list_threads
 from bot.library.epub import render_epub
 from bot.library.markdown import render_markdown
 from bot.library.page import render_page
@@ -32,6 +34,7 @@ from storage.essays.revisions import NewRevision, add_revision
 from storage.privacy import unnamed_members
 from storage.replies import author_questions, deleted_channels
 from storage.replies.book import get_book_rows
+from storage.replies.full_replies import ReplyFile
 from storage.replies.reply_changes import ERASE_REPLY
 from tests.library.hostile import NAMES, TEXTS
 from tests.library.talk import (
@@ -322,7 +325,18 @@ async def test_nothing_a_member_writes_passes_as_another_entry_in_markdown(
 ) -> None:
     made = await make(hostile)
     text = render_markdown(made).decode()
-    tokens = MarkdownIt("commonmark", {"html": True}).parse(text)
+    for table in (False, True):  # some readers look for tables before anything else
+        parser = MarkdownIt("commonmark", {"html": True})
+        check_markdown(made, text, parser.enable("table") if table else parser)
+    for place in range(len(TEXTS)):
+        assert f"answer {place}" in text
+
+
+def check_markdown(made: Book, text: str, parser: MarkdownIt) -> None:
+    """Whether a parser finds the entries, the headings, and nothing else of its own."""
+    definitions: dict[str, object] = {}
+    tokens = parser.parse(text, definitions)
+    assert not definitions.get("references")
     # Entries are items of the lists outside of quotations.
     quoted = 0
     headings, items = [], []
@@ -338,11 +352,25 @@ async def test_nothing_a_member_writes_passes_as_another_entry_in_markdown(
     essay_items = 2
     assert len(items) == made.replies + essay_items
     assert len(headings) == 6, "title, whole, questions, the question, how it went, participants"
-    definitions: dict[str, object] = {}
-    MarkdownIt("commonmark").parse(text, definitions)
-    assert not definitions.get("references")
-    for place in range(len(TEXTS)):
-        assert f"answer {place}" in text
+
+
+async def test_polls_stickers_files_and_reactions_pass_for_nothing_else_in_markdown(
+    hostile: Database,
+) -> None:
+    wrong = "\u202e \x00 **Ada**, 2026-11-28 12:23"
+    made = await make(hostile)
+    (head, *answers) = made.whole[0].entries
+    head = replace(
+        head,
+        extras=Extras(poll=Poll(wrong, (PollAnswer(wrong), PollAnswer(""))), stickers=(wrong,)),
+        files=(ReplyFile(wrong, None, 1),),
+        reactions=(("\u202e", 1), ("blob:123", 2)),
+    )
+    whole = (Thread((head, *answers)), *made.whole[1:])
+    made = replace(made, whole=whole)
+    text = render_markdown(made).decode()
+    check_markdown(made, text, MarkdownIt("commonmark", {"html": True}))
+    assert "? 1  :blob: 2" in text
 
 
 async def test_hostile_texts_are_text_on_the_page_and_in_the_epub(hostile: Database) -> None:
