@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import orjson
 import zstandard
@@ -56,13 +57,16 @@ def _joined(frames: Iterable[bytes], first: int) -> bytes:
 
 
 class Feeder:
-    """Serves the newest client; ``calls`` counts its REST calls."""
+    """Serves the newest client; ``calls`` counts its REST calls.
 
-    def __init__(self, talk: Talk, segments: dict[str, list[bytes]] | None = None) -> None:
-        segments = segments or talk.segments()
-        self._plain = plain(segments)
-        self._compressed = compressed(segments)
-        self._stream = self._plain
+    ``shards``: the segments of each shard, if there are several; their first is ``hello``.
+    """
+
+    def __init__(self, talk: Talk, shards: Sequence[dict[str, list[bytes]]] = ()) -> None:
+        shards = shards or [talk.segments()]
+        self._plain = [plain(segments) for segments in shards]
+        self._compressed = [compressed(segments) for segments in shards]
+        self._stream = self._plain[0]
         self._transport: asyncio.Transport | None = None
         self._calls = 0
 
@@ -97,6 +101,8 @@ class Feeder:
                     for n, command in enumerate(commands, start=1)
                 ]
             )
+        if path == "gateway/bot":
+            return answer(gateway_limits(len(self._plain)))
         if path == f"channels/{CHANNEL_ID}/messages" and request.method == "GET":
             after = int(request.query.get("after", 0))
             return answer([head for head in heads() if int(head["id"]) > after])
@@ -111,13 +117,16 @@ class Feeder:
         socket = web.WebSocketResponse(compress=False, max_msg_size=0)
         await socket.prepare(request)
         wanted = request.query.get("compress")
-        self._stream = self._compressed if wanted == "zstd-stream" else self._plain
+        streams = self._compressed if wanted == "zstd-stream" else self._plain
+        self._stream = streams[0]
         transport = request.transport
         assert transport is not None
         self._transport = transport
         transport.write(self._stream["hello"])
         async for frame in socket:
-            if frame.type is WSMsgType.TEXT and orjson.loads(frame.data)["op"] == 2:
+            payload: Any = orjson.loads(frame.data) if frame.type is WSMsgType.TEXT else {}
+            if payload.get("op") == 2:
+                self._stream = streams[payload["d"].get("shard", (0, 1))[0]]
                 transport.write(self._stream["ready"])
         return socket
 
@@ -130,6 +139,12 @@ class Feeder:
 
     async def _count(self, request: web.Request) -> web.Response:
         return answer({"calls": self._calls})
+
+
+def gateway_limits(shards: int) -> dict[str, Any]:
+    """docs: Gateway Resource › Get Gateway Bot. All shards may identify at once."""
+    limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": shards}
+    return {"url": "ws://127.0.0.1:9/", "shards": shards, "session_start_limit": limit}
 
 
 def answer(value: object) -> web.Response:

@@ -3,6 +3,9 @@
 One bare bot has discord.py's default settings, one has Salon's. Memory is what is resident some
 seconds after it is ready. `scripts/bench footprint [--rounds N]`; exit status 1 where Salon takes
 over 15 MB more than the bare bot with its settings, or at 2,000 servers not less than the default.
+
+With `--shards N`, bots with so many shards are compared: exit status 1 where Salon takes over 2 MB
+a shard more than the bare one.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ from tests.bench import frames, servers
 from tests.bench.ingest import prepare
 
 GOAL = 15.0
+#: More than a bare bot with shards, for each of them.
+SHARD_GOAL = 2.0
 _SERVERS = (1, 100, 2000)
 _HERE = Path(__file__).parents[2]
 #: Seconds from ready until memory is measured.
@@ -51,9 +56,9 @@ class Result:
 
 
 @contextmanager
-def gateway(count: int) -> Iterator[str]:
+def gateway(count: int, shards: int) -> Iterator[str]:
     """A gateway of that many servers; its address."""
-    command = [sys.executable, "-m", "tests.bench.servers", str(count)]
+    command = [sys.executable, "-m", "tests.bench.servers", str(count), str(shards)]
     with subprocess.Popen(
         command, cwd=_HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -120,7 +125,7 @@ def resident(pid: int) -> float:
     return next(int(x.split()[1]) for x in status.splitlines() if x.startswith("VmRSS")) * 1.024e-3
 
 
-def run(name: str, page: str, prepared: Path, folder: Path, result: Result) -> None:
+def run(name: str, page: str, prepared: Path, folder: Path, result: Result, shards: int) -> None:
     """One round of one contender."""
     api, socket = f"{page}/api/v10", page.replace("http", "ws") + "/gateway"
     own = {n: v for n, v in os.environ.items() if not n.startswith(("SALON_", "DISCORD_"))}
@@ -136,10 +141,12 @@ def run(name: str, page: str, prepared: Path, folder: Path, result: Result) -> N
             "DISCORD_GATEWAY_URL": socket,
             "SALON_DATABASE": str(path),
             "SALON_ENV_FILE": "",
+            "SALON_SHARDS": str(shards),
         }
     else:
         command = [sys.executable, "-m", "tests.bench.bare", api, socket, frames.TOKEN]
         command += ["default"] if name == "bare, defaults" else []
+        command += [str(shards)] if shards > 1 else []
     start(command, own, _READY[name], result)
 
 
@@ -147,6 +154,7 @@ def main() -> int:
     """Run the rounds and print the medians."""
     parser = argparse.ArgumentParser(prog="scripts/bench footprint", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--shards", type=int, default=1, help="connections of each bot")
     options = parser.parse_args()
     passed = True
     with tempfile.TemporaryDirectory() as name:
@@ -155,16 +163,18 @@ def main() -> int:
         asyncio.run(prepare(prepared))
         for count in _SERVERS:
             results = {contender: Result() for contender in _READY}
+            if options.shards > 1:
+                del results["bare, defaults"]
             know(prepared, count)
-            with gateway(count) as page:
+            with gateway(count, options.shards) as page:
                 for _ in range(options.rounds):
                     for contender, result in results.items():
-                        run(contender, page, prepared, folder, result)
-            passed = _report(count, results) and passed
+                        run(contender, page, prepared, folder, result, options.shards)
+            passed = _report(count, results, options.shards) and passed
     return 0 if passed else 1
 
 
-def _report(count: int, results: Mapping[str, Result]) -> bool:
+def _report(count: int, results: Mapping[str, Result], shards: int) -> bool:
     memory = {name: statistics.median(result.memory) for name, result in results.items()}
     print(f"{count:,} server{'s' * (count != 1)}:")
     for name, result in results.items():
@@ -173,9 +183,12 @@ def _report(count: int, results: Mapping[str, Result]) -> bool:
             f"{statistics.median(result.seconds):.2f} s"
         )
     more = memory["salon"] - memory["bare, same settings"]
-    print(f"  more than the bare bot with the same settings: {more:.1f} MB (goal {GOAL:.0f})")
-    holds = more <= GOAL
-    if count == _SERVERS[-1]:
+    goal = GOAL if shards == 1 else SHARD_GOAL * shards
+    print(f"  more than the bare bot with the same settings: {more:.1f} MB (goal {goal:.0f})")
+    if shards > 1:
+        print(f"  for each of {shards} shards: {more / shards:.1f} MB")
+    holds = more <= goal
+    if shards == 1 and count == _SERVERS[-1]:
         ratio = memory["salon"] / memory["bare, defaults"]
         print(f"  of the bare bot with default settings: {ratio:.2f} (goal: below 1)")
         holds = holds and ratio < 1

@@ -72,7 +72,7 @@ class Paced(feeder.Feeder):
         self._sent: dict[int, float] = {}
         self._took: dict[int, float] = {}
         self._all = asyncio.Event()
-        super().__init__(talk, segments)
+        super().__init__(talk, [segments])
 
     def app(self) -> web.Application:
         app = super().app()

@@ -1,7 +1,7 @@
 """A gateway with many servers, for the footprint benchmark, as Discord sends them at the start.
 
-`python -m tests.bench.servers COUNT` prints its port, serves one client after another and ends
-with its standard input. The first server is that of the other benchmarks, with its discussion.
+`python -m tests.bench.servers COUNT [SHARDS]` prints its port, serves one client after another and
+ends with its standard input. The first server is that of the other benchmarks, with its discussion.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from tests.bench import feeder, frames
 from tests.bench.frames import Talk
 
 _FIRST = 1_500_000_000_000_000_000
-_SPAN = 10_000
+#: Each server has the next shard (docs: Gateway › Sharding).
+_SPAN = 1 << 22
 _ROLES, _CATEGORIES, _CHANNELS, _THREADS, _EMOJIS, _STICKERS = 25, 5, 35, 5, 30, 5
 
 
@@ -83,10 +84,11 @@ def server(number: int) -> dict[str, Any]:
     return made
 
 
-def segments(count: int) -> dict[str, list[bytes]]:
-    """What a client of ``count`` servers is told at its start."""
-    servers = [frames.guild(), *(server(number) for number in range(1, count))]
-    ready = frames.ready()
+def segments(count: int, shard: int = 0, shards: int = 1) -> dict[str, list[bytes]]:
+    """What a shard of a client of ``count`` servers is told at its start."""
+    numbered = [frames.guild(), *(server(number) for number in range(1, count))]
+    servers = [one for one in numbered if (int(one["id"]) >> 22) % shards == shard]
+    ready = frames.ready() | ({"shard": [shard, shards]} if shards > 1 else {})
     ready["guilds"] = [{"id": one["id"], "unavailable": True} for one in servers]
     told = [frames.dispatch("GUILD_CREATE", 2 + number, one) for number, one in enumerate(servers)]
     return {
@@ -99,4 +101,6 @@ def segments(count: int) -> dict[str, list[bytes]]:
 
 if __name__ == "__main__":
     talk = Talk(0, 0)
-    asyncio.run(feeder.serve(feeder.Feeder(talk, segments(int(sys.argv[1])))))
+    count, shards = int(sys.argv[1]), int((sys.argv[2:] or ["1"])[0])
+    told = [segments(count, shard, shards) for shard in range(shards)]
+    asyncio.run(feeder.serve(feeder.Feeder(talk, told)))

@@ -18,11 +18,15 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--actions", type=int, default=200)
     parser.add_argument("--move", action="store_true", help="channel replies are moved")
+    parser.add_argument("--shards", type=int, default=1, help="connections of the bot")
     options = parser.parse_args()
     failed = []
     for seed in range(options.first, options.first + options.seeds):
         with tempfile.TemporaryDirectory() as folder:
-            played = asyncio.run(run_play(seed, options.actions, Path(folder), move=options.move))
+            play = run_play(
+                seed, options.actions, Path(folder), move=options.move, shards=options.shards
+            )
+            played = asyncio.run(play)
         print(f"seed {seed}: {'; '.join(played.wrong) or 'equal'}", flush=True)  # noqa: T201
         if played.wrong:
             failed.append(seed)

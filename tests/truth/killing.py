@@ -81,14 +81,18 @@ class _Killer:
 
 
 async def play_and_kill(
-    seed: int, folder: Path, *, missed: int = 120, kills: int = 4
+    seed: int, folder: Path, *, missed: int = 120, kills: int = 4, shards: int = 1
 ) -> KillResult:
     """Publish, miss ``missed`` actions, and be killed ``kills`` times while catching up.
 
-    Every third server has a proxy app.
+    Every third server has a proxy app. ``shards``: how many connections the killed bot has.
     """
     has_proxies = seed % 3 == 0
-    async with spawned_bot(folder, forked=True) as spawned, aiohttp.ClientSession() as session:
+    async with (
+        spawned_bot(folder, forked=True, SALON_SHARDS=str(shards)) as spawned,
+        aiohttp.ClientSession() as session,
+    ):
+        spawned.emulator.world.sharding.max_concurrency = shards
         async with run_bot(folder, spawned.emulator) as running:
             await running.publish()
             play = RandomPlay(spawned.emulator, _no_bot(), seed, running.channel(), session)
@@ -151,12 +155,19 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--kills", type=int, default=4)
     parser.add_argument("--missed", type=int, default=120)
+    parser.add_argument("--shards", type=int, default=1, help="connections of the killed bot")
     options = parser.parse_args()
     failed, kills = [], 0
     for seed in range(options.first, options.first + options.seeds):
         with tempfile.TemporaryDirectory() as folder:
             found = asyncio.run(
-                play_and_kill(seed, Path(folder), missed=options.missed, kills=options.kills)
+                play_and_kill(
+                    seed,
+                    Path(folder),
+                    missed=options.missed,
+                    kills=options.kills,
+                    shards=options.shards,
+                )
             )
         kills += found.kills
         result = "; ".join(found.wrong) or "equal"

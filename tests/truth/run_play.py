@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
 from bot.app.client import Salon
+from bot.app.sharded_client import ShardedSalon
+from bot.app.wiring import Options
+from bot.clock import Clock
+from bot.core.shards import Shards
 from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
+from storage.db.database import Database
 from storage.servers import settings
 from tests.support.running_bot import RunningBot, run_bot
 from tests.truth.answers import FormAnswer, apply_answers, find_answers
@@ -87,6 +93,17 @@ class WithoutIdentifyDelay(Salon):
         del shard_id, initial
 
 
+def _choose_client(shards: int) -> Callable[[Database, Clock, Options], Salon]:
+    if shards == 1:
+        return WithoutIdentifyDelay
+    return functools.partial(
+        ShardedSalon,
+        shards=Shards(shards, frozenset(range(shards))),
+        max_concurrency=1,
+        identify_interval=0.0,
+    )
+
+
 def has_proxies(seed: int) -> bool:
     """Whether a proxy app is in the server of a play; not if replies are moved."""
     return seed % 10 == 0
@@ -121,10 +138,13 @@ async def set_up_proxies(play: RandomPlay, running: RunningBot) -> None:
     await running.database.write(lambda tx: settings.set_proxy_apps(tx, running.server_id, {app}))
 
 
-async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False) -> PlayResult:
+async def run_play(
+    seed: int, actions: int, folder: Path, *, move: bool = False, shards: int = 1
+) -> PlayResult:
     """Play ``actions`` actions by ``seed`` and hold the archive against the world.
 
-    ``move``: the server chose to have channel replies moved into their threads.
+    ``move``: the server chose to have channel replies moved into their threads. ``shards``: how
+    many connections the bot has, one of which serves the server.
     """
     emulator = Emulator(seed_world(), rates=False)
     await emulator.start()
@@ -139,7 +159,8 @@ async def run_play(seed: int, actions: int, folder: Path, *, move: bool = False)
         async def start() -> None:
             world = emulator.world
             there = world.bot.id in world.guild.members and not emulator.dispatcher.outages
-            lived = run_bot(folder, emulator, salon_type=WithoutIdentifyDelay, sees_server=there)
+            made = _choose_client(shards)
+            lived = run_bot(folder, emulator, salon_type=made, sees_server=there)
             bots.append(await stack.enter_async_context(lived))
 
         async def stop() -> None:

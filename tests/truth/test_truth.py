@@ -36,6 +36,8 @@ ACTIONS = 200
 _MAX_PLAYS = 10
 #: Plays of servers that move replies.
 _PLAYS_WITH_MOVES = 3
+#: Plays with a bot that has four shards, and the server on one of them.
+_PLAYS_WITH_SHARDS = 50 if RUN_ALL else 4
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed{seed}")
@@ -57,6 +59,13 @@ async def test_the_archive_equals_the_world_if_replies_are_moved(tmp_path: Path)
         assert not played.wrong, "\n".join([f"seed {seed}", *played.wrong])
         moved += played.moved
     assert moved >= _PLAYS_WITH_MOVES, "replies were moved"
+
+
+@pytest.mark.parametrize("seed", range(_PLAYS_WITH_SHARDS), ids=lambda seed: f"seed{seed}")
+async def test_the_archive_equals_the_world_with_four_shards(seed: int, tmp_path: Path) -> None:
+    played = await run_play(seed, ACTIONS, tmp_path, shards=4)
+    again = f"python -m tests.truth --first {seed} --seeds 1 --shards 4"
+    assert not played.wrong, "\n".join([f"repeat with: {again}", *played.wrong])
 
 
 async def is_detected(folder: Path, *, move: bool = False) -> bool:
