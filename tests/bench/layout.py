@@ -14,8 +14,9 @@ from collections.abc import Callable
 
 from markdown_it import MarkdownIt
 
+from bot.core.essay.source_format import Format
 from bot.core.layout.layout import lay_out
-from bot.core.read_essay import Format, read_essay
+from bot.core.read_essay import read_essay
 from bot.errors import UnreadableEssay
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)  # characters

@@ -18,16 +18,18 @@ import regex
 
 from bot.core.essay.blocks import Block, Code, Heading, Mark, Paragraph, Rule, Table, get_block_text
 from bot.core.extraction.sign_off import is_courtesy, strip_end_matter, strip_sign_off
-from bot.core.text.questions import is_question, strip_note_marks
+from bot.core.text.questions import addresses_reader, is_question, strip_note_marks
 from bot.core.text.sentences import split_sentences
 
 __all__ = ["find_closing_questions"]
 
 _POSTSCRIPT = regex.compile(
     r"\s*(?:(?:P\.?-?\s?){1,3}S(?:\.\s?|\s*[:,—–-]+|\s*(?:\n|$)|"
-    r"\s+(?=\p{Lu}|[“\"‘']|(?:a|an|and|as|for|here|if|in|it|my|of|on|that|the|this|to|we)\b))|"
+    r"\s+(?=\p{Lu}|[“\"‘']|(?:a|an|and|as|for|here|if|in|it|my|of|on|that|the|this|to|we)\b)|"
+    r"(?<=PS)\s+(?=\p{Ll})(?!(?:is|was|are|were|has|had|can|will|does|games?)\b))|"
     r"(?:[Pp]\.-?\s?){1,3}s(?:\.\s?|\s*[:,—–-]+|\s)|p{1,3}s\s*[.:—–-]+(?=\s)|"
-    r"(?:[Pp]ost[ -]?[Ss]cript(?:um)?)(?:\s*[.:—–-]|\s*(?:\n|$))|追伸(?!\p{Han}))"
+    r"(?:[Pp]ost[ -]?[Ss]cript(?:um)?)(?:\s*[.:—–-]|\s*(?:\n|$))|追伸(?!\p{Han})|"
+    r"(?:又及|附记|附記|附言|追記|추신)\s*[:：.。]|(?:З\.?\s?Ы\.?|Постскриптум)\s*[.:—–-]?\s)"
 )
 _DISCUSSION_HEADING = regex.compile(
     r"(?:(?:some |a few |further )?questions? (?:for|to) (?:\w+ )?"
@@ -96,6 +98,9 @@ def _get_speaker(block: Block) -> tuple[str, bool] | None:
 
 def _find_spoken(blocks: Sequence[Block]) -> list[bool]:
     """For each block, whether a speaker's label precedes its text: then it's a turn."""
+    asked = _find_bold_questions(blocks)
+    if any(asked):
+        return asked
     labels = [_get_speaker(block) for block in blocks]
     counts = Counter(label[0] for label in labels if label is not None)
     speakers = {
@@ -112,6 +117,40 @@ def _find_spoken(blocks: Sequence[Block]) -> list[bool]:
         spoken.append(own or alone)
         alone = own and label is not None and label[1]
     return spoken
+
+
+def _find_bold_questions(blocks: Sequence[Block]) -> list[bool]:
+    """The turns of an interview whose questions are set in bold and whose answers aren't.
+
+    All False unless two such questions are answered.
+    """
+    asks = [_is_bold_question(block) for block in blocks]
+    answered = [
+        place
+        for place in range(len(blocks) - 1)
+        if asks[place] and isinstance(blocks[place + 1], Paragraph) and not asks[place + 1]
+    ]
+    spoken = [False] * len(blocks)
+    if len(answered) < 2:
+        return spoken
+    for place in answered:
+        spoken[place] = True
+        for following in range(place + 1, len(blocks)):
+            if asks[following] or not isinstance(blocks[following], Paragraph):
+                break
+            # After the answer the writer may turn to the reader.
+            last = following == len(blocks) - 1 and following > place + 1
+            spoken[following] = not (last and addresses_reader(get_block_text(blocks[following])))
+    return spoken
+
+
+def _is_bold_question(block: Block) -> bool:
+    return (
+        isinstance(block, Paragraph)
+        and not block.frame.depth
+        and is_question(get_block_text(block).strip())
+        and all(Mark.BOLD in span.marks or not span.text.strip() for span in block.spans)
+    )
 
 
 _Q_AND_A = frozenset(

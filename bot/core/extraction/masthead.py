@@ -61,37 +61,79 @@ _TITLE_LABEL = regex.compile(
     regex.IGNORECASE | regex.DOTALL,
 )
 _MONTH = (
-    r"(?:jan|feb|f[ée]v|mar|mär|maa|mrt|apr|abr|avr|kwi|ma[iyjg]|mei|jun|jul|jui|giu|lug|"
+    r"(?:(?:jan|feb|f[ée]v|mar|mär|maa|mrt|apr|abr|avr|kwi|ma[iyjg]|mei|jun|jul|jui|giu|lug|"
     r"aug|ago|ao[uû]|sep|set|wrz|oct|okt|out|ott|paź|nov|lis|dec|dez|dic|d[ée]c|gru|gen|ene|sty|"
-    r"янв|фев|мар|апр|ма[яй]|июн|июл|авг|сен|окт|ноя|дек)\p{L}*\.?"
+    # Czech, Hungarian, Turkish, Finnish, Romanian
+    r"led|úno|břez|dub|květ|červ|srp|září|říj|pros|már|ápr|máj|jún|júl|szep|"
+    r"oca|şub|nis|haz|tem|ağu|eyl|eki|kas|ara|"
+    r"(?:tammi|helmi|maalis|huhti|touko|kesä|heinä|elo|syys|loka|marras|joulu)kuu|ian|iul|noi|"
+    # Russian, Ukrainian, Greek
+    r"янв|фев|мар|апр|ма[яй]|июн|июл|авг|сен|окт|ноя|дек|"
+    r"січ|лют|бер|кві|тра|чер|лип|сер|вер|жов|гру|"
+    r"ιαν|φεβ|μαρ|απρ|μα[ΐϊίι]|ιουν|ιουλ|αυγ|σεπ|οκτ|νοε|δεκ)\p{L}*\.?|"
+    r"יוני|יולי|"
+    r"ב?(?:ינואר|פברואר|מר[ץס]|אפריל|מאי|יוני|יולי|אוגוסט|ספטמבר|אוקטובר|נובמבר|דצמבר)|"
+    r"يناير|فبراير|مارس|[أا]بريل|مايو|يونيو|يوليو|[أا]غسطس|سبتمبر|[أا]كتوبر|نوفمبر|ديسمبر)"
 )
-_YEAR = r"(?:1[4-9]|20)\d\d"
-_DAY = r"\d{1,2}(?:st|nd|rd|th|er|\.|º)?"
+_YEAR = r"(?:1[4-9]|20)\d\d(?:\s*(?:г\.|г(?:ода)?|року|р\.|r\.|roku))?"
+_DAY = r"\d{1,2}(?::?(?:st|nd|rd|th|er|[ae]|го)|\.|º)?"
 _DATE = (
     rf"(?:{_DAY}\s+(?:of\s+|de\s+|d['’])?{_MONTH}(?:,?\s+(?:del?\s+)?{_YEAR})?|"
     rf"{_MONTH}\s+{_DAY}(?:,?\s+{_YEAR})?|{_MONTH},?\s+(?:de\s+)?{_YEAR}|"
+    rf"(?:1[4-9]|20)\d\d\.?\s+{_MONTH}\s+\d{{1,2}}\.?|"
+    r"ngày\s+\d{1,2}\s+tháng\s+\d{1,2}(?:\s+năm\s+\d{4})?|"
     r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|"
-    r"\d{4}\s*[年년]\s*\d{1,2}\s*[月월](?:\s*\d{1,2}\s*[日일])?)"
+    r"(?:\p{Han}{2})?(?:\d{1,4}|元)\s*[年년]\s*\d{1,2}\s*[月월](?:\s*\d{1,2}\s*[日일])?)"
+)
+_PLACE = (
+    rf"(?:(?!{_MONTH}\s)\p{{Lu}}[\p{{L}}\p{{M}}\s.,'’–—-]{{1,60}}?(?:\s*,\s*|\s+)|"
+    rf"(?!{_MONTH}\s)\p{{Lo}}[\p{{Lo}}\p{{M}}\p{{Lm}}]{{0,19}}(?:[，、،,\s]\s*))"
 )
 _DATELINE = regex.compile(
-    rf"\s*(?P<place>(?!{_MONTH}\s)\p{{Lu}}[\p{{L}}\p{{M}}\s.,'’–—-]{{1,60}}?(?:\s*,\s*|\s+)|"
-    rf"\p{{Han}}{{1,8}}[，、\s]*)?(?:(?:den|the|le|el|am|an|på|i|on)\s+)?"
+    rf"\s*(?P<place>{_PLACE})?(?:(?:den|the|le|el|am|an|på|i|on|dnia|dne)\s+)?"
     rf"(?P<date>(?:\p{{L}}{{3,12}}\.?,?\s+(?:the\s+)?)?{_DATE})\s*[.,]?\s*",
     regex.IGNORECASE,
 )
+# "3 March 2024, Malmö": the place comes last.
+_DATE_AND_PLACE = regex.compile(
+    rf"\s*(?P<date>(?i:{_DATE}))(?:\s*[,，、،]\s*|\s+(?:à|in|at|aus|en|em|a|w|в)\s+)"
+    r"(?P<place>\p{Lu}[\p{L}\p{M}\s.'’-]{1,40})"
+    r"|\s*(?P<date>\d{4}\s*[年년]\s*\d{1,2}\s*[月월](?:\s*\d{1,2}\s*[日일])?)[\s、，]*"
+    r"(?P<place>\p{Lo}{1,10})\s*",
+)
 _DATE_AT_EDGE = regex.compile(
     rf"\s*{_DATE}[,.]?\s+|[\s,]+(?:(?:den|the|le|el)\s+)?{_DATE}[.,]?\s*$", regex.IGNORECASE
+)
+# What dates a letter without a date: "Kyoto, Sunday evening", "Malmö, spring 2024", "London, 1887".
+# It is only a dateline above a salutation.
+_TIME_WORDS = (
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|diens|donners|frei|sams|sonn)tag|"
+    r"mittwoch|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|"
+    r"viernes|sábado|domingo|early|late|morning|noon|afternoon|evening|night|midnight|"
+    r"(?:new year|christmas|easter)(?:['’]s)?|eve|day|spring|summer|autumn|fall|winter|frühling|"
+    r"frühjahr|sommer|herbst|printemps|été|automne|hiver|primavera|verano|otoño|invierno|"
+    r"in|the|at|im|en|the)"
+)
+_LOOSE_DATELINE = regex.compile(
+    rf"\s*(?:(?P<place>\p{{Lu}}[\p{{L}}\p{{M}}.'’-]*(?:\s+\p{{Lu}}[\p{{L}}\p{{M}}.'’-]*){{0,3}})\s*,\s*)?"
+    rf"(?P<time>(?i:{_TIME_WORDS}(?:[\s,]+{_TIME_WORDS}){{0,3}}(?:,?\s+{_YEAR})?|{_YEAR}))[.,]?\s*"
 )
 _MAX_ADDRESS = 10  # words of a letter's address beside its date
 _SALUTATION = regex.compile(
     r"\s*(?:(?:my |our )?(?:very )?(?:dear|dearest|beloved)\b|(?:hello|hi|hey|greetings)\b|"
     r"to whom it may|"
     r"to the editors?\b|lieber?\b|liebes\b|liebste\w*\b|"
-    r"sehr geehrte\w*\b|mon cher\b|ma chère\b|ch(?:er|ère)s?\b|"
-    r"(?:mi )?querid[oa]s?\b|estimad[oa]s?\b|(?:mi[oa] )?car[oaie]\b|"
-    r"carissim[oaie]\b|kära?\b|kjære\b|kære\b|"
-    r"hej\b|beste\b|lieve\b|geachte\b|drog[ia]\b|дорог\w+|уважаем\w+|мил\w+|亲爱的|親愛的|尊敬的|عزيزي|عزيزتي)"
-    r"[^.?]{0,80}[,:!،，：！]\s*",
+    r"sehr geehrte\w*\b|(?:mon |ma |mes )?ch(?:er|ère)s?\b|"
+    r"(?:mi |meu |minha )?querid[oa]s?\b|estimad[oa]s?\b|apreciad[oa]s?\b|hola\b|"
+    r"(?:mi[oa] )?car[oaie]\b|prezad[oa]s?\b|ol[áa]\b|"
+    r"carissim[oaie]\b|ciao\b|gentil[ei]\b|egregi\w*\b|kära?\b|kjære\b|kære\b|"
+    r"hej\b|hei\b|hyvä\b|rakas\b|beste\b|lieve\b|geachte\b|drog[ia]\b|szanown\w+|kochan\w+|"
+    r"vážen\w+|mil[ýáí]\b|drah[ýáí]\b|kedves\b|tisztelt\b|sevgili\b|sayın\b|değerli\b|drag[ăi]\b|"
+    r"stimat\w+|дорог\w+|уважаем\w+|мил\w+|шановн\w+|люб(?:ий|а|і)\b|αγαπητ\w+|αξιότιμ\w+|"
+    r"亲爱的|親愛的|尊敬的|親愛なる|عزيزي|عزيزتي|사랑하는|친애하는|존경하는)"
+    r"[^.?]{0,80}[,:;!،，：！—–-]\s*"
+    r"|\s*(?:拝啓|前略|謹啓|拝復|一筆啓上)(?:[\s、，,].{0,40})?\s*"
+    r"|\s*(?:사랑하는|친애하는|존경하는)\s.{1,30}(?:에게|께)[,.]?\s*",
     regex.IGNORECASE,
 )
 _NAME_WORD = (
@@ -133,6 +175,15 @@ _TRAILING = regex.compile(
     r"|(?P<text>.+?)\s+(?:-{2,3}|[—–―⸺]+)\s*(?P<source>[^\s\d][^\n.,;:。，]{1,50})",
     regex.DOTALL,
 )
+# "« The sea is a long road. » Victor Hugo", "The sea is a long road. (Virginia Woolf)"
+_NAMED_AFTER = regex.compile(
+    r"(?P<text>[“\"«„「『‹].+[”\"»“」』›])\s+(?P<source>\S[^\n]{1,120})"
+    r"|(?P<text>.+[.!?…。！？”\"»」』])\s*[(（](?P<bracketed>[^()\n]{2,120})[)）]",
+    regex.DOTALL,
+)
+# A turn of a dialogue, and what interrupts or follows it: "— Again — said he."
+_TURN = regex.compile(r"[—–―]\s*\p{L}|[—–―]\s*[¿¡“«\"]")
+_INNER_TURN = regex.compile(r"\S[\s,.!?…]*\s?[—–―]\s*\p{Ll}")
 # A place in a book: "Isaiah 40:6", "Psalm 103, 15–16".
 _CITED = regex.compile(
     rf"(?:[1-3]\s+)?{_NAME_WORD}(?:\s+{_NAME_WORD}){{0,3}},?\s+\d{{1,3}}(?:\s*[:.,]\s*\d{{1,3}})?"
@@ -198,8 +249,10 @@ def strip_title_label(title: str) -> tuple[str, bool]:
 
 def is_dateline(text: str, *, placed: bool = False) -> bool:
     """Whether a line is only a date, perhaps after a place; ``placed``: it has a place."""
-    found = _DATELINE.fullmatch(text) if len(text) <= _MAX_BYLINE else None
-    if found is None or _is_by_line(text):
+    if len(text) > _MAX_BYLINE or _is_by_line(text):
+        return False
+    found = _DATELINE.fullmatch(text) or _DATE_AND_PLACE.fullmatch(text)
+    if found is None:
         return False
     place = found["place"] or ""
     # "A letter of 3 March 2024" is no place; "Frankfurt am Main, 3 March 2024" is one.
@@ -315,7 +368,7 @@ def find_epigraph(blocks: Sequence[Block]) -> Epigraph | None:
     text = get_block_text(first).strip()
     after = blocks[1] if len(blocks) > 1 else None
     following = get_block_text(after).strip() if isinstance(after, Paragraph) else ""
-    if len(text) > 1200 or after is None:
+    if len(text) > 1200 or after is None or _is_dialogue(blocks):
         return None
     whole = _parse_quotation(text)
     signed = _SOURCE.fullmatch(following)
@@ -332,6 +385,8 @@ def find_epigraph(blocks: Sequence[Block]) -> Epigraph | None:
         return Epigraph(inner.text if inner else marked["text"].strip(), marked["source"].strip())
     if first.frame.depth:
         return None
+    if signed is not None and not set_apart and _starts_lower_case(signed["source"]):
+        signed = None if _SENTENCE_WORDS.search(signed["source"]) is not None else signed
     if signed is not None and len(following.split()) <= 20 and (set_apart or len(text) <= 600):
         return Epigraph(whole.text if whole else text, signed["source"].strip())
     if first.frame.quoted:
@@ -339,6 +394,21 @@ def find_epigraph(blocks: Sequence[Block]) -> Epigraph | None:
     if whole is not None and len(blocks) > 2 and _is_source(after, first):
         return Epigraph(whole.text, following)
     return _parse_source_below(text) if whole is None else None
+
+
+def _is_dialogue(blocks: Sequence[Block]) -> bool:
+    """Whether two of the first paragraphs are turns of a dialogue: each begins with a dash.
+
+    A single one after another paragraph is one if it ends like a sentence, or says who speaks.
+    """
+    texts = [get_block_text(block).strip() for block in blocks[:3]]
+    turns = [text for text in texts if isinstance(text, str) and _TURN.match(text)]
+    if len(turns) > 1 or not turns:
+        return len(turns) > 1
+    return _INNER_TURN.search(turns[0]) is not None or (
+        regex.search(r"[.!?…。]$", turns[0]) is not None
+        and _SENTENCE_WORDS.search(turns[0]) is not None
+    )
 
 
 def _parse_source_below(text: str) -> Epigraph | None:
@@ -371,6 +441,11 @@ def _parse_quoted_run(blocks: Sequence[Block]) -> Epigraph | None:
     if inner is not None:
         source = source or inner.source
         return Epigraph(inner.text, source) if source is not None else None
+    named = _NAMED_AFTER.fullmatch(text)
+    if source is None and named is not None:
+        who = (named["bracketed"] or named["source"]).strip()
+        if _may_be_source(who) and _names_source(who):
+            return Epigraph(_strip_quotation_marks(named["text"].strip()), who)
     trailing = _TRAILING.fullmatch(text) or regex.fullmatch(
         rf"(?P<text>.+[.!?…”\"»])\s*{_DASHES}+\s*(?P<source>[^\s\d][^\n]{{1,80}})",
         text,
@@ -506,7 +581,7 @@ def _is_letter_head(head: Sequence[Block]) -> bool:
     greeted = next((n for n, line in enumerate(lines) if is_salutation(line)), None)
     if greeted is None or any(isinstance(block, Heading) for block in head[:greeted]):
         return False
-    if greeted == 1 and _is_dated_address(lines[0]):
+    if greeted == 1 and (_is_dated_address(lines[0]) or _LOOSE_DATELINE.fullmatch(lines[0])):
         return True
     if not any(is_dateline(line) for line in lines[:greeted]):
         return False

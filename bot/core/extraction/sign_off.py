@@ -89,8 +89,14 @@ _NOTE = regex.compile(
 _LISTED_NOTE = regex.compile(r"\s*(?:\(?\d{1,3}[.):]?|[-–—•*])\s+\S")
 _NOTES_HEADING = regex.compile(
     r"(?:(?P<sure>(?:foot|end)notes?|notes? and (?:references|sources)|references|bibliography|"
-    r"works cited|anmerkungen|fu(?:ß|ss)noten|notes? de bas de page|notas al pie|fotnoter|"
-    r"脚注|註釋|注释|註解|参考文献)|notes?|sources|quellen|noten|notas|note|noter|註|注)?\s*[:：]?",
+    r"works cited|further reading|see also|related reading|anmerkungen|fu(?:ß|ss)noten|"
+    r"einzelnachweise|literatur(?:verzeichnis|hinweise)?|quellenverzeichnis|(?:zum )?weiterlesen|"
+    r"notes? de bas de page|références|bibliogra(?:ph|f)ie|pour aller plus loin|notas al pie|"
+    r"notas de rodapé|referencias|referências|bibliograf[íi]a|para saber más|riferimenti|fotnoter|"
+    r"källor|kilder|bronnen|voetnoten|przypisy|źródła|poznámky|примечания|сноски|литература|"
+    r"источники|примітки|джерела|脚注|註釋|注释|註解|参考文献|参考资料|参考資料|參考資料|引用文献|각주|주석|"
+    r"참고 ?문헌|הערות(?: שוליים)?|مراجع|المراجع|هوامش|الهوامش)|"
+    r"notes?|sources|links|quellen|noten|notas|note|noter|註|注|注記|附注)?\s*[:：]?",
     regex.IGNORECASE,
 )
 _CREDITS_HEADING = regex.compile(
@@ -98,6 +104,18 @@ _CREDITS_HEADING = regex.compile(
     r"about the author|about the writer|über (?:den autor|die autorin)|致谢|謝辞)\s*[:：.!]?",
     regex.IGNORECASE,
 )
+# What begins a paragraph beside the essay: "N.B. …", "Editor's note: …", "Update: …".
+_ASIDE_LABEL = regex.compile(
+    r"(?:n\.\s?b\.|nota bene|(?:editor['’]?s |author['’]?s )?note|ed\. note|disclaimer|"
+    r"disclosure|update|correction|erratum|hinweis|anmerkung|nachtrag|korrektur|remarque|"
+    r"note de (?:l['’]auteur|la rédaction)|nota(?: del autor| del editor)?|aviso)"
+    r"(?!\w)\s*[:：.)—–-]?\s",
+    regex.IGNORECASE,
+)
+_NOTA_BENE = regex.compile(r"n\.\s?b\.|nota bene\b", regex.IGNORECASE)
+_COLON = regex.compile(r"[^\s:：]+(?:\s[^\s:：]+){0,3}\s*[:：]")
+_STARRED = regex.compile(r"\*\s+\S")
+_MAX_CALLOUT_TITLE = 60  # characters
 _MAX_CREDITS = 150  # words under a heading of thanks
 _CALLOUTS = regex.compile(
     r"(?:note|info|tip|important|warning|caution|thanks|acknowledge?ments?|attention|todo)",
@@ -194,8 +212,22 @@ def _is_aside(block: Block, author: str | None) -> bool:
     linked = all(span.link is not None or not span.text.strip() for span in block.spans)
     if linked and not is_question(text):
         return True  # a picture, or a link to read on
+    if _is_labelled_aside(text):
+        return True
     return _is_note_about_writer(block, author) or all(
         is_courtesy(one) for one in split_sentences(text)
+    )
+
+
+def _is_labelled_aside(text: str) -> bool:
+    """Whether a short paragraph is a note beside the essay: "N.B. …", "Update: …"."""
+    found = _ASIDE_LABEL.match(text)
+    return (
+        found is not None
+        and len(text.split()) <= _MAX_NOTE
+        and not is_question(text)
+        # "Note the date" is a sentence; "Note: the date" is a label.
+        and (_NOTA_BENE.match(text) is not None or _COLON.match(text) is not None)
     )
 
 
@@ -269,7 +301,13 @@ def _strip_callout(blocks: list[Block]) -> list[Block]:
         bold = isinstance(block, Paragraph) and all(
             Mark.BOLD in span.marks or not span.text.strip() for span in block.spans
         )
-        if bold and _CALLOUTS.fullmatch(get_block_text(block).strip()):
+        label = get_block_text(block).strip()
+        if not bold or is_question(label):
+            continue
+        titled = place + 1 < len(blocks) and len(label) <= _MAX_CALLOUT_TITLE
+        if _CALLOUTS.fullmatch(label) or (
+            titled and not is_question(get_block_text(blocks[-1]).strip())
+        ):
             return blocks[:place]
     return blocks
 
@@ -277,7 +315,9 @@ def _strip_callout(blocks: list[Block]) -> list[Block]:
 def _strip_footnotes(blocks: list[Block]) -> list[Block]:
     """Remove the footnotes at the end of a text, with their heading or the rule above them."""
     count = len(blocks)
-    while count > 1 and _is_note(blocks[count - 1], listed=False):
+    while count > 1 and (
+        _is_note(blocks[count - 1], listed=False) or _is_starred_note(blocks, count - 1)
+    ):
         count -= 1
     if count == len(blocks):
         return blocks
@@ -286,6 +326,17 @@ def _strip_footnotes(blocks: list[Block]) -> list[Block]:
             break
         count -= 1
     return blocks[:count]
+
+
+def _is_starred_note(blocks: Sequence[Block], place: int) -> bool:
+    """Whether a paragraph is a note directly below a rule: "* See the log."."""
+    text = get_block_text(blocks[place]).strip()
+    return (
+        isinstance(blocks[place], Paragraph)
+        and isinstance(blocks[place - 1], Rule)
+        and _STARRED.match(text) is not None
+        and not is_question(text)
+    )
 
 
 def strip_sign_off(body: Sequence[Block], author: str | None) -> list[Block]:

@@ -123,6 +123,7 @@ def _make_parser() -> MarkdownIt:
     use_markers(parser)
     parser.core.ruler.before("inline", "verse", _keep_verse)
     parser.use(deflist_plugin)
+    _guard_definitions(parser)
     parser.use(
         dollarmath_plugin,
         allow_space=False, allow_digits=False, allow_labels=False, double_inline=True,
@@ -177,6 +178,22 @@ def _guard_dollars(parser: MarkdownIt) -> None:
         return rule(state, silent)
 
     rules.at("math_inline", guarded)
+
+
+def _guard_definitions(parser: MarkdownIt) -> None:
+    """Don't read a line that begins with ``~`` as a definition: it signs a quotation."""
+    rule = next(one for one in parser.block.ruler.__rules__ if one.name == "deflist")
+    rule_function = rule.fn
+
+    def guarded(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        line = start if silent else start + 1
+        if not silent and line < end and state.isEmpty(line):
+            line += 1
+        if line < end and state.src.startswith("~", state.bMarks[line] + state.tShift[line]):
+            return False
+        return rule_function(state, start, end, silent)
+
+    parser.block.ruler.at("deflist", guarded, {"alt": list(rule.alt)})
 
 
 def _guard_environments(parser: MarkdownIt) -> None:

@@ -48,7 +48,8 @@ _BYLINE_CLASS = regex.compile(
 # A line such as "Posted by Ann Lee on Friday, 2 December 2022".
 _POSTED = regex.compile(
     r"(?:(?P<verb>written|posted|published|words|story|text|geschrieben|veröffentlicht|écrit|publié|"
-    r"escrito|publicado|scritto|pubblicato)\s+)?(?:by|von|par|por|di)\s*:?\s+(?P<who>\p{Lu}.{1,60}?)"
+    r"escrito|publicado|scritto|pubblicato)\s+(?:(?:on|am|le|el|il)\s+[^,]{0,30}\d[^,]{0,12}?,?\s+)?)?"
+    r"(?:by|von|par|por|di)\s*:?\s+(?P<who>\p{Lu}.{1,60}?)"
     r"(?:\s*(?:[,·|•–—]|\s-|\b(?:on|at|am|le|el|il|the)\b)\s*(?P<when>.{0,40}\d{4}.{0,20}))?",
     regex.IGNORECASE,
 )

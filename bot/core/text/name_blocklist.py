@@ -43,7 +43,35 @@ PLACEHOLDERS = frozenset(
             "администратор",
             "автор",
         ),
-        *("редакция", "المؤلف", "الكاتب", "المدير"),
+        *("редакция", "المؤلف", "الكاتب", "المدير", "مدير", "مجهول", "аноним", "адміністратор"),
+        *(
+            "管理人",
+            "編集者",
+            "笔者",
+            "匿名用户",
+            "名無し",
+            "名無しさん",
+            "著",
+            "文",
+            "익명",
+            "편집부",
+        ),
+        *("usuario", "usuário", "utilisateur", "benutzer", "gebruiker", "utente", "användare"),
+        *("administrador", "amministratore", "beheerder", "administrateur", "administratör"),
+        *(
+            "redaktör",
+            "redakteur",
+            "redakcja",
+            "redakce",
+            "anonym",
+            "anonyme",
+            "anónimo",
+            "anonimo",
+        ),
+        *("gastbeitrag", "gastautor", "gastautorin", "wp", "wpadmin", "sysadmin", "la", "el"),
+        *("logo", "comments", "content", "marketing", "news", "verified", "purchase", "profile"),
+        *("twitter", "facebook", "instagram", "youtube", "linkedin", "medium", "substack", "http"),
+        *("https", "com"),
     )
 )
 # Words of a page's controls: no name has any of them.
@@ -86,4 +114,6 @@ def has_words_of_no_name(text: str) -> bool:
 def is_placeholder(name: str) -> bool:
     """Whether all words stand where a name should be: "Admin", "Guest Writer", "作者"."""
     words = [word.casefold() for word in _WORD.findall(name)]
-    return bool(words) and all(word in PLACEHOLDERS or word.isdigit() for word in words)
+    return bool(words) and all(
+        word.isdigit() or word.rstrip("0123456789") in PLACEHOLDERS for word in words
+    )

@@ -417,3 +417,75 @@ def test_small_letters_alone_are_no_postscript(text: str) -> None:
 def test_a_postscript_below_the_notes_is_found() -> None:
     essay = read_essay(f"{ASKED}## Notes\n\n1. One.\n\nPS. It was green.", format="markdown")
     assert essay.postscript == "PS. It was green."
+
+
+BAY = "# The bay\n\nIt was wet all spring.\n\nWhat would you have done?\n\n"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "---\n\n\\* See the log.",
+        "> [!NOTE] About this text\n> It first appeared in Rye.",
+        "> **About**\n>\n> Ann is a baker.",
+        "## Further reading\n\n- [The sea](https://a.example)",
+        "**Quellen**\n\n- Lee: Das Meer",
+        "### Литература\n\n- Ли: Море",
+        "## 参考資料\n\n- 海",
+        "## المراجع\n\n- البحر",
+        "N.B. Bring boots.",
+        "Editor's note: it first appeared in Rye.",
+        "**Update:** it was fixed.",
+        "Hinweis: Zuerst in Rye erschienen.",
+    ],
+)
+def test_what_is_beside_the_essay_may_follow_the_question(end: str) -> None:
+    essay = read_essay(BAY + end, format="markdown")
+    assert essay.questions == ("What would you have done?",)
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["Note the date.", "The sea.", "Update your maps, please, before you go.", "psst, be quiet."],
+)
+def test_a_sentence_after_the_question_is_the_texts(end: str) -> None:
+    assert read_essay(BAY + end, format="markdown").questions == ()
+
+
+@pytest.mark.parametrize(
+    "postscript",
+    [
+        "PS bring boots",
+        "З.Ы. Сапоги.",
+        "又及：带靴子。",
+        "추신: 장화.",
+        "P. S. Сапоги.",
+        "ps: bring boots",
+    ],
+)
+def test_a_postscript_may_be_written_in_other_ways(postscript: str) -> None:
+    essay = read_essay(BAY + postscript, format="markdown")
+    assert (essay.questions, essay.postscript) == (("What would you have done?",), postscript)
+
+
+def test_an_essay_that_ends_with_a_sentence_about_a_console_has_no_postscript() -> None:
+    assert read_essay(BAY + "PS is short for it.", format="markdown").postscript is None
+
+
+TALK = "# Talk\n\n**Where did you grow up?**\n\nBy the sea.\n\n**What is next?**\n\n"
+
+
+@pytest.mark.parametrize(
+    ("end", "questions"),
+    [
+        ("Who knows?", ()),
+        ("A boat.\n\nOr two. Why not?", ()),
+        ("A boat.\n\n**And now?**\n\nWho knows?", ()),
+        ("A boat.\n\nSo he says. What would you ask him?", ("What would you ask him?",)),
+        ("A boat.\n\n**And what do you think?**", ("And what do you think?",)),
+    ],
+)
+def test_an_interview_with_its_questions_in_bold_asks_no_reader(
+    end: str, questions: tuple[str, ...]
+) -> None:
+    assert read_essay(TALK + end, format="markdown").questions == questions

@@ -545,3 +545,75 @@ def test_a_name_may_be_one_of_these_words(name: str) -> None:
 def test_date_and_reading_time_in_a_byline_are_no_part_of_the_name(line: str) -> None:
     essay = markdown(f"# The Trouble with Lawns\n\n{line}\n\n{BODY}")
     assert (essay.byline, essay.author) == (line, "Ann Lee")
+
+
+@pytest.mark.parametrize(
+    ("dateline", "greeting"),
+    [
+        ("3 March 2024, Malmö", "Dear Ann,"),
+        ("Kyoto, Sunday evening", "Dear Ann,"),
+        ("Malmö, spring 2024", "My dear Ann —"),
+        ("London, 1887", "Dearest Ann;"),
+        ("Malmö, den 3:e mars 2024", "Kära Ann,"),
+        ("Москва, 3 марта 2024 г.", "Милая Анна!"),
+        ("Київ, 3 березня 2024 року", "Люба Анно!"),
+        ("Warszawa, 3 marca 2024 r.", "Szanowna Pani,"),
+        ("Praha 3. března 2024", "Vážená paní,"),
+        ("Budapest, 2024. március 3.", "Kedves Anna!"),
+        ("İstanbul, 3 Mart 2024", "Sevgili Ann,"),
+        ("Αθήνα, 3 Μαρτίου 2024", "Αγαπητή Άννα,"),
+        ("القاهرة، 3 مارس 2024", "عزيزتي آن،"),
+        ("Hà Nội, ngày 3 tháng 3 năm 2024", "Hello Ann,"),
+        ("서울, 2024년 3월 3일", "사랑하는 안에게"),
+        ("2024年3月3日 京都", "拝啓"),
+        ("令和6年3月3日", "前略"),
+        ("北京，2024年3月3日", "亲爱的安："),
+    ],
+)
+def test_a_letter_in_any_language_has_no_title_and_keeps_its_dateline(
+    dateline: str, greeting: str
+) -> None:
+    for essay in (
+        markdown(f"{dateline}\n\n{greeting}\n\n{BODY}"),
+        text(f"{dateline}\n\n{greeting}"),
+    ):
+        assert essay.title != dateline
+        assert [passage.text for passage in essay.passages][:2] == [dateline, greeting]
+
+
+@pytest.mark.parametrize("title", ["Sunday, bloody Sunday", "A May evening, 1887", "London calling",
+                                   "Friday night lights", "Spring 2024"])  # fmt: skip
+def test_a_title_with_a_day_or_a_season_is_a_title(title: str) -> None:
+    assert text(title).title == title
+
+
+@pytest.mark.parametrize(
+    "dialogue",
+    [
+        "It was raining when she came.\n\n— Not again, he said.\n\n— Again, she said.",
+        "Llovía cuando llegó al puerto.\n\n—Otra vez —dijo él.",
+        "Шёл дождь.\n\n— Опять, — сказал он.",
+        "— Where is the sea?\n\n— There.",
+        "There are three things.\n\n– the sea is long\n\n– the road is short",
+        "It was raining.\n\n— and then it stopped",
+    ],
+)
+def test_dialogue_with_dashes_is_no_epigraph(dialogue: str) -> None:
+    essay = markdown(f"# The sea\n\n{dialogue}\n\n{BODY}")
+    assert essay.epigraph is None
+
+
+@pytest.mark.parametrize(
+    ("quoted", "expected"),
+    [
+        ("> « La mer est une route. »\n> Victor Hugo", ("La mer est une route.", "Victor Hugo")),
+        ("> “The sea is a road.” Ann Lee", ("The sea is a road.", "Ann Lee")),
+        ("> The sea is a road. (Virginia Woolf)", ("The sea is a road.", "Virginia Woolf")),
+        ("> The sea is a road.\n> ~ Rumi", ("The sea is a road.", "Rumi")),
+        ("*The sea is a road.*\n\n~ Rumi", ("The sea is a road.", "Rumi")),
+        ("It was raining.\n\n— L. P. Hartley", ("It was raining.", "L. P. Hartley")),
+        ("It was raining.\n\n— anonymous", ("It was raining.", "anonymous")),
+    ],
+)
+def test_a_source_may_follow_in_many_ways(quoted: str, expected: tuple[str, str]) -> None:
+    assert markdown(f"# The sea\n\n{quoted}\n\n{BODY}").epigraph == Epigraph(*expected)
