@@ -22,9 +22,11 @@ _BATCH = 1000
 #: Saves the folded text of a reply without extras, unless the reply says something else.
 INSERT_FOLDED = """
 INSERT INTO folded_texts (reply_id, text)
-SELECT id, :folded FROM replies WHERE id = :id AND text = :text
-    AND NOT EXISTS (SELECT 1 FROM reply_extras WHERE reply_id = :id)
-ON CONFLICT (reply_id) DO UPDATE SET text = excluded.text
+SELECT replies.id, given.column3
+FROM (VALUES (:id, :text, :folded)) AS given
+    JOIN replies ON replies.id = given.column1 AND replies.text = given.column2
+WHERE NOT EXISTS (SELECT 1 FROM reply_extras WHERE reply_extras.reply_id = replies.id)
+ON CONFLICT (reply_id) DO NOTHING
 """
 _INSERT_WITH_EXTRAS = """
 INSERT INTO folded_texts (reply_id, text) VALUES (:id, :folded)

@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 from aiosqlite.context import Result
 
 from storage.db.errors import WriteWithdrawn
+from storage.db.multi_row import ROWS, make_multi_row_insert
 
 __all__ = ["Connection", "Row", "Transaction", "Work", "Writer"]
 
@@ -94,7 +95,12 @@ class Transaction:
         return int(row["id"])
 
     async def run_many(self, sql: str, rows: Iterable[Parameters]) -> None:
-        """Execute a statement for each of ``rows``, in a single call to the database's thread."""
+        """Execute a statement for each of ``rows``, which is a single call for a few of them."""
+        rows = list(rows)
+        if len(rows) >= ROWS and (insert := make_multi_row_insert(sql)) is not None:
+            async with self._connection.executemany(insert.sql, insert.split(rows)):
+                pass
+            rows = rows[len(rows) - len(rows) % ROWS :]
         async with self._connection.executemany(sql, rows):
             pass
 

@@ -26,8 +26,8 @@ _REMOVED = regex.compile(
     """,
     regex.VERBOSE | regex.V1,
 )
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _CLUSTER = regex.compile(r"\s+|\X")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 class _Table(dict[int, str]):
@@ -48,17 +48,19 @@ _TABLE = _Table(
 )
 
 
-def _replace_found(found: re.Match[str]) -> str:
-    return found[0].translate(_TABLE)
-
-
 def fold_text(text: str) -> str:
     """The text in lower case, without diacritics, with single spaces."""
     if text.isascii():
         return " ".join(text.lower().split())
     folded = unicodedata.normalize("NFKC", text).casefold()
-    # ASCII characters stay, and most texts have few others.
-    return " ".join(_NOT_ASCII.sub(_replace_found, folded).split())
+    # ASCII characters stay, and most texts have few others. What a character of a normalized text
+    # becomes isn't replaced again, so the order doesn't matter.
+    for sign in set(_NOT_ASCII.findall(folded)):
+        plain = _TABLE[ord(sign)]
+        if plain != sign:
+            folded = folded.replace(sign, plain)
+    has_single_spaces = folded.isprintable() and "  " not in folded and folded == folded.strip()
+    return folded if has_single_spaces else " ".join(folded.split())
 
 
 def fold_unless_lower(text: str) -> str | None:

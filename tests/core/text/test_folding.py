@@ -78,3 +78,9 @@ def test_matches_are_in_order_and_do_not_overlap(text: str, word: str) -> None:
     for start, until in find_matches(text, [fold_text(word)]):
         assert end <= start < until <= len(text)
         end = until
+
+
+def test_what_a_sign_becomes_is_not_replaced_again() -> None:
+    signs = map(chr, (*range(0xD800), *range(0xE000, 0x110000)))
+    becomes = {fold_text(sign) for sign in signs}
+    assert {text for text in becomes if fold_text(text) != text} == set()
