@@ -1,7 +1,7 @@
 """The client with several shards in one process, each with a connection of its own.
 
 discord.py's AutoShardedBot, except for its loop, which reconnects the shards one after the other,
-and for two places where it forgets servers (:class:`_State`).
+and for two places where it forgets servers (:class:`ShardedState`).
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from bot.clock import Clock
 from bot.core.shards import Shards
 from storage.db.database import Database
 
-__all__ = ["ShardedSalon"]
+__all__ = ["ShardedSalon", "ShardedState"]
 
 
-class _State(AutoShardedConnectionState[Any]):
+class ShardedState(AutoShardedConnectionState[Any]):
     """The library's state of servers, which a new session of one shard leaves whole."""
 
     def parse_ready(self, data: Any) -> None:
@@ -92,7 +92,7 @@ class ShardedSalon(Salon, commands.AutoShardedBot):
     # -- the library's client -------------------------------------------------------------------
 
     def _get_state(self, **options: Any) -> AutoShardedConnectionState[Any]:
-        return _State(
+        return ShardedState(
             dispatch=self.dispatch,
             handlers=self._handlers,
             hooks=self._hooks,

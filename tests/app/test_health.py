@@ -158,6 +158,32 @@ async def test_health_reports_a_missing_connection(tmp_path: Path) -> None:
             pass
 
 
+async def test_health_and_metrics_describe_each_shard(tmp_path: Path) -> None:
+    """A shard that is lost doesn't call for a restart, which would disconnect the others."""
+    shards = {2: ShardHealth(True, 0.25, 5), 3: ShardHealth(False, None, 7)}
+    async with open_database(tmp_path / "salon.sqlite3") as database:
+        port = free_port()
+        health = health_of(database, tmp_path, Connection(shards))
+        async with serve_health(health, ("127.0.0.1", port)):
+            status, text = await asked(f"http://127.0.0.1:{port}/health")
+            told = json.loads(text)
+            assert (status, told["status"]) == (200, "1 of 2 shards connected")
+            assert (told["shards_connected"], told["shards"], told["servers"]) == (1, 2, 12)
+            _, text = await asked(f"http://127.0.0.1:{port}/metrics")
+            values = values_of(text)
+            assert values["salon_connected"] == 1
+            assert values["salon_shard_connected[2]"] == 1
+            assert values["salon_shard_connected[3]"] == 0
+            assert values["salon_shard_servers[3]"] == 7
+            assert values["salon_shard_latency_seconds[2]"] == 0.25
+            assert "salon_shard_latency_seconds[3]" not in values
+    async with open_database(tmp_path / "salon.sqlite3") as database:
+        lost = Connection({number: ShardHealth() for number in shards})
+        async with serve_health(health_of(database, tmp_path, lost), ("127.0.0.1", port)):
+            status, text = await asked(f"http://127.0.0.1:{port}/health")
+            assert (status, json.loads(text)["status"]) == (503, "not connected")
+
+
 async def test_health_reports_an_unreadable_archive(tmp_path: Path) -> None:
     async with open_database(tmp_path / "salon.sqlite3") as database:
         await database.write(lambda tx: tx.run("DROP TABLE message_edits"))

@@ -291,4 +291,32 @@ async def test_a_range_ignores_the_servers_of_other_shards(tmp_path: Path) -> No
             assert len(await servers[2].bot_messages()) > counts[2], "a prompt"
             assert len(await servers[1].bot_messages()) == counts[1]
             assert await get_left(servers[2]) == set()
-            assert servers[2].salon.services.commands.mention("setup").startswith("</setup:")
+
+
+async def test_a_process_without_shard_0_registers_no_commands_and_knows_their_ids(
+    tmp_path: Path,
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    async with run_emulator() as emulator:
+        guilds = add_servers(emulator.world)
+        async with run_sharded(first, emulator, guilds.values(), shards=select_shards(0, 1)):
+            registered = {one.id: one.version for one in emulator.world.commands.values()}
+            assert registered
+        async with run_sharded(
+            second, emulator, guilds.values(), shards=select_shards(2, 3)
+        ) as servers:
+            found = {one.id: one.version for one in emulator.world.commands.values()}
+            assert found == registered
+            setup = next(one for one in emulator.world.commands.values() if one.name == "setup")
+            commands = servers[2].salon.services.commands
+            assert commands.mention("setup") == f"</setup:{setup.id}>"
+
+
+async def test_doctor_names_the_servers_shard(tmp_path: Path) -> None:
+    async with run_emulator() as emulator:
+        guilds = add_servers(emulator.world)
+        async with run_sharded(tmp_path, emulator, guilds.values()) as servers:
+            interaction = await servers[2].run_command("doctor")
+            assert "on shard 2 of 4" in await servers[2].answer_text(interaction)

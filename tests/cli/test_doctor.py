@@ -262,3 +262,36 @@ async def test_the_doctor_reports_a_backup_folder_that_salon_may_not_write(
     found = by_subject(await examine(given, Clock(), load_command_set))
     assert "backups" not in found, "there is nothing to back up yet"
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "recommended", "is_ok", "text"),
+    [
+        ("auto", 1, True, "1, as Discord recommends"),
+        ("", 4, True, "4, as Discord recommends"),
+        ("0-1/4", 4, True, "0-1/4, as Discord recommends"),
+        ("2", 4, True, "2; Discord recommends 4"),
+        ("1", 4, False, "SALON_SHARDS is 1, and Discord recommends 4."),
+    ],
+)
+async def test_too_few_shards_are_found(
+    setting: str, recommended: int, is_ok: bool, text: str, tmp_path: Path
+) -> None:
+    async with run_emulator() as emulator:
+        emulator.world.sharding.shards = recommended
+        given = values(emulator, tmp_path, SALON_SHARDS=setting)
+        found = by_subject(await examine(given, Clock(), load_command_set))["shards"]
+    assert found.is_ok == is_ok
+    assert found.text.startswith(text)
+
+
+async def test_too_few_session_starts_and_invalid_shards_are_found(tmp_path: Path) -> None:
+    async with run_emulator() as emulator:
+        emulator.world.sharding.starts_a_day = 1
+        given = values(emulator, tmp_path, SALON_SHARDS="2")
+        found = by_subject(await examine(given, Clock(), load_command_set))["shards"]
+        assert not found.is_ok
+        assert "Discord allows 1 more connections" in found.text
+        given = values(emulator, tmp_path, SALON_SHARDS="2/2")
+        found = by_subject(await examine(given, Clock(), load_command_set))["settings"]
+        assert found.text.startswith("SALON_SHARDS: of 2 shards, the last is 1.")
