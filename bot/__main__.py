@@ -11,9 +11,13 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.core.essay.source_format import Format
 from bot.errors import SalonError, SettingsError
+
+if TYPE_CHECKING:
+    from storage.db.location import Location
 
 __all__ = ["main"]
 
@@ -174,17 +178,37 @@ def _preview(file: Path, form: Format, chapter: int | None, *, as_json: bool) ->
     return 0
 
 
-def _get_paths() -> tuple[Path, Path]:
-    """The archive's file and the folder of its backups, from the settings."""
-    from bot.settings import load_environment, read_backup_folder, read_database_path
+def _get_location() -> Location:
+    """Where the archive is, from the settings."""
+    from bot.settings import (
+        load_environment,
+        read_backup_folder,
+        read_database_path,
+        read_postgresql_address,
+    )
+    from storage.db.location import Location
 
     problems: list[str] = []
     values = load_environment(os.environ)
+    address = read_postgresql_address(values)
+    if address is not None:
+        return Location(Path(), Path(), address)
     path = read_database_path(values, problems)
     folder = read_backup_folder(values, path, problems)
     if problems:
         raise SettingsError("\n".join(problems))
-    return path, folder
+    return Location(path, folder)
+
+
+def _get_paths() -> tuple[Path, Path]:
+    """The archive's file and the folder of its backups, from the settings."""
+    location = _get_location()
+    if location.address is not None:
+        raise SettingsError(
+            f"The archive is on PostgreSQL ({location.name}), which has its own backups: use "
+            "pg_dump and pg_restore, as docs/operators.md describes."
+        )
+    return location.path, location.backups
 
 
 async def _doctor() -> int:
@@ -217,7 +241,7 @@ async def _forget(options: argparse.Namespace) -> int:
 
     _write(
         await erase_member(
-            *_get_paths(), options.member, options.server, keep_out=options.keep_out
+            _get_location(), options.member, options.server, keep_out=options.keep_out
         ),
     )
     return 0
@@ -228,9 +252,8 @@ async def _export(essay: str, form: str) -> int:
     from bot.export import find_essay, make_book, write_json
     from bot.languages import get_discussion_language
     from bot.library.markdown import render_markdown
-    from storage.db.database import open_for_reading
 
-    async with open_for_reading(*_get_paths()) as database:
+    async with _get_location().open_for_reading() as database:
         if form == "markdown":
             found = await database.read(lambda tx: find_essay(tx, essay))
             language = await database.read(
@@ -255,10 +278,8 @@ async def _book(options: argparse.Namespace) -> int:
     from bot.export import find_essay, make_book
     from bot.languages import get_discussion_language
     from bot.library.volumes import ENDINGS, render_volumes
-    from storage.db.database import open_for_reading
 
-    path, _ = _get_paths()
-    async with open_for_reading(path) as database:
+    async with _get_location().open_for_reading() as database:
         found = await database.read(lambda tx: find_essay(tx, options.essay))
         language = await database.read(
             lambda tx: get_discussion_language(tx, found.server_id, found.id)

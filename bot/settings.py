@@ -24,6 +24,10 @@ MAX_ATTACHMENT_BYTES = 10_000_000
 #: The messages of all these days are read again after each fresh connection.
 MAX_COMPARE_DAYS = 365
 
+_DEFAULT_DATABASE = "salon.sqlite3"
+#: What the address of a PostgreSQL database begins with (docs: PostgreSQL › libpq, § 34.1.1.2).
+_POSTGRESQL = ("postgresql://", "postgres://")
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 _MAX_DAYS = 3650
@@ -40,7 +44,7 @@ class Settings:
     """The operator's settings.
 
     token:       the bot's token; never shown in a ``repr`` or a log
-    database:    the file of the archive
+    database:    the file of the archive, if it isn't on PostgreSQL
     backups:     the folder of its backups
     api_base:    REST address of an emulator on loopback; None for Discord itself
     gateway_url: gateway address of an emulator on loopback; None for Discord itself
@@ -52,6 +56,7 @@ class Settings:
                  Discord's, too
     log_format:  'text' for people, 'json' for machines
     departed_server_retention: how long a server's data is retained after the bot was removed
+    postgresql:  the address of the archive on PostgreSQL; None: it is a file
     health:      host and port of ``/health`` and ``/metrics``; None: they aren't served
     shards:      the shards of this process; None: all of as many as Discord recommends
     """
@@ -70,6 +75,7 @@ class Settings:
     departed_server_retention: timedelta = timedelta(days=30)
     health: tuple[str, int] | None = None
     shards: Shards | None = None
+    postgresql: str | None = field(default=None, repr=False)
 
 
 def load_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -218,12 +224,27 @@ def _read_health(values: Mapping[str, str], problems: list[str]) -> tuple[str, i
     return host, int(port)
 
 
+def read_postgresql_address(values: Mapping[str, str]) -> str | None:
+    """The address of the archive on PostgreSQL; None if it is a file.
+
+    ``DATABASE_URL``, which hosts set, counts only if ``SALON_DATABASE`` isn't set and there is no
+    archive in a file.
+    """
+    given = values.get("SALON_DATABASE", "").strip()
+    if given:
+        return given if given.startswith(_POSTGRESQL) else None
+    found = values.get("DATABASE_URL", "").strip()
+    if found.startswith(_POSTGRESQL) and not Path(_DEFAULT_DATABASE).exists():
+        return found
+    return None
+
+
 def read_database_path(values: Mapping[str, str], problems: list[str]) -> Path:
     """The archive's file, which doesn't have to exist.
 
     A problem is added if its folder doesn't exist, or if it is something else than a file.
     """
-    database = Path(values.get("SALON_DATABASE", "").strip() or "salon.sqlite3")
+    database = Path(values.get("SALON_DATABASE", "").strip() or _DEFAULT_DATABASE)
     try:
         mode = _get_mode(database)
         if mode is None and not database.absolute().parent.is_dir():
@@ -288,8 +309,11 @@ def read_settings(values: Mapping[str, str]) -> Settings:
             "DISCORD_TOKEN isn't a token: it has characters that no token has. Copy it again from "
             "the developer portal (Bot › Reset Token)."
         )
-    database = read_database_path(values, problems)
-    backups = read_backup_folder(values, database, problems)
+    postgresql = read_postgresql_address(values)
+    database, backups = Path(_DEFAULT_DATABASE), Path()
+    if postgresql is None:
+        database = read_database_path(values, problems)
+        backups = read_backup_folder(values, database, problems)
     api_base = _read_url(values, "DISCORD_API_BASE", ("http", "https"), problems)
     gateway_url = _read_url(values, "DISCORD_GATEWAY_URL", ("ws", "wss"), problems)
     if (api_base is None) != (gateway_url is None) and not problems:
@@ -337,4 +361,5 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         departed_server_retention=retention,
         health=health,
         shards=shards,
+        postgresql=postgresql,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -18,6 +19,15 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OPERATORS = (ROOT / "docs/operators.md").read_text(encoding="utf-8")
 REHEARSAL = (ROOT / "docs/rehearsal.md").read_text(encoding="utf-8")
+PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+QUOTE = "'"
+#: How a dump is made and restored, without the last argument;
+#: tests/storage/postgresql/test_database.py does the same.
+POSTGRESQL_COMMANDS = {
+    "pg_dump": "pg_dump --format=custom --schema=salon --file=salon.dump",
+    "psql": "psql --command='DROP SCHEMA salon CASCADE'",
+    "pg_restore": 'pg_restore --dbname="$SALON_DATABASE"',
+}
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
@@ -40,7 +50,7 @@ def settings() -> set[str]:
     names: set[str] = set()
     for path in [*(ROOT / "bot").rglob("*.py"), *(ROOT / "cogs").rglob("*.py")]:
         text = path.read_text(encoding="utf-8")
-        names |= set(re.findall(r'"((?:SALON|DISCORD)_[A-Z_]+)"', text))
+        names |= set(re.findall(r'"((?:SALON|DISCORD)_[A-Z_]+|DATABASE_URL)"', text))
     return names
 
 
@@ -105,6 +115,11 @@ def test_every_shell_command_in_a_document_exists(line: str) -> None:
         assert options <= set(re.findall(r"--[a-z-]+", read_help(command)))
     elif program == "cp":
         assert (ROOT / line.split()[1]).is_file()
+    elif program == ".venv/bin/pip":
+        assert given[0] == "install"
+        assert f'"{given[1].strip(QUOTE)}"' in PYPROJECT
+    elif program in ("pg_dump", "pg_restore", "psql"):
+        assert shlex.split(line)[:-1] == shlex.split(POSTGRESQL_COMMANDS[program])
     else:
         assert line in ("git clone ADDRESS salon", "cd salon")
 

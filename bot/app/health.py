@@ -21,7 +21,7 @@ from prometheus_client.registry import Collector
 from bot.checks import RECENT_FAILURES
 from bot.clock import Clock, to_milliseconds
 from bot.errors import SettingsError
-from storage.db import backups
+from storage.db.backups import list_backups
 from storage.db.database import Database
 from storage.db.errors import StorageError
 from storage.db.writer import Transaction
@@ -102,21 +102,23 @@ class _State:
 
 
 class Health:
-    """Answers health checks. ``connection``: gets the state of the current connection."""
+    """Answers health checks. ``connection``: gets the state of the current connection.
+
+    ``backups``: the folder of the archive's backups, and its file's name without the ending; None:
+    the bot makes none.
+    """
 
     def __init__(
         self,
         *,
         database: Database,
         clock: Clock,
-        path: Path,
-        folder: Path,
+        backups: tuple[Path, str] | None,
         connection: Callable[[], Connection],
     ) -> None:
         self._database = database
         self._clock = clock
-        self._path = path
-        self._folder = folder
+        self._backups = backups
         self._connection = connection
 
     def app(self) -> web.Application:
@@ -132,16 +134,19 @@ class Health:
         async def look(tx: Transaction) -> tuple[PendingCounts, list[Problem]]:
             return await diagnostics.count_pending(tx), await diagnostics.get_problems(tx, since)
 
-        waits, found = None, list[Problem]()
+        waits, found, size = None, list[Problem](), 0
         with contextlib.suppress(StorageError):
             waits, found = await self._database.read(look)
-        newest = next(iter(backups.list_backups(self._folder, self._path.stem)), None)
+        with contextlib.suppress(StorageError):
+            size = await self._database.measure_size()
+        known = [] if self._backups is None else list_backups(*self._backups)
+        newest = next(iter(known), None)
         return _State(
             connection=self._connection(),
             waits=waits,
             failed=tuple(one for one in found if one.failed),
             last_backup=None if newest is None else newest.at.timestamp(),
-            size=backups.measure_size(self._path),
+            size=size,
         )
 
     async def _health(self, _: web.Request) -> web.Response:

@@ -32,7 +32,8 @@ from bot.discord_api.gateway_limits import GatewayLimits, fetch_gateway_limits
 from bot.errors import DiscordLoginError, MoreShardsRequired
 from bot.settings import Settings
 from storage.db.backups import list_backups
-from storage.db.database import Database, open_database
+from storage.db.database import Database
+from storage.db.location import Location
 
 __all__ = ["run", "run_client", "supervise"]
 
@@ -128,14 +129,8 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
         with contextlib.suppress(NotImplementedError):  # where there are no signals to handle
             loop.add_signal_handler(number, stop.set)
     clock = Clock()
-    is_new = not settings.database.exists() or not settings.database.stat().st_size
-    if is_new and list_backups(settings.backups, settings.database.stem):
-        _log.warning(
-            "There is no database at %s, so a new one is created. There are backups in %s. To "
-            "restore the newest, stop the bot and run `python -m bot restore`.",
-            settings.database,
-            settings.backups,
-        )
+    if settings.postgresql is None:
+        _warn_about_missing(settings)
     options = Options(
         attachments=AttachmentLimits(
             settings.max_attachment_bytes, settings.max_total_attachment_bytes
@@ -143,16 +138,16 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
         compare_window=settings.compare_window,
         server_retention=settings.departed_server_retention,
     )
+    location = Location(settings.database, settings.backups, settings.postgresql)
     current: list[Salon] = []
-    daily_backup = DailyBackup(settings.database, settings.backups, clock)
     async with (
         # First, since copying and migrating a large archive may take a while.
         _run_beside(manager.run, "service manager"),
-        open_database(
-            settings.database, backups=settings.backups, clock=clock, erase_member=erasure.erase
+        location.open(
+            clock=clock, erase_member=erasure.erase, shards=settings.shards or UNSHARDED
         ) as database,
         serve_health(_make_health(settings, database, clock, current), settings.health),
-        _run_beside(daily_backup.run, "backups"),
+        _back_up_daily(settings, clock),
         clock_link(settings.clock_url, clock, lambda: current[0] if current else None),
     ):
         stopping = asyncio.create_task(stop.wait())
@@ -255,14 +250,38 @@ def _make_client(
     )
 
 
+def _warn_about_missing(settings: Settings) -> None:
+    """Warn if a new archive is created although there are backups of one."""
+    is_new = not settings.database.exists() or not settings.database.stat().st_size
+    if is_new and list_backups(settings.backups, settings.database.stem):
+        _log.warning(
+            "There is no database at %s, so a new one is created. There are backups in %s. To "
+            "restore the newest, stop the bot and run `python -m bot restore`.",
+            settings.database,
+            settings.backups,
+        )
+
+
+@contextlib.asynccontextmanager
+async def _back_up_daily(settings: Settings, clock: Clock) -> AsyncIterator[None]:
+    """Make backups of an archive in a file; those of PostgreSQL are the operator's."""
+    if settings.postgresql is not None:
+        yield
+        return
+    daily_backup = DailyBackup(settings.database, settings.backups, clock)
+    async with _run_beside(daily_backup.run, "backups"):
+        yield
+
+
 def _make_health(
     settings: Settings, database: Database, clock: Clock, current: list[Salon]
 ) -> Health:
     return Health(
         database=database,
         clock=clock,
-        path=settings.database,
-        folder=settings.backups,
+        backups=None
+        if settings.postgresql is not None
+        else (settings.backups, settings.database.stem),
         connection=lambda: current[0].get_connection() if current else Connection(),
     )
 

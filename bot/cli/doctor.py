@@ -20,12 +20,19 @@ from bot.discord_api.errors import TRANSIENT
 from bot.discord_api.gateway_limits import fetch_gateway_limits
 from bot.discord_api.invite_link import get_invite_link
 from bot.errors import DatabaseError, DatabaseInUse, SalonError, SettingsError
-from bot.settings import Settings, read_backup_folder, read_database_path, read_settings
+from bot.settings import (
+    Settings,
+    read_backup_folder,
+    read_database_path,
+    read_postgresql_address,
+    read_settings,
+)
 from storage.db import backups
 from storage.db.connection import lock_archive
 from storage.db.database import Database, open_for_reading
 from storage.db.file_access import find_access_problem, find_folder_problem
 from storage.db.integrity import describe_damage
+from storage.db.location import Location
 from storage.db.writer import Transaction
 from storage.servers import command_sync, diagnostics
 from storage.servers.diagnostics import Problem, UsedChannel
@@ -68,8 +75,10 @@ async def examine(
     found: list[Finding] = [Finding("versions", True, checks.get_versions())]
     settings: Settings | None = None
     problems: list[str] = []
-    database = read_database_path(values, problems)
-    folder = read_backup_folder(values, database, problems)
+    address = read_postgresql_address(values)
+    if address is None:
+        database = read_database_path(values, problems)
+        folder = read_backup_folder(values, database, problems)
     try:
         settings = read_settings(values)
     except SettingsError as error:
@@ -79,7 +88,10 @@ async def examine(
     async with contextlib.AsyncExitStack() as stack:
         archive = None
         # With a wrong path, the settings' finding says all there is to say.
-        if not problems:
+        if address is not None:
+            location = Location(Path(), Path(), address)
+            archive = await stack.enter_async_context(_open_on_postgresql(location, found))
+        elif not problems:
             found += _check_disk(database, values)
             found += _check_backups(database, folder, clock)
             archive = await stack.enter_async_context(_open_archive(database, folder, found))
@@ -88,6 +100,26 @@ async def examine(
         if settings is not None:
             found += await _check_discord(settings, archive, load_commands)
     return found
+
+
+@contextlib.asynccontextmanager
+async def _open_on_postgresql(
+    location: Location, found: list[Finding]
+) -> AsyncIterator[Database | None]:
+    """The archive on PostgreSQL, None if it can't be opened; adds findings about it."""
+    try:
+        async with location.open_for_reading() as archive:
+            size = await archive.measure_size() / 1024**2
+            running = "a bot is" if await archive.is_running() else "no bot is"
+            found.append(
+                Finding(
+                    "database", True, f"{location.name}, {size:.1f} MB; {running} running on it"
+                )
+            )
+            yield archive
+    except SalonError as error:
+        found.append(Finding("database", False, str(error)))
+        yield None
 
 
 def _check_backups(database: Path, folder: Path, clock: Clock) -> list[Finding]:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 
 from bot import erasure
 from bot.clock import Clock
 from bot.core.text.plural import format_count
-from bot.errors import DatabaseError, DatabaseInUse
+from bot.errors import DatabaseInUse
 from storage.db import erasure_log
-from storage.db.database import open_database, open_for_reading
 from storage.db.erasure_log import Erasure
+from storage.db.location import Location
 from storage.db.writer import Transaction
 
 __all__ = ["erase_member"]
 
 
 async def erase_member(
-    database: Path, backups: Path, member_id: int, server_id: int | None, *, keep_out: bool
+    location: Location, member_id: int, server_id: int | None, *, keep_out: bool
 ) -> str:
     """Erase a member's data in a server, or in all if None; return what was done.
 
@@ -26,7 +25,7 @@ async def erase_member(
     applied whenever the archive is opened: at once, or, while a bot runs on it, at its next start.
     Raises DatabaseError if there is no archive or the log can't be written.
     """
-    now_ms, log_path = Clock().now_ms(), erasure_log.get_log_path(database)
+    now_ms, logged = Clock().now_ms(), list[Erasure]()
 
     async def find_erasures(tx: Transaction) -> list[Erasure]:
         servers = (
@@ -36,26 +35,22 @@ async def erase_member(
         )
         out = {
             one.server_id: one.opted_out_at
-            for one in [*await erasure_log.get_erasures(tx), *erasure_log.read_log(log_path)]
+            for one in [*await erasure_log.get_erasures(tx), *logged]
             if one.member_id == member_id
         }
         since = now_ms if keep_out else None
         return [Erasure(one, member_id, now_ms, out.get(one) or since) for one in servers]
 
-    async with open_for_reading(database, backups) as archive:
+    async with location.open_for_reading() as archive:
+        logged += await archive.read_erasures()
         erasures = await archive.read(find_erasures)
     if not erasures:
         return f"Nothing is saved about member {member_id}. Nothing was changed."
-    try:
-        erasure_log.append_to_log(log_path, erasures)
-    except OSError as error:
-        raise DatabaseError(
-            f"{log_path} can't be written: {error.strerror}. Nothing was changed."
-        ) from error
+    await location.log_erasures(erasures)
     who = f"Member {member_id}"
     where = format_count(len(erasures), "server")
     with contextlib.suppress(DatabaseInUse):
-        async with open_database(database, backups=backups, erase_member=erasure.erase):
+        async with location.open(erase_member=erasure.erase):
             return (
                 f"{who} was erased in {where}. When the bot is started, it also removes their "
                 "words from its thread names and messages in Discord."

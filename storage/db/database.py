@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from bot.clock import Clock
-from bot.errors import DamagedDatabase, DatabaseError, ForeignDatabase
+from bot.errors import DamagedDatabase, DatabaseError, DatabaseInUse, ForeignDatabase
 from storage.db import checkpoint_and_vacuum, erasure_log
 from storage.db.backups import BEFORE_UPGRADE, back_up, measure_size
 from storage.db.connection import connect, lock_archive
@@ -199,6 +199,14 @@ class Database:
             return str(error)
         finally:
             self._readers.put_nowait(reader)
+
+    async def is_running(self) -> bool:
+        """Whether a process runs on the archive, this one included."""
+        try:
+            with lock_archive(self.path):
+                return False
+        except DatabaseInUse:
+            return True
 
     async def measure_size(self) -> int:
         """The size of the archive in bytes."""

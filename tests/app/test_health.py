@@ -104,8 +104,7 @@ def health_of(database: Database, folder: Path, connection: Connection) -> Healt
     return Health(
         database=database,
         clock=Clock(),
-        path=folder / "salon.sqlite3",
-        folder=folder / "salon-backups",
+        backups=(folder / "salon-backups", "salon"),
         connection=lambda: connection,
     )
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.cli.erase_member import erase_member
 from bot.errors import DatabaseError
+from storage.db.location import Location
 from tests.support.running_bot import RunningBot, run_bot, run_emulator
 from tests.support.spawned_bot import spawned_bot
 
@@ -39,11 +40,11 @@ async def test_a_member_who_left_is_erased_at_once_or_at_the_next_start(
             )
             await running.settle()
             if is_running:
-                told = await erase_member(path, backups, ann, None, keep_out=False)
+                told = await erase_member(Location(path, backups), ann, None, keep_out=False)
                 assert "when the running bot is restarted" in told
                 assert await _authors(running) == ["Ann"]
         if not is_running:
-            told = await erase_member(path, backups, ann, None, keep_out=False)
+            told = await erase_member(Location(path, backups), ann, None, keep_out=False)
             assert "was erased in 1 server." in told
             assert WORDS.encode() not in path.read_bytes()
         async with run_bot(tmp_path, emulator) as running:
@@ -61,23 +62,25 @@ async def test_an_opted_out_member_stays_opted_out_and_other_servers_are_unchang
         async with run_bot(tmp_path, emulator) as running:
             _, ann = await _said(running)
             server = running.server_id
-        await erase_member(path, backups, ann, server + 1, keep_out=True)
+        await erase_member(Location(path, backups), ann, server + 1, keep_out=True)
         async with run_bot(tmp_path, emulator) as running:
             assert await _authors(running) == ["Ann"]
-        await erase_member(path, backups, ann, server, keep_out=True)
-        await erase_member(path, backups, ann, server, keep_out=False)
+        await erase_member(Location(path, backups), ann, server, keep_out=True)
+        await erase_member(Location(path, backups), ann, server, keep_out=False)
         async with run_bot(tmp_path, emulator) as running:
             *_, closing = await running.bot_messages()
             await running.write("Ann", "Once more.", to=closing["id"])
             await running.settle(60)
             assert await _authors(running) == [None, None]
-            told = await erase_member(path, backups, running.member("Ben").id, None, keep_out=False)
+            told = await erase_member(
+                Location(path, backups), running.member("Ben").id, None, keep_out=False
+            )
             assert told.startswith("Nothing is saved about member")
 
 
 async def test_without_an_archive_nobody_is_erased(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="There is no database"):
-        await erase_member(tmp_path / "none.sqlite3", tmp_path, 5, None, keep_out=False)
+        await erase_member(Location(tmp_path / "none.sqlite3", tmp_path), 5, None, keep_out=False)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -22,6 +22,7 @@ from bot.emulator.faults.controls import CLOCK_LINK
 from bot.emulator.faults.steps import NeverArrivedError, Step
 from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
+from tests.support.archives import get_postgresql_address, uses_postgresql
 from tests.support.forked_bot import ForkedBot, run_command, run_forked_bot
 
 __all__ = ["SpawnedBot", "spawned_bot"]
@@ -137,7 +138,10 @@ class SpawnedBot:
     async def command(self, *arguments: str) -> tuple[int, str]:
         """Run ``python -m bot …`` beside the bot; its exit status and output."""
         kept = {n: v for n, v in os.environ.items() if not n.startswith(("SALON_", "DISCORD_"))}
-        environment = kept | {"SALON_DATABASE": str(self.database), "SALON_ENV_FILE": ""}
+        environment = kept | {
+            "SALON_DATABASE": self.environment["SALON_DATABASE"],
+            "SALON_ENV_FILE": "",
+        }
         if isinstance(self.bot, ForkedBot):
             return await asyncio.wait_for(run_command(environment, *arguments), 30)
         process = await asyncio.create_subprocess_exec(
@@ -172,6 +176,8 @@ async def spawned_bot(
         clock_link=emulator.page.replace("http://", "ws://", 1) + CLOCK_LINK,
         database=database,
     )
+    if uses_postgresql():
+        environment["SALON_DATABASE"] = get_postgresql_address(database)
     environment |= settings
     bot: BotProcess | ForkedBot
     if forked:

@@ -30,7 +30,15 @@ from psycopg.types.numeric import NumericBinaryLoader
 
 from storage.db.postgresql.statements import translate
 
-__all__ = ["SCHEMA", "PostgresConnection", "Result", "Row", "convert_errors"]
+__all__ = [
+    "SCHEMA",
+    "PostgresConnection",
+    "Result",
+    "Row",
+    "connect",
+    "convert_errors",
+    "open_connection",
+]
 
 #: The schema with the archive's tables.
 SCHEMA = "salon"

@@ -12,31 +12,39 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
+import psycopg.sql
 
 from bot.clock import Clock
+from bot.core.shards import UNSHARDED, Shards
 from bot.errors import DatabaseError, DatabaseInUse
 from storage.db import erasure_log
+from storage.db.address import describe_address
 from storage.db.database import Database
 from storage.db.erasure_log import EraseMember, Erasure
 from storage.db.folded_texts import fold_pending
 from storage.db.postgresql.connection import (
+    SCHEMA,
     PostgresConnection,
+    connect,
     convert_errors,
     open_connection,
 )
 from storage.db.postgresql.migrate import Migration, get_version, load_migrations, migrate
 from storage.db.writer import Transaction
 
-__all__ = ["PostgresDatabase", "Shards", "describe_address", "open_for_reading", "open_postgresql"]
+__all__ = [
+    "PostgresDatabase",
+    "log_erasures",
+    "open_for_reading",
+    "open_postgresql",
+]
 
 _READERS = 2
-#: Keys of the advisory locks of the shards of a process, and of the number of all shards ("Sals",
+#: Keys of the advisory locks of the shards of a process, and of the total ("Sals",
 #: "Salt" in ASCII).
 _SHARD_LOCK, _TOTAL_LOCK = 0x53616C73, 0x53616C74
 #: Seconds in which PostgreSQL has to notice that a connection was lost and free its locks, at the
@@ -44,14 +52,6 @@ _SHARD_LOCK, _TOTAL_LOCK = 0x53616C73, 0x53616C74
 _FIRST_LOCK_SECONDS, _LOCK_SECONDS, _LOCK_RETRY = 2.0, 5.0, 0.1
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Shards:
-    """The shards that a process runs, of ``total``."""
-
-    ids: tuple[int, ...] = (0,)
-    total: int = 1
 
 
 class PostgresDatabase(Database):
@@ -72,29 +72,41 @@ class PostgresDatabase(Database):
         return describe_address(self._address)
 
     async def truncate_log(self) -> bool:
-        """Remove the erased rows' words from the tables' files.
+        """Remove the old versions of rows, which have the words that were erased.
 
-        PostgreSQL keeps the old versions of rows until a VACUUM (docs: PostgreSQL › Routine
-        Vacuuming), and whatever was written in its write-ahead log until that is recycled.
+        PostgreSQL keeps them until a VACUUM (docs: PostgreSQL › Routine Vacuuming), and its
+        write-ahead log keeps what was written until it is recycled. Raises sqlite3.Error.
         """
-        await self._get_writer().maintain(_vacuum)
+        await self._vacuum()
         self.log_has_erased_words = False
         return True
 
     async def vacuum(self, now_ms: int) -> None:
-        """Remove the old versions of all rows."""
-
-        async def work(connection: Any) -> None:
-            await _vacuum(connection)
-            await connection.execute_fetchall(
-                """
-                UPDATE archive_cleanup SET erased_at = NULL, vacuumed_at = :now WHERE id = 1
-                RETURNING id
-                """,
+        """The same, once a day; and note that it was done."""
+        await self._vacuum()
+        await self.write(
+            lambda tx: tx.run(
+                "UPDATE archive_cleanup SET erased_at = NULL, vacuumed_at = :now WHERE id = 1",
                 {"now": now_ms},
             )
+        )
 
-        await self._get_writer().maintain(work)
+    async def _vacuum(self) -> None:
+        # On a connection of its own, since the writer would have to wait.
+        with convert_errors():
+            async with await connect(self._address) as raw:
+                cursor = await raw.execute(
+                    """
+                    SELECT relname FROM pg_stat_user_tables
+                    WHERE schemaname = %s AND n_dead_tup > 0
+                    """,
+                    (SCHEMA,),
+                )
+                for (table,) in await cursor.fetchall():
+                    statement = psycopg.sql.SQL("VACUUM {}").format(
+                        psycopg.sql.Identifier(SCHEMA, table)
+                    )
+                    await raw.execute(statement, prepare=False)
 
     async def check_integrity(self) -> str:
         """PostgreSQL checks its files itself; whether the archive can be read."""
@@ -103,6 +115,11 @@ class PostgresDatabase(Database):
         except sqlite3.Error as error:
             return str(error)
         return ""
+
+    async def is_running(self) -> bool:
+        """Whether a process runs on the archive: it holds the lock of a shard."""
+        rows = await self.read(lambda tx: tx.rows(_SHARD_LOCKS, {"class": _SHARD_LOCK}))
+        return bool(rows)
 
     async def measure_size(self) -> int:
         """The size of the whole PostgreSQL database in bytes."""
@@ -117,15 +134,7 @@ class PostgresDatabase(Database):
 
         Raises sqlite3.Error.
         """
-        rows = [
-            {
-                "server_id": one.server_id,
-                "member_id": one.member_id,
-                "erased_at": one.erased_at,
-                "since": one.opted_out_at,
-            }
-            for one in erasures
-        ]
+        rows = [_make_log_row(one) for one in erasures]
         await self.write(lambda tx: tx.run_many(_LOG_ERASURE, rows))
 
     async def read_erasures(self) -> list[Erasure]:
@@ -134,6 +143,11 @@ class PostgresDatabase(Database):
         return [Erasure(*row) for row in rows]
 
 
+_SHARD_LOCKS = """
+SELECT objid FROM pg_locks
+WHERE locktype = 'advisory' AND CAST(classid AS BIGINT) = :class AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 _LOG_ERASURE = """
 INSERT INTO salon_erasure_log.erasures (server_id, member_id, erased_at, opted_out_at)
 VALUES (:server_id, :member_id, :erased_at, :since)
@@ -145,16 +159,28 @@ SELECT server_id, member_id, erased_at, opted_out_at FROM salon_erasure_log.eras
 """
 
 
-def describe_address(address: str) -> str:
-    """The address of a PostgreSQL database without user name, password and options."""
-    parts = urlsplit(address)
-    host = parts.hostname or ""
-    port = f":{parts.port}" if parts.port else ""
-    return f"postgresql://{host}{port}{parts.path}"
+async def log_erasures(address: str, erasures: Iterable[Erasure]) -> None:
+    """Append to the erasure log of an archive that another process may have open.
+
+    Raises DatabaseError.
+    """
+    try:
+        async with open_connection(address, reads_only=False, prepare=_prepare_nothing) as one:
+            await one.executemany(_LOG_ERASURE, [_make_log_row(erasure) for erasure in erasures])
+    except sqlite3.Error as error:
+        raise DatabaseError(
+            f"The erasure log of {describe_address(address)} can't be written: {error}. Nothing "
+            "was changed."
+        ) from error
 
 
-async def _vacuum(connection: Any) -> None:
-    await connection.execute("VACUUM")
+def _make_log_row(erasure: Erasure) -> dict[str, int | None]:
+    return {
+        "server_id": erasure.server_id,
+        "member_id": erasure.member_id,
+        "erased_at": erasure.erased_at,
+        "since": erasure.opted_out_at,
+    }
 
 
 @contextlib.asynccontextmanager
@@ -164,13 +190,14 @@ async def open_postgresql(
     clock: Clock | None = None,
     erase_member: EraseMember | None = None,
     migrations: Sequence[Migration] | None = None,
-    shards: Shards = Shards(),
+    shards: Shards = UNSHARDED,
 ) -> AsyncIterator[PostgresDatabase]:
     """Open the archive at ``address`` (``postgresql://…``); it is created if there is none.
 
     ``erase_member``: erases the members who are in the erasure log but not recorded as erased in
     the archive, which may be a restored dump; None: only the log is completed.
-    ``shards``: what this process runs; no other process may run the same ones, or other totals.
+    ``shards``: those of this process; no other process may serve the same ones, nor have another
+    total.
 
     Raises DatabaseInUse, ForeignDatabase, NewerDatabase, or DatabaseError if it can't be opened.
     """
@@ -187,7 +214,7 @@ async def open_postgresql(
             lock.is_ready = True
             readers = [
                 await stack.enter_async_context(
-                    open_connection(address, reads_only=True, prepare=_prepare_reader)
+                    open_connection(address, reads_only=True, prepare=_prepare_nothing)
                 )
                 for _ in range(_READERS)
             ]
@@ -216,7 +243,7 @@ async def open_for_reading(address: str) -> AsyncIterator[PostgresDatabase]:
     async with contextlib.AsyncExitStack() as stack:
         try:
             reader = await stack.enter_async_context(
-                open_connection(address, reads_only=True, prepare=_prepare_reader)
+                open_connection(address, reads_only=True, prepare=_prepare_nothing)
             )
             with convert_errors():
                 version = await get_version(await reader.open())
@@ -263,7 +290,7 @@ class _Lock:
     async def _acquire(self, raw: psycopg.AsyncConnection[Any]) -> str:
         """Take all locks or none; why not, or ""."""
         await raw.execute(
-            "SELECT pg_advisory_lock_shared(%s::int, %s::int)", (_TOTAL_LOCK, self._shards.total)
+            "SELECT pg_advisory_lock_shared(%s::int, %s::int)", (_TOTAL_LOCK, self._shards.count)
         )
         cursor = await raw.execute(
             """
@@ -272,16 +299,16 @@ class _Lock:
                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
             LIMIT 1
             """,
-            (_TOTAL_LOCK, self._shards.total),
+            (_TOTAL_LOCK, self._shards.count),
         )
         other = await cursor.fetchone()
         if other is not None:
             await raw.execute("SELECT pg_advisory_unlock_all()")
             return (
                 f"Another Salon is running on {self._name} with {other[0]} shards in all, this one "
-                f"with {self._shards.total}. Stop it first."
+                f"with {self._shards.count}. Stop it first."
             )
-        for shard in self._shards.ids:
+        for shard in sorted(self._shards.ids):
             cursor = await raw.execute(
                 "SELECT pg_try_advisory_lock(%s::int, %s::int)", (_SHARD_LOCK, shard)
             )
@@ -303,8 +330,8 @@ async def _create_temporary_tables(raw: psycopg.AsyncConnection[Any]) -> None:
     )
 
 
-async def _prepare_reader(_: psycopg.AsyncConnection[Any]) -> None:
-    """A reader needs nothing."""
+async def _prepare_nothing(_: psycopg.AsyncConnection[Any]) -> None:
+    """For connections that need no locks and no tables of their own."""
 
 
 async def _compare_with_log(

@@ -12,17 +12,17 @@ from typing import Any
 import psycopg
 import pytest
 
+from bot.core.shards import Shards
 from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
+from storage.db.address import describe_address
 from storage.db.erasure_log import Erasure
 from storage.db.postgresql.database import (
     PostgresDatabase,
-    Shards,
-    describe_address,
     open_for_reading,
     open_postgresql,
 )
 from storage.db.writer import Row, Transaction
-from tests.support.postgres_server import PostgresServer
+from tests.support.postgres_server import PostgresServer, find_programs
 
 
 async def add(tx: Transaction, number: int, name: str = "a server") -> int:
@@ -273,7 +273,7 @@ async def test_a_second_process_on_the_same_shard_is_refused(
         async with open_postgresql(address):
             pass
     with pytest.raises(DatabaseInUse, match="1 shards in all"):
-        async with open_postgresql(address, shards=Shards((1,), 2)):
+        async with open_postgresql(address, shards=Shards(2, frozenset((1,)))):
             pass
     async with open_for_reading(address) as reading:
         assert await get_ids(reading) == []
@@ -281,14 +281,36 @@ async def test_a_second_process_on_the_same_shard_is_refused(
 
 async def test_processes_with_different_shards_share_an_archive(address: str) -> None:
     async with (
-        open_postgresql(address, shards=Shards((0, 1), 4)) as first,
-        open_postgresql(address, shards=Shards((2, 3), 4)) as second,
+        open_postgresql(
+            address,
+            shards=Shards(
+                4,
+                frozenset(
+                    (
+                        0,
+                        1,
+                    )
+                ),
+            ),
+        ) as first,
+        open_postgresql(
+            address,
+            shards=Shards(
+                4,
+                frozenset(
+                    (
+                        2,
+                        3,
+                    )
+                ),
+            ),
+        ) as second,
     ):
         await first.write(lambda tx: add(tx, 1))
         await second.write(lambda tx: add(tx, 2))
         assert await get_ids(first) == [1, 2]
         with pytest.raises(DatabaseInUse, match="shard 3"):
-            async with open_postgresql(address, shards=Shards((3,), 4)):
+            async with open_postgresql(address, shards=Shards(4, frozenset((3,)))):
                 pass
     async with open_postgresql(address):
         pass
@@ -311,7 +333,7 @@ async def test_one_process_migrates_and_the_others_wait(postgres: PostgresServer
     address = postgres.create()
 
     async def start(shard: int) -> list[int]:
-        async with open_postgresql(address, shards=Shards((shard,), 3)) as archive:
+        async with open_postgresql(address, shards=Shards(3, frozenset((shard,)))) as archive:
             return await get_ids(archive)
 
     assert await asyncio.gather(*(start(shard) for shard in range(3))) == [[], [], []]
@@ -364,13 +386,28 @@ async def test_who_was_erased_is_erased_again_after_a_restore(address: str) -> N
         assert erased == [7]
 
 
-async def test_erased_words_leave_the_tables_files(
-    archive: PostgresDatabase, postgres: PostgresServer
+async def test_after_an_erasure_the_old_versions_of_rows_are_removed(
+    archive: PostgresDatabase,
 ) -> None:
+    async def erase(tx: Transaction) -> None:
+        await add(tx, 1)
+        await tx.run("UPDATE servers SET name = '' WHERE id = 1")
+        await tx.rows("SELECT pg_stat_force_next_flush()")
+
+    await archive.write(erase)
     assert await archive.truncate_log()
-    await archive.vacuum(1)
+    sql = "SELECT vacuum_count, n_dead_tup FROM pg_stat_user_tables WHERE relname = 'servers'"
+    assert list(await get_row(archive, sql)) == [1, 0]
+    await archive.vacuum(5)
+    row = await get_row(archive, "SELECT erased_at, vacuumed_at FROM archive_cleanup")
+    assert list(row) == [None, 5]
+
+
+async def test_its_state_is_known(archive: PostgresDatabase, address: str) -> None:
     assert await archive.check_integrity() == ""
     assert await archive.measure_size() > 1_000_000
+    assert await archive.is_running()
+    assert archive.name == describe_address(address)
 
 
 async def test_a_database_that_can_t_be_reached_is_described_without_a_password(
@@ -384,3 +421,30 @@ async def test_a_database_that_can_t_be_reached_is_described_without_a_password(
     assert describe_address("postgresql://me:secret@db:5433/essays?sslmode=require") == (
         "postgresql://db:5433/essays"
     )
+
+
+async def test_a_dump_is_restored_as_the_documentation_says(
+    address: str, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    programs = find_programs()
+    assert programs is not None
+    async with open_postgresql(address) as archive:
+        await archive.write(lambda tx: add(tx, 1))
+        await archive.log_erasures([Erasure(1, 7, 100, None)])
+
+    async def run(*arguments: str) -> None:
+        process = await asyncio.create_subprocess_exec(*arguments)
+        assert await process.wait() == 0, arguments
+
+    dump = tmp_path / "salon.dump"
+    psql = (str(programs / "psql"), "--quiet", "--command")
+    await run(
+        *(str(programs / "pg_dump"), "--format=custom", "--schema=salon", f"--file={dump}"),
+        address,
+    )
+    await run(*psql, "DROP SCHEMA salon CASCADE", address)
+    await run(str(programs / "pg_restore"), f"--dbname={address}", str(dump))
+    async with open_postgresql(address) as archive:
+        assert await get_ids(archive) == [1]
+        assert await archive.read_erasures() == [Erasure(1, 7, 100, None)]
+        assert await archive.write(lambda tx: tx.rows("SELECT value FROM json_each('[1]')"))
