@@ -173,6 +173,8 @@ class Worker(Generic[Job]):
                 return
         for job in await self._source.claim(tuple(self._jobs.values()), most):
             key = self._source.get_key(job)
+            if key in self._tasks:
+                continue  # what is under way has just changed its row
             self._jobs[key] = job
             self._tasks[key] = asyncio.create_task(
                 self._run(key, job), name=f"{self._source.name}-{key}"

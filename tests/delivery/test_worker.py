@@ -172,6 +172,34 @@ async def test_no_more_jobs_are_under_way_than_the_source_allows(running: Runnin
     assert running.rows.claimed == [1, 2, 3]
 
 
+async def test_a_job_under_way_is_not_begun_again_if_it_is_claimed_again(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the job has just changed its row, by which its source recognises it."""
+    begun: list[int] = []
+    go_on = asyncio.Event()
+
+    async def wait(job: Job) -> None:
+        begun.append(job.id)
+        await go_on.wait()
+
+    async def claim(_busy: Sequence[Job], _most: int | None) -> list[Job]:
+        return [Job(1, 0)]
+
+    running.rows.work = wait
+    await running.rows.plan(1)
+    monkeypatch.setattr(running.rows, "claim", claim)
+    await running.worker.start_due()
+    await asyncio.sleep(0)
+    await running.worker.start_due()
+    await asyncio.sleep(0)
+    assert begun == [1]
+    go_on.set()
+    await running.finish()
+    assert running.changes == 1
+    assert (await running.rows.states())[1][0] == "done"
+
+
 async def test_a_transient_error_is_retried_later_and_later(running: Running) -> None:
     async def fail(job: Job) -> None:
         if job.attempts < 2:
