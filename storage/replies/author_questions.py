@@ -156,6 +156,13 @@ SELECT asked.id, asked.discussion_id, asked.author_id, asked.author_name, asked.
                AND writer.member_id = theirs.author_id
            WHERE theirs.parent_id = asked.id AND theirs.thread_id IS NULL
                AND theirs.deleted_at IS NULL
+       ) OR EXISTS (
+           -- in the channel, where somebody has opened a thread on it
+           SELECT 1 FROM replies AS theirs JOIN essay_authors AS writer
+               ON writer.discussion_id = theirs.discussion_id
+               AND writer.member_id = theirs.author_id
+           WHERE theirs.parent_id = asked.id AND theirs.thread_id = theirs.id
+               AND theirs.deleted_at IS NULL
        ) AS is_answered
 FROM author_questions
 JOIN replies AS asked ON asked.id = author_questions.reply_id AND asked.deleted_at IS NULL

@@ -132,7 +132,8 @@ async def get_news(
     }
     in_threads = await tx.rows(_ANSWERS_IN_THREADS, parameters)
     in_channel = await tx.rows(_ANSWERS_IN_CHANNEL, parameters)
-    answers = sorted(row["id"] for row in (*in_threads, *in_channel))[:_MOST]
+    heading = await tx.rows(_ANSWERS_HEADING_THREADS, parameters)
+    answers = sorted(row["id"] for row in (*in_threads, *in_channel, *heading))[:_MOST]
     by_authors = [
         row["id"] for row in await tx.rows(_BY_AUTHORS, parameters) if row["id"] not in set(answers)
     ]
@@ -232,6 +233,14 @@ ORDER BY +id LIMIT :most
 _ANSWERS_IN_CHANNEL = """
 SELECT id FROM replies
 WHERE discussion_id = :id AND thread_id IS NULL
+    AND deleted_at IS NULL AND +id > :since AND author_id <> :me
+    AND parent_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:own))
+ORDER BY +id LIMIT :most
+"""
+# In the channel, too; somebody has opened a thread on them.
+_ANSWERS_HEADING_THREADS = """
+SELECT id FROM replies
+WHERE discussion_id = :id AND thread_id = id
     AND deleted_at IS NULL AND +id > :since AND author_id <> :me
     AND parent_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:own))
 ORDER BY +id LIMIT :most

@@ -310,3 +310,19 @@ async def test_what_the_author_wrote_and_what_they_are_asked_is_news(running: Ru
     found = sections(await choose_period(running, shown, running.member("Ann"), "all"))
     assert "Open questions to the author" not in found
     assert len(found["The author wrote"]) == 2
+
+
+async def test_a_reply_to_me_on_which_somebody_opens_a_thread_is_still_a_reply_to_me(
+    running: RunningBot,
+) -> None:
+    *_, closing = await running.publish(ESSAY)
+    mine = await running.write("Ann", "I would wait two nights for it.", to=closing["id"])
+    await running.settle()
+    theirs = await running.write("Ben", "Two nights, really?", to=mine)
+    await running.settle()
+    path = f"/channels/{running.channel()}/messages/{theirs}/threads"
+    await running.call_as(running.member("Dev"), "POST", path, {"name": "Aside"})
+    await running.settle()
+    _, said = await look(running, "Ann")
+    (line,) = sections(said)["Replies to you"]
+    assert "Two nights, really?" in line

@@ -173,7 +173,9 @@ async def test_only_an_author_sees_questions_and_can_answer_them(running: Runnin
     assert await get_answers(running, question) == []
 
 
-@pytest.mark.parametrize("how", ["in the thread", "as a reply in the channel"])
+@pytest.mark.parametrize(
+    "how", ["in the thread", "as a reply in the channel", "as a reply that heads a thread"]
+)
 async def test_a_question_is_answered_by_what_the_author_writes(
     running: RunningBot, how: str
 ) -> None:
@@ -188,6 +190,10 @@ async def test_a_question_is_answered_by_what_the_author_writes(
     else:
         said = await running.write("Ann", "It rests.", to=question)
     await running.settle()
+    if how == "as a reply that heads a thread":
+        path = f"/channels/{running.channel()}/messages/{said}/threads"
+        await running.call_as(running.member("Dev"), "POST", path, {"name": "Aside"})
+        await running.settle()
     assert "No open questions" in await text_of(running, await list_questions(running, ann))
     if how == "in the thread":  # what the author deletes again is no answer
         await running.call_as(ann, "DELETE", f"/channels/{question}/messages/{said}")
