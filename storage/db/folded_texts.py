@@ -24,7 +24,7 @@ INSERT_FOLDED = """
 INSERT INTO folded_texts (reply_id, text)
 SELECT replies.id, given.column3
 FROM (VALUES (:id, :text, :folded)) AS given
-    JOIN replies ON replies.id = given.column1 AND replies.text = given.column2
+    JOIN replies ON replies.id = CAST(given.column1 AS BIGINT) AND replies.text = given.column2
 WHERE NOT EXISTS (SELECT 1 FROM reply_extras WHERE reply_extras.reply_id = replies.id)
 ON CONFLICT (reply_id) DO NOTHING
 """

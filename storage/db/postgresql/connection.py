@@ -216,7 +216,9 @@ class PostgresConnection:
         return Result(self._count(cursor))
 
     @contextmanager
-    async def executemany(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> Result:
+    async def executemany(
+        self, sql: str, rows: Iterable[Mapping[str, Any] | Sequence[Any]]
+    ) -> Result:
         """Execute a statement for each of ``rows``, without waiting for each answer."""
         given = list(rows)
         if not given:

@@ -1,4 +1,4 @@
-"""Statements with named parameters, from SQLite's notation (``:name``) to psycopg's."""
+"""Statements with parameters, from SQLite's notation (``:name``, ``?``) to psycopg's."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ _TOKEN = re.compile(
     r"""
     (?P<kept> '(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | :: )
     | :(?P<name> [A-Za-z_]\w* )
+    | (?P<positional> \? )
     | (?P<percent> % )
     """,
     re.VERBOSE | re.DOTALL,
@@ -20,7 +21,7 @@ _TOKEN = re.compile(
 
 @cache
 def translate(sql: str) -> str:
-    """``:name`` becomes ``%(name)s`` and ``%`` becomes ``%%`` (docs: psycopg › Passing parameters).
+    """``:name`` becomes ``%(name)s``, ``?`` becomes ``%s`` and ``%`` becomes ``%%``.
 
     Cached without a limit, since statements are constants.
     """
@@ -30,4 +31,4 @@ def translate(sql: str) -> str:
 def _translate_token(match: re.Match[str]) -> str:
     if match["name"]:
         return f"%({match['name']})s"
-    return match[0].replace("%", "%%")
+    return "%s" if match["positional"] else match[0].replace("%", "%%")

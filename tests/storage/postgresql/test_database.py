@@ -16,6 +16,7 @@ from bot.core.shards import Shards
 from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
 from storage.db.address import describe_address
 from storage.db.erasure_log import Erasure
+from storage.db.multi_row import ROWS
 from storage.db.postgresql.database import (
     PostgresDatabase,
     open_for_reading,
@@ -108,6 +109,18 @@ async def test_an_insert_gives_the_new_row_s_id(archive: PostgresDatabase) -> No
 
     await archive.write(lambda tx: add(tx, 1))
     assert [await archive.write(plan), await archive.write(plan)] == [1, 2]
+
+
+async def test_many_rows_are_inserted_as_on_sqlite(archive: PostgresDatabase) -> None:
+    rows = [{"id": 1 + n // 2, "name": f"Server {n}", "at": n} for n in range(3 * ROWS)]
+    sql = """
+    INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, :at) ON CONFLICT DO NOTHING
+    """
+    await archive.write(lambda tx: tx.run_many(sql, rows))
+    saved = await archive.read(lambda tx: tx.rows("SELECT * FROM servers ORDER BY id"))
+    assert [(row["id"], row["name"], row["joined_at"]) for row in saved] == [
+        (row["id"], row["name"], row["at"]) for row in rows[::2]
+    ]
 
 
 async def test_a_unit_that_fails_is_rolled_back_alone(archive: PostgresDatabase) -> None:

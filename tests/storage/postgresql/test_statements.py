@@ -27,10 +27,11 @@ ATTACHED = "replaced."
         ("SELECT ':id', \":id\" -- :id\n, :id_2", "SELECT ':id', \":id\" -- :id\n, %(id_2)s"),
         ("SELECT '''' || :text || 'it''s :x'", "SELECT '''' || %(text)s || 'it''s :x'"),
         ("SELECT 7 % 2, '%', x::text /* :x % */", "SELECT 7 %% 2, '%%', x::text /* :x %% */"),
+        ("VALUES (?, '?'), (?, 2)", "VALUES (%s, '?'), (%s, 2)"),
         ("WHERE a=:a AND b<=:b_c", "WHERE a=%(a)s AND b<=%(b_c)s"),
     ],
 )
-def test_named_parameters_are_translated_and_nothing_else(sql: str, translated: str) -> None:
+def test_parameters_are_translated_and_nothing_else(sql: str, translated: str) -> None:
     assert translate(sql) == translated
 
 
