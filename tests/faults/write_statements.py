@@ -14,8 +14,9 @@ __all__ = ["UNREACHED", "WriteStatement", "find_write_statements"]
 WriteStatement = tuple[str, int, str]
 
 _WRITE = re.compile(r"(INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM|REPLACE INTO|WITH \w+)\b")
-#: Files whose statements don't go through the writer: migrations, and restoring to a copy.
-_IGNORED_FILES = ("migrate.py", "restore.py")
+#: Files whose statements don't go through SQLite's writer: migrations, restoring to a copy, and the
+#: engine for PostgreSQL.
+_IGNORED_FILES = ("migrate.py", "restore.py", "postgresql/*.py")
 
 #: Statements that no scene executes, by their beginnings, and why.
 UNREACHED = {
