@@ -10,6 +10,7 @@ from markupsafe import Markup
 from bot.core.essay.blocks import Block, Code, Heading, Mark, Paragraph, Picture, Rule, Span, Table
 from bot.core.essay.essay import BodyBlock
 from bot.library.message_html import make_clean
+from bot.library.web_addresses import make_mail_address, make_web_address
 
 __all__ = ["ShowPicture", "render_blocks"]
 
@@ -90,8 +91,9 @@ def _render_picture(picture: Picture, mark: str, show_picture: ShowPicture) -> s
     else:
         label = _escape(picture.alt or "Picture")
         shown = f'<p class="left-out">[{label}]</p>'
-        if picture.source.startswith(("http://", "https://")):
-            shown = f'<p class="left-out"><a href="{_escape(picture.source)}">[{label}]</a></p>'
+        source = make_web_address(picture.source)
+        if source is not None:
+            shown = f'<p class="left-out"><a href="{_escape(source)}">[{label}]</a></p>'
     caption = f"<figcaption>{caption}</figcaption>" if caption else ""
     return f"<figure{mark}>{shown}{caption}</figure>"
 
@@ -107,8 +109,9 @@ def _render_span(span: Span) -> str:
     for mark, tag in _TAGS.items():
         if mark in span.marks:
             shown = f"<{tag}>{shown}</{tag}>"
-    if span.link is not None and span.link.startswith(("http://", "https://", "mailto:")):
-        shown = f'<a href="{_escape(span.link)}">{shown}</a>'
+    address = span.link and (make_web_address(span.link) or make_mail_address(span.link))
+    if address:
+        shown = f'<a href="{_escape(address)}">{shown}</a>'
     return shown
 
 

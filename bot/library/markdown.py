@@ -31,7 +31,6 @@ _LINE_START = regex.compile(r"^(\s*)([-+]|\d+[.)])(?=\s)", regex.MULTILINE)
 _FENCE = regex.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})(?P<rest>.*)$")
 #: Marks that change the direction of the text after them (Unicode Standard Annex #9).
 _DIRECTIONS = regex.compile(r"[\u202A-\u202E\u2066-\u2069]")
-_NOT_IN_ADDRESS = regex.compile(r"[<>\s]")
 _HTML = regex.compile(r"<(?=[A-Za-z/!?])")
 _CODE_SPAN = regex.compile(r"(`++)(?:.*?)(?<!`)\1(?!`)")
 _BACKTICKS = regex.compile(r"`++")
@@ -69,8 +68,7 @@ def _write(book: Book) -> Iterator[str]:
         yield words["volume"]
         yield ""
     if words["source"]:
-        address = _NOT_IN_ADDRESS.sub("", words["source"])
-        yield f"{words['source_label']}: <{address}>"
+        yield f"{words['source_label']}: <{words['source']}>"
         yield ""
     for section in show.sections:
         yield from _write_section(book, section, show)

@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from bot.core.text.spoilers import split_spoilers
 from bot.core.text.translate import gettext as _
+from bot.library.web_addresses import make_web_address
 
 __all__ = ["make_clean", "render_message"]
 
@@ -107,8 +108,20 @@ def _show_time(seconds: int) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
+class _Parser(MarkdownIt):
+    """A parser whose links lead to the web; others are text, as in Discord."""
+
+    def normalizeLink(self, url: str) -> str:  # noqa: N802 - overridden
+        """The address of a link; "" for one that isn't a link."""
+        return make_web_address(url) or ""
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - overridden
+        """Whether it is a link."""
+        return bool(url)
+
+
 def _make_parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "xhtmlOut": True})
+    parser = _Parser("commonmark", {"html": False, "breaks": True, "xhtmlOut": True})
     parser.renderer = _Renderer(parser)
     parser.enable("strikethrough")
     parser.disable(

@@ -20,6 +20,7 @@ from bot.library.book import Book, Question, RevisionChanges, Section, Thread
 from bot.library.chart import LIGHT, draw_chart
 from bot.library.essay_html import ShowPicture, render_blocks
 from bot.library.message_html import make_clean, render_message
+from bot.library.web_addresses import make_web_address
 
 __all__ = ["Show", "get_environment", "get_language_tag", "get_words", "read_style", "show_emoji"]
 
@@ -65,7 +66,6 @@ def get_language_tag(book: Book) -> str:
 def get_words(book: Book) -> dict[str, str]:
     """The sentences of a book, in the current language."""
     volume, volumes = book.volume
-    source = book.essay.source_url or ""
     published = ngettext(
         "With {count} reply.",
         "With {count} replies.",
@@ -90,7 +90,7 @@ def get_words(book: Book) -> dict[str, str]:
         "volume": ""
         if volumes == 1
         else _("Part {number} of {count}", number=volume, count=volumes),
-        "source": source if source.startswith(("http://", "https://")) else "",
+        "source": make_web_address(book.essay.source_url or "") or "",
         "source_label": _("Source"),
         "contents": _("Contents"),
         "essay": _("The essay and the replies to its passages"),

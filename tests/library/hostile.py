@@ -37,6 +37,8 @@ TEXTS = (
     "[^1]: swallowed",
     "`" * 50 + "<b>" * 30,
     "* * *",
+    "[a](/u) [b](#whole) [c](q.xhtml) <x:y> [d](https://) [e](data:image/png;base64,AA)",
+    "[f](https://ex.example/#a#b) [g](http://*.example/) <https://ex.example/%>",
     "~~~<b>|a|\n|---|---|\n<i>|x|\n~~~",
     "\\",
     "`",

@@ -379,6 +379,13 @@ async def test_hostile_texts_are_text_on_the_page_and_in_the_epub(hostile: Datab
     for wrong in ("<script", "<img", "<style>body", 'javascript:alert(1)"', "<h1>A"):
         assert wrong not in page.partition("</style>")[2], wrong
     assert "49" not in read_text(page.encode()).split()
+    links = set(re.findall(r'href="([^"]*)"', page.partition("<main>")[2]))
+    assert links == {
+        "https://evil.example/pixel.png",
+        "https://example.com",
+        "https://ex.example/#a%23b",
+        "https://ex.example/%25",
+    }
     with zipfile.ZipFile(io.BytesIO(render_epub(made))) as archive:
         for name in archive.namelist():
             if name.endswith((".xhtml", ".opf", ".xml")):
