@@ -31,6 +31,7 @@ from bot.core.extraction.passages import number_passages
 from bot.core.extraction.title import retitle
 from bot.core.text.coded import CodedText
 from bot.core.text.length import measure_reading
+from bot.core.text.questions import strip_note_marks
 from bot.core.text.sentences import split_sentences
 from bot.core.text.translate import gettext as _
 from bot.errors import UnreadableEssay
@@ -60,6 +61,7 @@ def _make_title_from_text(blocks: Sequence[Block]) -> str | None:
     greeted = next((n for n, text in enumerate(texts[:6]) if is_salutation(text)), 0)
     text = next((t for t in texts[greeted:] if not is_dateline(t)), texts[0] if texts else "")
     first = next(iter(split_sentences(text[:2_000])), "").replace("\n", " ")
+    first = strip_note_marks(first).strip() or first
     if len(first) <= _MAX_TITLE:
         return first or None
     short = first[:_MAX_TITLE]

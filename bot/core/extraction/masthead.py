@@ -55,6 +55,11 @@ _AUTHOR_LABEL = regex.compile(
     r"(?:\s*[:：]\s*|(?<=文)\s*[・／/]\s*)(?P<who>\S.*)",
     regex.IGNORECASE | regex.DOTALL,
 )
+# A label that needs somebody's name: "Text: Ann Lee".
+_TEXT_LABEL = regex.compile(
+    r"\s*(?:text|texte|testo|texto|tekst|words|story|essay|текст|文字|글)\s*[:：]\s*(?P<who>\S.*)",
+    regex.IGNORECASE | regex.DOTALL,
+)
 _TITLE_LABEL = regex.compile(
     r"\s*(?:title|titel|titre|título|titulo|titolo|tytuł|otsikko|название|заглавие|başlık|judul|"
     r"タイトル|題名|題|题目|題目|标题|標題|제목|العنوان|عنوان|כותרת)\s*[:：]\s*(?P<title>\S.*)",
@@ -148,7 +153,9 @@ _NOT_A_NAME = regex.compile(
 )
 # What follows a name in a byline: a trade, the date, the reading time.
 _AFTER_NAME = regex.compile(
-    r"\s*(?:[,|·(（]|\s[—–-]+\s)\s*|\s+\d{1,3}[ -]?min(?:ute)?s?\b|"
+    r"\s*(?:[,;|·/(（]|\s[—–-]+\s)\s*|\s+\d{1,3}[ -]?min(?:ute)?s?\b|"
+    r"\s+(?:(?:and|with|&)\s+)?(?:photo(?:graph)?s?|pictures?|illustrations?|illustrated|drawings?|"
+    r"translated|translation)\b|"
     r"\s+(?:on|am|le|el|il)\s+(?=.*\d{4})"
 )
 # The characters of a credit line; Markdown's marks are not among them.
@@ -227,6 +234,9 @@ def _is_by_line(text: str) -> bool:
     label = _AUTHOR_LABEL.fullmatch(text)
     if label is not None:
         return not is_placeholder(label["who"])
+    by = _TEXT_LABEL.fullmatch(text)
+    if by is not None:
+        return is_name(_AFTER_NAME.split(by["who"].strip())[0].strip())
     by = _BY.fullmatch(text)
     return by is not None and not _starts_lower_case(by["who"]) and not is_placeholder(by["who"])
 
@@ -338,7 +348,7 @@ def parse_author(byline: str | None) -> str | None:
     """The name in a byline, if there is one."""
     if byline is None:
         return None
-    by = _AUTHOR_LABEL.fullmatch(byline) or _BY.fullmatch(byline)
+    by = _AUTHOR_LABEL.fullmatch(byline) or _BY.fullmatch(byline) or _TEXT_LABEL.fullmatch(byline)
     who = by["who"] if by is not None else byline
     name = _AFTER_NAME.split(who.strip())[0].strip()
     if is_placeholder(name):

@@ -1,9 +1,10 @@
-"""Front matter: metadata before a Markdown text, in YAML, TOML or lines (``Slug: the-bay``)."""
+"""Front matter, metadata before a Markdown text: YAML, TOML, JSON or lines (``Slug: the-bay``)."""
 
 from __future__ import annotations
 
 import datetime
 import html
+import json
 import re
 import tomllib
 from typing import Any
@@ -35,6 +36,12 @@ _GENERATOR_KEYS = frozenset(
         *("draft", "css", "base_header_level", "gittime"),
     )
 )
+# Pandoc's title block: title, authors and date (Pandoc User's Guide: pandoc_title_block).
+_TITLE_BLOCK = re.compile(
+    r"\A%[ \t]*(?P<title>[^\n]*(?:\n[ \t]+\S[^\n]*)*)\n"
+    r"%[ \t]*(?P<authors>[^\n]*(?:\n[ \t]+\S[^\n]*)*)(?:\n%[ \t]*(?P<date>[^\n]*))?[ \t]*(?:\n|\Z)"
+)
+_JSON_START = re.compile(r"\A\{\s*\"")
 _MAX_LENGTH = 20_000  # characters
 _USUAL_KEYS = frozenset(
     ("title", "layout", "date", "author", "tags", "categories", "description", "slug")
@@ -141,6 +148,34 @@ def _make_metadata(matter: dict[str, Any]) -> Metadata:
     )  # fmt: skip
 
 
+def _read_json(text: str) -> tuple[Metadata, str] | None:
+    """JSON at the beginning that names the title, as Hugo reads it."""
+    if _JSON_START.match(text) is None:
+        return None
+    try:
+        loaded, end = json.JSONDecoder().raw_decode(text[:_MAX_LENGTH])
+    except (ValueError, RecursionError):
+        return None
+    rest = text[end:]
+    if not isinstance(loaded, dict) or rest[:1] not in ("", "\n", "\r"):
+        return None
+    matter = {key.lower().replace("-", "_"): value for key, value in loaded.items()}
+    return (_make_metadata(matter), rest) if "title" in matter else None
+
+
+def _read_title_block(text: str) -> tuple[Metadata, str] | None:
+    found = _TITLE_BLOCK.match(text, 0, _MAX_LENGTH)
+    if found is None:
+        return None
+    names = [" ".join(name.split()) for name in re.split(r"[;\n]", found["authors"])]
+    metadata = Metadata(
+        title=" ".join(found["title"].split()) or None,
+        author=", ".join(name for name in names if name) or None,
+        date=(found["date"] or "").strip() or None,
+    )
+    return metadata, text[found.end() :]
+
+
 def split_front_matter(text: str) -> tuple[Metadata, str]:
     """The metadata of the front matter, and the text after it.
 
@@ -153,6 +188,9 @@ def split_front_matter(text: str) -> tuple[Metadata, str]:
         matter = _parse(found["matter"], toml=pattern is _TOML)
         if matter is not None:
             return _make_metadata(matter), text[found.end() :]
+    read = _read_json(text) or _read_title_block(text)
+    if read is not None:
+        return read
     header = _HEADER.match(text, 0, _MAX_LENGTH)
     if header is not None:
         matter = {

@@ -33,7 +33,7 @@ from bot.core.reading.markdown_markers import (
     list_dropped_markers,
     use_markers,
 )
-from bot.core.reading.markdown_notes import make_footnotes, use_footnotes
+from bot.core.reading.markdown_notes import join_note_labels, make_footnotes, use_footnotes
 from bot.core.reading.math import replace_formulas_in_html
 from bot.core.reading.verse import indent_lines, is_verse
 
@@ -52,12 +52,19 @@ _LABELLED = re.compile(
 _LINE_END = re.compile(r"(?: {2,}|\\)?\n+")
 _MAX_WRAP = 100  # columns at which anybody wraps lines
 _TEX_SIGNS = re.compile(r"[\\^_={}<>+]|^[^\w*]*\w?[^\w*]*$")
+_BRACKET_FORMULA = re.compile(
+    r"\\\((?P<round>(?:[^\\\n]|\\(?!\))[^\n]){1,500}?)\\\)"
+    r"|\\\[(?P<square>(?:[^\\]|\\(?!\])[\s\S]){1,1500}?)\\\]"
+)
+_BRACKET_SIGNS = re.compile(r"\\[a-zA-Z]{2}|[\^={}<>+]|(?<![a-zA-Z])[a-zA-Z]_[a-zA-Z0-9](?!\w)")
 _BEGIN = re.compile(r"\\begin\{(?P<name>[a-z]+\*?)\}", re.IGNORECASE)
 _LEADING_MARKERS = re.compile(r"^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))+")
 
 
 def _render_tex(_self: Any, tokens: Sequence[Any], place: int, _options: Any, _env: Any) -> str:
     token = tokens[place]
+    if token.type == "math_brackets":
+        return escape_html(token.content, quote=False).replace("\n", "<br>")
     sign = "$$" if token.type.startswith("math_block") or "double" in token.type else "$"
     if token.type == "amsmath":
         sign = ""
@@ -129,9 +136,10 @@ def _make_parser() -> MarkdownIt:
         allow_space=False, allow_digits=False, allow_labels=False, double_inline=True,
     )  # fmt: skip
     _guard_dollars(parser)
+    parser.inline.ruler.before("escape", "math_brackets", _parse_brackets)
     parser.use(amsmath_plugin)
     _guard_environments(parser)
-    for kind in ("math_inline", "math_inline_double", "math_block", "amsmath"):
+    for kind in ("math_inline", "math_inline_double", "math_block", "amsmath", "math_brackets"):
         parser.add_render_rule(kind, _render_tex)
     return parser
 
@@ -153,6 +161,8 @@ def _keep_verse(state: StateCore) -> None:
     for token, lines in zip(paragraphs, split, strict=True):
         if not is_verse(lines, width, others=verses > 0):
             continue
+        if "\\[" in token.content and _BRACKET_FORMULA.search(token.content):
+            continue
         written = lines
         if token.map is not None:
             source = sources[token.map[0] : token.map[0] + len(lines)]
@@ -161,6 +171,18 @@ def _keep_verse(state: StateCore) -> None:
         token.content = "\\\n".join(
             line.rstrip().removesuffix("\\") for line in indent_lines(written)
         )
+
+
+def _parse_brackets(state: StateInline, silent: bool) -> bool:
+    r"""Keep a formula between ``\(…\)`` or ``\[…\]`` verbatim, if it has signs of TeX."""
+    found = _BRACKET_FORMULA.match(state.src, state.pos, state.posMax)
+    if found is None or _BRACKET_SIGNS.search(found["round"] or found["square"]) is None:
+        return False
+    if not silent:
+        token = state.push("math_brackets", "math", 0)
+        token.content = found[0]
+    state.pos = found.end()
+    return True
 
 
 def _guard_dollars(parser: MarkdownIt) -> None:
@@ -236,7 +258,7 @@ def read_markdown(text: str) -> Document:
     metadata, body = split_front_matter(text)
     body = _LABELLED.sub(lambda found: _LINE_END.sub("\n\n", found[0]), body, count=1)
     env: dict[str, Any] = {"footnotes": make_footnotes()}
-    html = _make_parser().render(_limit_nesting(convert_code_tags(body)), env)
+    html = _make_parser().render(_limit_nesting(join_note_labels(convert_code_tags(body))), env)
     read = read_html(replace_formulas_in_html(html), base=metadata.source_url, foreign=True)
     notes = (*read.notes, *list_dropped_markers(env))
     blocks = list(read.blocks)

@@ -43,6 +43,14 @@ _PARTS = frozenset(
 )
 
 
+# A tag with Markdown below it (PHP Markdown Extra: Markdown Inside HTML Blocks; kramdown).
+_WITH_MARKDOWN = re.compile(
+    r"""[ ]*<(?:div|section|article|aside|details|blockquote|center|figure|header|footer)
+    (?=\s)[^<>]*?\smarkdown(?:\s*=\s*["']?(?:1|block|span|true)["']?)?(?:\s[^<>]*)?>\s*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
 class _Depth:
     """How many containers are open, and how many of them are raw text."""
 
@@ -74,7 +82,12 @@ def _read_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """The library's rule; then the block continues while an element is open and HTML follows."""
     if not html_block(state, start, end, silent):
         return False
-    if not silent:
+    if not silent and _WITH_MARKDOWN.fullmatch(_get_line(state, start)) is not None:
+        state.line = start + 1
+        token = state.tokens[-1]
+        token.map = [start, start + 1]
+        token.content = state.getLines(start, start + 1, state.blkIndent, True)
+    elif not silent:
         _extend(state, start, end)
     return True
 

@@ -41,6 +41,7 @@ _BEGINNINGS = {
     "footnote_inline": "^",
     "footnote_ref": "[",
     "math_inline": "$",
+    "math_brackets": "\\",
     "text": "",
 }
 _SPECIAL = frozenset("".join(_BEGINNINGS.values()) + "]")

@@ -15,9 +15,30 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from bot.core.reading.markdown_inline import guard_notes
 
-__all__ = ["make_footnotes", "use_footnotes"]
+__all__ = ["join_note_labels", "make_footnotes", "use_footnotes"]
 
 _REFERENCE = re.compile(r"\[\^([^\]\s]+)\](?!:)")
+
+
+# A note whose label has spaces, which the library reads as a link.
+_SPACED_NOTE = re.compile(r"^[ \t>]*\[\^([^\[\]\n]{0,100}[ \t][^\[\]\n]{0,100})\]:", re.MULTILINE)
+
+
+def join_note_labels(text: str) -> str:
+    """A Markdown text whose notes have no spaces in their labels (``[^my note]``)."""
+    labels = {_join(found[1]) for found in _SPACED_NOTE.finditer(text)}
+    if not labels:
+        return text
+
+    def join(found: re.Match[str]) -> str:
+        label = _join(found[1])
+        return f"[^{label}]" if label in labels else found[0]
+
+    return re.sub(r"\[\^([^\[\]\n]+)\]", join, text)
+
+
+def _join(label: str) -> str:
+    return "_".join(label.casefold().split())
 
 
 class _Labels(dict[str, int]):

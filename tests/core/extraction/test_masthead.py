@@ -617,3 +617,39 @@ def test_dialogue_with_dashes_is_no_epigraph(dialogue: str) -> None:
 )
 def test_a_source_may_follow_in_many_ways(quoted: str, expected: tuple[str, str]) -> None:
     assert markdown(f"# The sea\n\n{quoted}\n\n{BODY}").epigraph == Epigraph(*expected)
+
+
+@pytest.mark.parametrize(
+    ("matter", "title", "author"),
+    [
+        ("% The Bay\n% Ann Lee; Ben Moe\n% 2024\n", "The Bay", "Ann Lee, Ben Moe"),
+        ("% The Bay\n  and the Sea\n% Ann Lee\n", "The Bay and the Sea", "Ann Lee"),
+        ('{\n"title": "The Bay",\n"author": "Ann Lee"\n}\n', "The Bay", "Ann Lee"),
+    ],
+)
+def test_front_matter_may_be_a_title_block_or_json(matter: str, title: str, author: str) -> None:
+    essay = markdown(f"{matter}\n{BODY}")
+    assert (essay.title, essay.author) == (title, author)
+    assert "\n\n".join(passage.text for passage in essay.passages) == BODY
+
+
+@pytest.mark.parametrize("start", ['{"a": 1}', '{ "title"', "% of people say so."])
+def test_text_that_only_begins_like_front_matter_is_text(start: str) -> None:
+    assert start in [passage.text for passage in markdown(f"{start}\n\n{BODY}").passages] or (
+        markdown(f"{start}\n\n{BODY}").title == start
+    )
+
+
+@pytest.mark.parametrize(
+    ("byline", "author"),
+    [
+        ("Text: Ann Lee", "Ann Lee"),
+        ("Words by Ann Lee; pictures by Ben Moe", "Ann Lee"),
+        ("By Ann Lee with photographs by Ben Moe", "Ann Lee"),
+        ("By Ann Lee / Ben Moe", "Ann Lee"),
+        ("Text: The sea is long", None),
+    ],
+)
+def test_a_byline_may_name_more_than_the_writer(byline: str, author: str | None) -> None:
+    essay = markdown(f"# The Bay\n\n{byline}\n\n{BODY}\n\n{BODY}")
+    assert (essay.author, essay.byline) == (author, byline if author else None)

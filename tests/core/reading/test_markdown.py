@@ -369,3 +369,46 @@ def test_lines_with_other_labels_are_text(header: str) -> None:
 @pytest.mark.parametrize("picture", ["![](/a.png)", "<img src='a.png'>", "![](data/x.svg)"])
 def test_words_around_a_picture_without_an_address_stay_two(picture: str) -> None:
     assert shown(f"Press the{picture}in your list.") == "Press the in your list."
+
+
+def texts(source: str) -> list[str]:
+    read = read_markdown(source)
+    return [get_block_text(block) for block in (*read.blocks, *read.footnotes)]
+
+
+@pytest.mark.parametrize("tag", ['<div markdown="1">', "<section class='a' markdown=1>",
+                                 "<aside markdown>", '<DIV markdown="block" id="x">'])  # fmt: skip
+def test_markdown_below_a_tag_that_announces_it_is_read(tag: str) -> None:
+    closing = f"</{tag[1:].split()[0].lower()}>"
+    assert texts(f"{tag}\n**one**\n\n- two\n{closing}\n\n*three*") == ["one", "two", "three"]
+    assert texts(f"```\n{tag}\nx\n```") == [f"{tag}\nx"]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [r"\(x_1\)", r"\(a^2 + b^2 = c^2\)", r"\[ E = mc^2 \]", r"\(\alpha\)", r"\(x*y*z=1\)"],
+)
+def test_a_formula_in_brackets_is_kept_verbatim(formula: str) -> None:
+    assert texts(f"Let {formula} be, and *so* {formula}.") == [
+        f"Let {formula} be, and so {formula}."
+    ]
+
+
+def test_a_formula_in_brackets_may_have_lines() -> None:
+    assert texts("\\[\nx = \\frac{a}{b} \\\\\n= c\n\\]") == ["\\[\nx = \\frac{a}{b} \\\\\n= c\n\\]"]
+
+
+@pytest.mark.parametrize("escaped", [r"\[1\]", r"\(see\)", r"\(snake_case\)", r"\[a link\]"])
+def test_escaped_brackets_without_signs_of_tex_are_brackets(escaped: str) -> None:
+    assert texts(f"Let {escaped} be.") == [f"Let {escaped.replace(chr(92), '')} be."]
+
+
+def test_a_notes_label_may_have_spaces() -> None:
+    source = "A[^My note] and b[^my  note].\n\n[^my note]: One.\n"
+    assert texts(source) == ["A[1] and b[1].", "", "[1] One."]
+
+
+def test_a_line_that_begins_with_a_tilde_is_no_definition() -> None:
+    assert texts("> A sea.\n> ~ Rumi")[0].split() == ["A", "sea.", "~", "Rumi"]
+    assert texts("The sea\n\n~ Rumi") == ["The sea", "~ Rumi"]
+    assert texts("Sea\n: a road\n\nBay\n\n: an inlet") == ["Sea", "a road", "Bay", "an inlet"]
