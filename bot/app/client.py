@@ -154,6 +154,7 @@ class Salon(SalonBot, CachedPermissions):
             clock=clock,
             get_server=self.get_guild,
             own_id=lambda: self.own_id,
+            last_messages=self.services.catch_up.last_messages,
         ).replace_parsers(self._connection.parsers)
         self.forms = Forms(self.services)
         self._on_connection = on_connection
@@ -407,7 +408,14 @@ class Salon(SalonBot, CachedPermissions):
                 latency=latency if math.isfinite(latency) else None,
                 servers=counts[shard_id],
             )
-        return Connection(shards, recorded=recorder.committed, queued=recorder.queued)
+        left = self.services.catch_up.progress
+        return Connection(
+            shards,
+            recorded=recorder.committed,
+            queued=recorder.queued,
+            unread=left.unread,
+            uncompared=left.uncompared,
+        )
 
     def has_received(self, sequences: Mapping[int, int]) -> bool:
         """Whether each shard's current session has received the events up to its number."""

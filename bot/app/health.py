@@ -50,11 +50,14 @@ class Connection:
     shards:    by shard; 0 alone without shards, none before the first start
     recorded:  events written since the client was made
     queued:    events that have arrived and aren't written yet
+    unread, uncompared: channels and threads whose history is to be read, or to be compared
     """
 
     shards: Mapping[int, ShardHealth] = field(default_factory=dict)
     recorded: int = 0
     queued: int = 0
+    unread: int = 0
+    uncompared: int = 0
 
     @property
     def connected(self) -> bool:
@@ -203,6 +206,8 @@ class _Families(Collector):
         yield recorded
         waiting = GaugeMetricFamily("salon_waiting", "Pending work by kind.", labels=["kind"])
         waiting.add_metric(["event"], connection.queued)
+        waiting.add_metric(["history"], connection.unread)
+        waiting.add_metric(["comparison"], connection.uncompared)
         if state.waits is not None:
             waiting.add_metric(["message"], state.waits.messages)
             waiting.add_metric(["thread"], state.waits.threads)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 
 import discord
@@ -26,7 +27,7 @@ from storage.db.database import Database
 from storage.replies import extras, watermarks
 from storage.replies.watermarks import WatchedChannel
 
-__all__ = ["HistoryReader", "ReadOutcome"]
+__all__ = ["HistoryReader", "ReadOutcome", "Reading"]
 
 
 class ReadOutcome(Enum):
@@ -39,11 +40,31 @@ class ReadOutcome(Enum):
     DELETED = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What to read of a channel or thread.
+
+    since:     messages after this one are read
+    expected:  the stored messages that should be there, in order, all from before the reading
+               begins; those up to ``since`` are only looked for
+    until:     reading may stop behind this message, as the record is complete from there; None:
+               it is read up to the present
+    verifies:  whether the record is the same as Discord's afterwards. Not if only what is unread
+               is read: older messages may have been edited or deleted
+    """
+
+    channel: WatchedChannel
+    since: int
+    expected: Sequence[int]
+    until: int | None = None
+    verifies: bool = True
+
+
 class HistoryReader:
     """Reads one channel or thread at a time.
 
     ``can_read_content``: asks Discord whether the bot may read message content; False if that
-    isn't certain.
+    isn't certain. ``wait_for_turn``: returns when the next call may begin.
     """
 
     def __init__(
@@ -56,6 +77,7 @@ class HistoryReader:
         recorder: Recorder,
         names: MemberNames,
         can_read_content: Callable[[], Awaitable[bool]],
+        wait_for_turn: Callable[[], Awaitable[None]],
     ) -> None:
         self._database = database
         self._clock = clock
@@ -64,16 +86,14 @@ class HistoryReader:
         self._recorder = recorder
         self._names = names
         self._can_read_content = can_read_content
+        self._wait_for_turn = wait_for_turn
 
-    async def read(
-        self, one: WatchedChannel, since: int, expected: Sequence[int]
-    ) -> tuple[ReadOutcome, int]:
-        """Read the messages after ``since``; how that ended, and how many deletions it found.
+    async def read(self, reading: Reading) -> tuple[ReadOutcome, int]:
+        """Read a channel; how that ended, and how many deletions it found.
 
-        ``expected``: the stored messages that should be there, in order, all from before the
-        reading began; those up to ``since`` are only looked for. Raises the
-        library's errors if Discord can't be reached.
+        Raises the library's errors if Discord can't be reached.
         """
+        one, since, expected = reading.channel, reading.since, reading.expected
         generation = self._recorder.get_generation(one.server_id)
         began = self._clock.now_ms()
         try:
@@ -83,7 +103,7 @@ class HistoryReader:
             ):
                 # Deleted, or hidden from the bot: the error code says which (10003, 50001).
                 await self._http.get_channel(one.channel_id)
-            outcome, deletions = await self._read_pages(one, since, expected)
+            outcome, deletions = await self._read_pages(reading)
         except discord.HTTPException as error:
             if error.code == UNKNOWN_CHANNEL:
                 deletion = ChannelDeletion(one.channel_id, one.server_id, self._clock.now())
@@ -92,8 +112,8 @@ class HistoryReader:
             if error.status in (403, 404):
                 return ReadOutcome.UNREADABLE, 0  # which proves nothing about the messages
             raise
-        if outcome is ReadOutcome.READ:
-            await self._request_open_polls(one, since)
+        if outcome is ReadOutcome.READ and reading.verifies:
+            await self.request_open_polls(one, since)
             deletions += await self._find_older_deletions(
                 one, expected[: bisect_right(expected, since)]
             )
@@ -101,6 +121,8 @@ class HistoryReader:
             await self._database.write(
                 lambda tx: watermarks.mark_verified(tx, (one.channel_id,), began)
             )
+        elif outcome is ReadOutcome.READ:
+            self._recorder.mark_complete(one.channel_id, generation)
         return outcome, deletions
 
     async def _find_older_deletions(self, one: WatchedChannel, expected: Sequence[int]) -> int:
@@ -111,6 +133,7 @@ class HistoryReader:
         deletions = 0
         while expected:
             after = expected[0] - 1
+            await self._wait_for_turn()
             page = await self._http.logs_from(one.channel_id, limits.HISTORY_PAGE, after=after)
             ids = sorted(int(data["id"]) for data in page)
             last = len(ids) < limits.HISTORY_PAGE
@@ -125,16 +148,15 @@ class HistoryReader:
             expected = expected[count:]
         return deletions
 
-    async def _request_open_polls(self, one: WatchedChannel, until: int) -> None:
-        """Read the polls from before the reading, too: one may have ended during the outage."""
+    async def request_open_polls(self, one: WatchedChannel, until: int) -> None:
+        """Have open polls up to a message read again: one may have ended during the outage."""
         polls = await self._database.read(
             lambda tx: extras.get_open_polls(tx, one.channel_id, until)
         )
         self._recorder.request_messages({(one.server_id, one.channel_id, poll) for poll in polls})
 
-    async def _read_pages(
-        self, one: WatchedChannel, since: int, expected: Sequence[int]
-    ) -> tuple[ReadOutcome, int]:
+    async def _read_pages(self, reading: Reading) -> tuple[ReadOutcome, int]:
+        one, since, expected = reading.channel, reading.since, reading.expected
         deletions = 0
         waiting: list[int] = []  # deleted messages that an app may repost on the next page
         while True:
@@ -142,6 +164,7 @@ class HistoryReader:
             # Resource › Get Channel Messages).
             if not self._permissions.can_read_history(one.parent_id):
                 return ReadOutcome.UNREADABLE, deletions
+            await self._wait_for_turn()
             with self._recorder.collect_live(one.channel_id) as live:
                 page = await self._http.logs_from(one.channel_id, limits.HISTORY_PAGE, after=since)
                 messages = sorted(
@@ -161,7 +184,8 @@ class HistoryReader:
                 if missing and not await self._are_deleted(one, missing, empty=not messages):
                     return ReadOutcome.UNREADABLE, deletions
                 missing = waiting + missing
-                waiting = [] if last else _find_repostable(missing, messages[-1].id)
+                stops = last or (reading.until is not None and messages[-1].id >= reading.until)
+                waiting = [] if stops else _find_repostable(missing, messages[-1].id)
                 reported = missing[: len(missing) - len(waiting)]
                 withheld = any(message.content_missing for message in messages)
                 shown = withheld and await self._can_read_content()
@@ -183,7 +207,7 @@ class HistoryReader:
                 # What isn't reported yet is looked for again if the reading ends here.
                 verified = waiting[0] - 1 if waiting else since
                 await self._move_watermark(one.channel_id, verified)
-            if last:
+            if stops:
                 if not self._permissions.can_read_history(one.parent_id):
                     return ReadOutcome.UNREADABLE, deletions
                 return ReadOutcome.READ, deletions

@@ -24,6 +24,7 @@ from bot.core.conversation.events import (
     ThreadSeen,
 )
 from bot.discord_api import parse
+from bot.ingest.last_messages import LastMessages
 from bot.ingest.recorder import Recorder
 
 __all__ = ["GatewayEvents", "Parser"]
@@ -37,8 +38,9 @@ Parser = Callable[[Any], None]
 class GatewayEvents:
     """Parses and queues what the gateway reports of messages, reactions and threads.
 
-    get_server:  the library's object of a server, which knows its channels and active threads
-    own_id:      the bot's own id, known once it is logged in
+    get_server:     the library's object of a server, which knows its channels and active threads
+    own_id:         the bot's own id, known once it is logged in
+    last_messages:  notes the servers that the gateway describes
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class GatewayEvents:
         clock: Clock,
         get_server: Callable[[int], discord.Guild | None],
         own_id: Callable[[], int],
+        last_messages: LastMessages,
     ) -> None:
         self._recorder = recorder
+        self._last_messages = last_messages
         self._clock = clock
         self._get_server = get_server
         self._own_id = own_id
@@ -67,6 +71,7 @@ class GatewayEvents:
             parsers[name] = self._make_parser(name, read, after=parsers[name])
 
         before("READY", self._read_ready)
+        before("GUILD_CREATE", self._last_messages.note_server)
         instead("MESSAGE_CREATE", self._read_message)
         instead("MESSAGE_DELETE", self._read_deletion)
         instead("MESSAGE_DELETE_BULK", self._read_deletion)

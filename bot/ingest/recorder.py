@@ -83,6 +83,7 @@ class Recorder:
         self._generations = {shard_id: -shard_id for shard_id in shards.ids}
         #: Each complete channel with the generation in which it was read.
         self._complete: dict[int, int] = {}
+        self._unread: set[int] = set()
         self._early_changes: OrderedDict[int, Edit | Deletion] = OrderedDict()
         self._early_replies: OrderedDict[int, tuple[Message, ...]] = OrderedDict()
         self._originals: OrderedDict[int, Original] = OrderedDict()
@@ -191,6 +192,7 @@ class Recorder:
         """
         if generation in self._generations.values():
             self._complete[channel_id] = generation
+            self._unread.discard(channel_id)
 
     @property
     def complete_channels(self) -> frozenset[int]:
@@ -207,8 +209,13 @@ class Recorder:
         return frozenset(one for one, read in self._complete.items() if read in connected)
 
     def mark_unread(self, channel_id: int) -> None:
-        """An event in the channel couldn't be read: its history is read at the next interval."""
+        """Something in the channel couldn't be read: its history is read at the next interval."""
         self._complete.pop(channel_id, None)
+        self._unread.add(channel_id)
+
+    def is_marked_unread(self, channel_id: int) -> bool:
+        """Whether something couldn't be read in the channel since its record was complete."""
+        return channel_id in self._unread
 
     async def mark_incomplete(self, channel_ids: Set[int]) -> None:
         """Events may have been missed in these channels; queued events are committed first.
@@ -305,6 +312,7 @@ class Recorder:
             self._new_threads.clear()
         if result.content_missing:
             self._drop_complete(result.content_missing)
+            self._unread |= result.content_missing
             if self._on_content_missing is not None:
                 self._on_content_missing(result.content_missing)
         self.request_messages(result.reread)

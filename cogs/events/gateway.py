@@ -53,12 +53,12 @@ class ServerEvents(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """A server is available (again): catch up."""
-        await self._catch_up(guild.id)
+        await self._catch_up(guild.id, described=True)
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """The bot was invited, perhaps again."""
-        await self._catch_up(guild.id)
+        await self._catch_up(guild.id, described=True)
 
     @commands.Cog.listener()
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
@@ -75,9 +75,9 @@ class ServerEvents(commands.Cog):
         """The bot was removed, or the server was deleted; the archive keeps its data."""
         await self._services.catch_up.mark_unreachable(guild.id)
 
-    async def _catch_up(self, server_id: int) -> None:
+    async def _catch_up(self, server_id: int, *, described: bool = False) -> None:
         with self._services.active_work.track():
-            await self._services.catch_up.catch_up_server(server_id)
+            await self._services.catch_up.catch_up_server(server_id, described=described)
 
 
 async def setup(bot: SalonBot) -> None:

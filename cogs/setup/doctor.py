@@ -111,6 +111,11 @@ class Doctor(commands.Cog):
         text = _("I'm still reading what was said while I was offline")
         if self.services.catch_up.has_caught_up(server_id):
             text = _("everything said so far is saved")
+        elif self.services.catch_up.is_comparing(server_id):
+            text = _(
+                "what was said in channels and active threads is saved; I'm still looking for "
+                "edits, deletions and archived threads"
+            )
         return Finding(_("archive"), True, text)
 
 

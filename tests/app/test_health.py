@@ -132,6 +132,8 @@ async def test_health_and_metrics_describe_a_running_bot(tmp_path: Path) -> None
             assert values["salon_connected"] == 1
             assert values["salon_events_recorded_total"] > 0
             assert values["salon_waiting[message]"] == 0
+            assert values["salon_waiting[history]"] == 0
+            assert values["salon_waiting[comparison]"] == 0
             assert values["salon_waiting[prompt]"] == 3
             assert values["salon_last_backup_timestamp_seconds"] > 1e9
             assert values["process_resident_memory_bytes"] > 1e6

@@ -203,7 +203,7 @@ async def test_a_missed_reply_first_known_by_a_reaction_gets_its_authors_name(
 
 
 async def test_a_reading_keeps_its_names_when_another_one_clears_them(tmp_path: Path) -> None:
-    """Two servers are read at once, and each clears the known names when it begins."""
+    """A reading clears the known names of its server when it begins."""
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
 
         def make_message(who: str, number: int) -> Message:
@@ -221,10 +221,15 @@ async def test_a_reading_keeps_its_names_when_another_one_clears_them(tmp_path: 
             )
 
         def guild(server_id: int) -> discord.Guild | None:
-            names.clear()  # as the other one's beginning does in between
+            names.clear(server_id)  # as another reading's beginning does in between
             return running.salon.get_guild(server_id)
 
-        names = MemberNames(http=running.salon.http, guild=guild, clock=running.clock)
+        async def go_on() -> None:
+            """The next call may begin."""
+
+        names = MemberNames(
+            http=running.salon.http, guild=guild, clock=running.clock, wait_for_turn=go_on
+        )
         await names.add_names([make_message("Ann", 1)], set())
         named = await names.add_names([make_message("Ann", 2), make_message("Ben", 3)], set())
     assert [one.author_name for one in named] == ["Ann", "Ben"]

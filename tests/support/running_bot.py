@@ -15,6 +15,7 @@ import secrets
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from bot.emulator.faults.har import Recorder
 from bot.emulator.server import Emulator
 from bot.emulator.world.models import User
 from bot.emulator.world.seed import seed_world
+from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW
 from bot.publishing.fetch_page import fetch_page, fetch_picture
 from bot.settings import Settings
 from storage.db.database import Database
@@ -348,6 +350,7 @@ async def run_bot(
     clock: Clock | None = None,
     salon_type: Callable[[Database, Clock, Options], Salon] = Salon,
     attachment_limits: AttachmentLimits | None = None,
+    compare_window: timedelta = DEFAULT_COMPARE_WINDOW,
     sees_server: bool = True,
     settles: bool = True,
 ) -> AsyncIterator[RunningBot]:
@@ -380,6 +383,7 @@ async def run_bot(
             clock,
             Options(
                 attachments=attachment_limits or AttachmentLimits(),
+                compare_window=compare_window,
                 fetch_page=page,
                 fetch_picture=picture,
             ),

@@ -98,6 +98,8 @@ async def a_thread_is_opened_where_none_is(play: ScenePlay) -> None:
     await play.call_as(
         play.member("Dev"), "POST", f"{there}/{part['id']}/threads", {"name": "Aside"}
     )
+    # The gateway names only active threads.
+    await change(play, int(part["id"]), archived=True)
     for listed in ("/guilds/*/threads/active", "/channels/*/threads/archived/public"):
         await fault(play, "GET", listed, status=403, times=_ALWAYS)
     await play.bot.start()
