@@ -175,7 +175,6 @@ class Salon(SalonBot, CachedPermissions):
         await self.services.recorder.load_posted_channels()
         self._tasks.start(self.services.recorder.run(), name="recorder")
         self._tasks.start(self.services.catch_up.run(), name="catch-up")
-        self._start_watchdog()
         await self.load_cogs()
         await sync_commands(
             self.tree,
@@ -186,6 +185,7 @@ class Salon(SalonBot, CachedPermissions):
             # What concerns all servers is done by the process with shard 0.
             registers=0 in self.shards_served.ids,
         )
+        self._start_watchdog()
 
     def _start_watchdog(self) -> None:
         self._tasks.start(self._end_after_silence(), name="watchdog")

@@ -62,6 +62,8 @@ async def test_each_shard_serves_its_servers(tmp_path: Path) -> None:
             assert {number: one.servers for number, one in shards.items()} == counts
             assert all(one.connected for one in shards.values())
             for number, server in servers.items():
+                # At a first start, no server counts as one that was joined meanwhile.
+                assert await server.bot_messages() == []
                 card, *_ = await server.publish()
                 await server.write("Ann", f"Said on shard {number}.", to=card["id"])
             await servers[0].settle()
