@@ -6,6 +6,7 @@ Who asks sees only what they may read at this moment: that is checked before any
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,12 @@ _REPLIES_AT_ONCE = 10_000
 _ESSAYS_AT_ONCE = 20
 #: Most hits that are read at once; more can be on the next pages.
 _HITS_AT_ONCE = 200
+
+#: Ids in a message: of members, roles, channels, emojis and commands, and seconds of times
+#: (docs: Reference › Message Formatting).
+_IDS = re.compile(
+    r"<(?:@[!&]?|#|t:-?|a?(?P<name>:\w{1,32}:)|(?P<command>/[^:>\n]{1,100}):)\d{1,20}(?::[A-Za-z])?>"
+)
 
 #: Whether who asks may read a channel or thread.
 CanRead = Callable[[int], Awaitable[bool]]
@@ -194,6 +201,7 @@ async def _search_piece(
         floor, is_last = replies[-1].id, False
     floor = max(floor, lowest)
     hits = [_make_reply_hit(one) for one in replies if await can_read(one.channel_id)]
+    hits = [one for one in hits if _shows_words(one.text, asked.words)]
     for essay in essays:
         if floor <= essay.card_id < start.id:
             hits += await _find_passages(database, asked, essay, after=0)
@@ -237,6 +245,18 @@ def _show_text(reply: FoundReply) -> str:
         lines.append(f"{_('Poll:')} {' · '.join([poll.question, *answers])}")
     lines += [f"{_('Sticker:')} {name}" for name in reply.extras.stickers]
     return "\n".join(line for line in lines if line)
+
+
+def _shows_words(text: str, words: Sequence[str]) -> bool:
+    """Whether the words are in what people see of a text, and not only in ids that it has."""
+    if "<" not in text or not any(map(_has_digit, words)):
+        return True
+    shown = fold_text(_IDS.sub(r"\g<name>\g<command>", text))
+    return all(word in shown or word.startswith("<") for word in words)
+
+
+def _has_digit(word: str) -> bool:
+    return any(sign.isdigit() for sign in word)
 
 
 async def _find_passages(

@@ -83,6 +83,15 @@ async def test_a_reply_is_found_by_its_words_in_any_script(
     assert await find(archive, words) == [text]
 
 
+async def test_the_digits_of_mentions_and_emojis_are_not_words(archive: Database) -> None:
+    texts = ("<@100200> <#100200> <t:100200:R> hi", "<:wave100:200300> hi", "<b> 100200", "100200")
+    await talk(archive, *texts)
+    assert await find(archive, "100200") == ["100200", "<b> 100200"]
+    assert await find(archive, "wave100 hi") == ["<:wave100:200300> hi"]
+    assert await find(archive, "<@100200>") == [texts[0]], "who was mentioned"
+    assert (await search(archive, "200 hi")).more == 0
+
+
 async def test_a_phrase_is_found_only_as_it_was_written(archive: Database) -> None:
     await talk(archive, "slow loaf", "loaf, slow", "slow white loaf")
     assert await find(archive, '"slow loaf"') == ["slow loaf"]

@@ -15,6 +15,8 @@ MAX_WORDS = 10
 
 _PIECE = regex.compile(r'"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+)')
 _EDGES = regex.compile(r"^[\p{P}\s]+|[\p{P}\s]+$")
+#: The sign of "C#" belongs to the word.
+_SHARP = regex.compile(r"^[\p{P}\s]*(\p{L}\#)[\p{P}\s]*$")
 #: A single letter of an alphabet is in almost every message; one of Chinese is a word.
 _ALPHABETIC = regex.compile(
     r"[\p{Latin}\p{Greek}\p{Cyrillic}\p{Hebrew}\p{Arabic}\p{Armenian}\p{Georgian}\p{Thai}\d]"
@@ -36,7 +38,9 @@ def parse_search(entered: str) -> tuple[str, ...]:
         )
     words: dict[str, None] = {}
     for found in _PIECE.finditer(fold_text(entered)):
-        word = _EDGES.sub("", found["phrase"] or found["word"] or "")
+        piece = found["phrase"] or found["word"] or ""
+        sharp = _SHARP.match(piece)
+        word = _EDGES.sub("", piece) if sharp is None else sharp[1]
         if word:
             words[word] = None
     if not words:

@@ -18,6 +18,8 @@ from bot.errors import UserError
         ("bread BREAD bréad", ["bread"]),
         ("字", ["字"]),
         ("C++", ["c++"]),
+        ("(C#), F#", ["c#", "f#"]),
+        ("#bread# x#y", ["bread", "x#y"]),
         ("🍞", ["🍞"]),
         ("don’t", ["don't"]),
         ("a bread", ["bread", "a"]),
