@@ -87,6 +87,10 @@ UNREACHED = (
         "what somebody may read is asked only about archived and private threads, and changes "
         "nothing; tests/cogs/library/test_search.py plays it",
     )
+    | dict.fromkeys(
+        (("bot/app/command_sync.py", "sync_commands", "tree.fetch_commands"),),
+        "the process must not have shard 0; tests/app/test_shards.py plays it",
+    )
 )
 
 
