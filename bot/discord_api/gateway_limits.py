@@ -44,10 +44,8 @@ async def fetch_gateway_limits(token: str) -> GatewayLimits:
     """
     user_agent = HTTPClient(asyncio.get_running_loop()).user_agent
     headers = {"Authorization": f"Bot {token}", "User-Agent": user_agent}
-    async with (
-        aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT) as session,
-        session.get(f"{Route.BASE}/gateway/bot") as response,
-    ):
+    async with aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT) as session:
+        response = await session.request("GET", f"{Route.BASE}/gateway/bot")
         if response.status == HTTPStatus.UNAUTHORIZED:
             raise discord.LoginFailure("Discord refuses the token.")
         response.raise_for_status()
