@@ -43,6 +43,7 @@ _HIDDEN_RUN = re.compile(
 )
 _VANISH = re.compile(rb"<w:(?:vanish|specVanish)" + _ON + rb"/>")
 _STYLE_NAME = re.compile(rb"""<w:rStyle\sw:val=["']([^"']*)["']""")
+_CARRIAGE_RETURN = re.compile(rb"<w:cr\s*/>")
 _SEPARATOR = re.compile(
     rb"""<w:br\b(?=[^<>]*\sw:type=["'](?:page|column)["'])[^<>]*/>|<w:ptab\b[^<>]*/>"""
 )
@@ -70,7 +71,11 @@ def drop_hidden_runs(xml: bytes, hidden_styles: Collection[str] = ()) -> bytes:
 
 
 def separate_words(xml: bytes) -> bytes:
-    """Write a space for a page break, which mammoth drops: the words around it are two."""
+    """Write a space for a page break, which mammoth drops: the words around it are two.
+
+    A carriage return is a line break; mammoth doesn't know it.
+    """
+    xml = _CARRIAGE_RETURN.sub(b"<w:br/>", xml)
     return _SEPARATOR.sub(b'<w:t xml:space="preserve"> </w:t>', xml)
 
 

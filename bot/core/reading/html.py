@@ -153,6 +153,10 @@ class _Reader(HTMLParser):
             self._handle_media(tag, given)
             if tag == "img" and self._count["noscript"] == self._skipped and not self._pictured:
                 self._add_image(given)  # for readers without scripts, as Discord's are
+            if tag == "image" and self._files and self._count["svg"] == self._skipped:
+                # A book's pictures of a whole page are often wrapped in SVG to be scaled.
+                source = given.get("xlink:href") or given.get("href") or ""
+                self._add_image({"src": source, "alt": given.get("aria-label", "")})
             if tag not in VOID:
                 self._push(tag)
             return

@@ -53,10 +53,15 @@ _LINE_END = re.compile(r"(?: {2,}|\\)?\n+")
 _MAX_WRAP = 100  # columns at which anybody wraps lines
 _TEX_SIGNS = re.compile(r"[\\^_={}<>+]|^[^\w*]*\w?[^\w*]*$")
 _BRACKET_FORMULA = re.compile(
-    r"\\\((?P<round>(?:[^\\\n]|\\(?!\))[^\n]){1,500}?)\\\)"
-    r"|\\\[(?P<square>(?:[^\\]|\\(?!\])[\s\S]){1,1500}?)\\\]"
+    r"\\\((?P<round>(?:[^\\\n]|\\(?![\[\]()])[^\n]){1,500}?)\\\)"
+    r"|\\\[(?P<square>(?:[^\\]|\\(?![\[\]()])[\s\S]){1,1500}?)\\\]"
 )
-_BRACKET_SIGNS = re.compile(r"\\[a-zA-Z]{2}|[\^={}<>+]|(?<![a-zA-Z])[a-zA-Z]_[a-zA-Z0-9](?!\w)")
+_BRACKET_SIGNS = re.compile(
+    r"(?<!\\)(?:\\\\)*\\[a-zA-Z]{2}|(?<!\\)[\^={}<>+]"
+    r"|(?<![a-zA-Z\\])[a-zA-Z]_[a-zA-Z0-9](?!\w)"
+)
+# Markdown between two escaped brackets: a link, code, or an escape that TeX doesn't have.
+_NO_FORMULA = re.compile(r"\]\(|`|\*\*|</|\\[\[\]()*~`.+=>@/'\"?^<-]")
 _BEGIN = re.compile(r"\\begin\{(?P<name>[a-z]+\*?)\}", re.IGNORECASE)
 _LEADING_MARKERS = re.compile(r"^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))+")
 
@@ -176,7 +181,8 @@ def _keep_verse(state: StateCore) -> None:
 def _parse_brackets(state: StateInline, silent: bool) -> bool:
     r"""Keep a formula between ``\(…\)`` or ``\[…\]`` verbatim, if it has signs of TeX."""
     found = _BRACKET_FORMULA.match(state.src, state.pos, state.posMax)
-    if found is None or _BRACKET_SIGNS.search(found["round"] or found["square"]) is None:
+    inner = (found["round"] or found["square"]) if found is not None else ""
+    if found is None or _BRACKET_SIGNS.search(inner) is None or _NO_FORMULA.search(inner):
         return False
     if not silent:
         token = state.push("math_brackets", "math", 0)

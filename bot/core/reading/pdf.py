@@ -588,7 +588,17 @@ class _Assembler:
         assert head is not None
         if f"{head[0]}-{first[0]}".casefold() in self._words or first[0][0].isupper():
             return 0
-        return 1
+        joined = f"{head[0]}{first[0]}".casefold() in self._words
+        return 0 if head[0].casefold() in _HYPHENATED and not joined else 1
+
+
+# Words that keep their hyphen when a line ends after it: well-known, self-aware, twenty-one.
+_HYPHENATED = frozenset(
+    (
+        *("well", "self", "half", "quasi", "twenty", "thirty", "forty", "fifty", "sixty"),
+        *("seventy", "eighty", "ninety"),
+    )
+)
 
 
 def _cut(spans: Iterable[Span], count: int) -> list[Span]:

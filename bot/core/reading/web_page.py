@@ -138,6 +138,19 @@ def _show_pictures_without_scripts(root: Any) -> None:
         box.tag = "span"
 
 
+def _replace_picture_tags(root: Any) -> None:
+    """Make pictures of ``<amp-img>`` and ``<object type="image/…">``."""
+    for element in list(root.iter("amp-img", "object")):
+        if element.tag == "object":
+            if not (element.get("type") or "").lower().startswith("image/"):
+                continue
+            element.set("src", element.get("data") or "")
+            element.set("alt", " ".join(element.text_content().split()))
+        for child in list(element):
+            child.drop_tree()
+        element.text, element.tag = None, "img"
+
+
 def _extract_article(text: str, address: str | None) -> list[str]:
     # The library repeats cells by these, so that a few bytes make millions; no text depends on it.
     found = trafilatura.extract(
@@ -671,6 +684,8 @@ def _read_google_document(root: Any, classes: dict[str, Style], address: str | N
 
 def _read_article(text: str, address: str | None) -> Document:
     root = _parse(text)
+    if "<amp-img" in text or "<object" in text:
+        _replace_picture_tags(root)
     if "noscript" in text:
         _show_pictures_without_scripts(root)
     classes = read_style_sheet("\n".join(one.text or "" for one in root.iter("style")))

@@ -272,3 +272,9 @@ def test_a_bold_first_line_above_headings_is_the_title() -> None:
     essay = read_essay(word_document(body), name="a.docx")
     assert (essay.title, essay.author) == ("My garden", "Ann Lee")
     assert {"The soil", "The seed"} <= {passage.text for passage in essay.passages}
+
+
+def test_a_carriage_return_is_a_line_break() -> None:
+    body = "<w:p><w:r><w:t>one</w:t><w:cr/><w:t>two</w:t></w:r></w:p>"
+    data = word_document(paragraph("On Mending", "Title") + body)
+    assert read_essay(data, name="a.docx").passages[0].text == "one\ntwo"

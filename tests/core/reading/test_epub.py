@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.core.essay.blocks import get_block_text
+from bot.core.essay.blocks import Picture, get_block_text
 from bot.core.read_essay import read_essay
 from bot.core.reading.epub import Chapter, list_chapters, read_epub
 from bot.errors import UnreadableEssay
@@ -151,3 +151,14 @@ def test_a_chapter_that_the_book_lacks_is_refused_with_a_sentence(chapter: int) 
 def test_a_chapter_of_what_is_no_book_is_refused_with_a_sentence(name: str) -> None:
     with pytest.raises(UnreadableEssay, match="Only an EPUB has chapters"):
         read_essay(b"Some words.", name=name, chapter=1)
+
+
+def test_a_picture_wrapped_in_svg_is_a_picture() -> None:
+    body = (
+        '<p>Before.</p><div><svg viewBox="0 0 9 9"><image width="9" xlink:href="img/a.png"/>'
+        "<text>no</text></svg></div><p>After.</p>"
+    )
+    blocks = read_epub(make_epub([("a.xhtml", body)], more={"OEBPS/img/a.png": b"x"})).blocks
+    assert [get_block_text(block) for block in blocks] == ["Before.", "", "After."]
+    assert isinstance(blocks[1], Picture)
+    assert blocks[1].source == "OEBPS/img/a.png"

@@ -102,6 +102,12 @@ def test_running_heads_and_page_numbers_are_left_out_with_a_note(head: str, foot
         (("The har-", "bour is quiet."), "The harbour is quiet."),
         (("A well-known word. A well-", "known word."), "A well-known word. A well-known word."),
         (("The Anglo-", "Saxon word."), "The Anglo-Saxon word."),
+        (("A self-", "aware sailor."), "A self-aware sailor."),
+        (("Twenty-", "one boats."), "Twenty-one boats."),
+        (
+            ("A dwell-", "ing, self-", "ish, though selfish."),
+            "A dwelling, selfish, though selfish.",
+        ),
         (("From 1914-", "1918 it was so."), "From 1914-1918 it was so."),
         (("He went -", "and came back."), "He went - and came back."),
     ],

@@ -289,3 +289,19 @@ def test_short_headings_and_code_stay_beside_much_text_that_is_no_article() -> N
     assert "### Thread" in text
     assert "knit 2" in text
     assert "0 1 1 0" not in text
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<amp-img src="/needle.jpg" alt="A needle" layout="responsive"><p>Loading</p></amp-img>',
+        '<object data="/needle.jpg" type="image/jpeg">A <b>needle</b></object>',
+    ],
+)
+def test_pictures_in_other_elements_are_pictures(markup: str) -> None:
+    page = f"<html><head><title>T</title></head><body>{STORY}{markup}{STORY}</body></html>"
+    parts = lay_out(read_essay(page, format="html", address="https://small.example/")).parts
+    pictures = [picture for part in parts for picture in part.attached]
+    assert [(one.source, one.alt) for one in pictures] == [
+        ("https://small.example/needle.jpg", "A needle")
+    ]
