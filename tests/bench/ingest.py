@@ -2,15 +2,18 @@
 
 Beside it, in the same run and with the same bytes: a bare discord.py bot with an empty
 ``on_message`` (same extras, intents, cache settings, compression), and plain sqlite3 writing the
-same rows. `scripts/bench ingest [--messages N] [--rounds N] [--one-in N]`; with `--one-in 10`, one
-message in ten is in a discussion. Exit status 1 where an event was lost or the median ratio to the
-bare bot is under the goal.
+same rows. `scripts/bench ingest [--messages N] [--rounds N] [--one-in N] [--postgresql]`; with
+`--one-in 10`, one message in ten is in a discussion; with `--postgresql`, Salon also runs on a
+PostgreSQL server of its own, over a socket on this machine. Exit status 1 where an event was lost,
+or where the median ratio to the bare bot, or that of PostgreSQL to SQLite, is under the goal.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import functools
 import json
 import os
 import shutil
@@ -21,18 +24,25 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from storage.db.database import open_database
+from storage.db.location import Location
 from tests.bench import archives, frames
 from tests.bench.archives import Place
 from tests.bench.frames import Talk
+from tests.support.postgres_server import PostgresServer, find_programs, run_postgres
+
+#: Runs a query on the archive; its rows.
+Query = Callable[[str], Sequence[Any]]
 
 #: The ratio to the bare bot if every message is recorded, and if one in ten or fewer are.
 GOAL, GOAL_FOR_FEW = 1.25, 1.6
+#: The ratio of Salon on PostgreSQL to Salon on SQLite.
+POSTGRESQL_GOAL = 0.5
 _HERE = Path(__file__).parents[2]
 _PATIENCE = 120.0
 _ROWS_A_TRANSACTION = 1000
@@ -112,9 +122,38 @@ def run_bare(feeder: Feeder, talk: Talk, result: Result) -> None:
             process.terminate()
 
 
-def run_salon(feeder: Feeder, talk: Talk, result: Result, prepared: Path, path: Path) -> None:
+def run_on_sqlite(feeder: Feeder, talk: Talk, result: Result, prepared: Path, path: Path) -> None:
     """One round of Salon on a copy of the prepared archive, which stays at ``path``."""
     shutil.copyfile(prepared, path)
+
+    def open_archive() -> Query:
+        archive = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+        return lambda sql: archive.execute(sql).fetchall()
+
+    run_salon(feeder, talk, result, str(path), open_archive)
+
+
+def run_on_postgresql(feeder: Feeder, talk: Talk, result: Result, server: PostgresServer) -> None:
+    """One round of Salon on a copy of the prepared archive, which is the server's first one."""
+    import psycopg
+
+    address = server.create(template=server.names[0])
+
+    def open_archive() -> Query:
+        archive = psycopg.connect(address, autocommit=True, options="-c search_path=salon")
+        return lambda sql: archive.execute(sql.encode()).fetchall()
+
+    run_salon(feeder, talk, result, address, open_archive)
+
+
+def run_salon(
+    feeder: Feeder,
+    talk: Talk,
+    result: Result,
+    database: str,
+    open_archive: Callable[[], Query],
+) -> None:
+    """One round of Salon. ``open_archive``: opens what it writes, for queries."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -123,7 +162,7 @@ def run_salon(feeder: Feeder, talk: Talk, result: Result, prepared: Path, path: 
         "DISCORD_TOKEN": frames.TOKEN,
         "DISCORD_API_BASE": feeder.api,
         "DISCORD_GATEWAY_URL": feeder.gateway,
-        "SALON_DATABASE": str(path),
+        "SALON_DATABASE": database,
         "SALON_ENV_FILE": "",
         "SALON_LOG_LEVEL": "WARNING",
     }
@@ -140,19 +179,18 @@ def run_salon(feeder: Feeder, talk: Talk, result: Result, prepared: Path, path: 
             # these it asks who it is and for its application (twice), tells its commands, and asks
             # for active and archived threads.
             _wait(lambda: feeder.calls() - before >= reads + 6, process)
-            with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as archive:
-                feeder.feed("warm")
-                _wait(lambda: _stands(archive, last_of_warm_up), process)
-                begun = feeder.feed("main")
-                _wait(lambda: _stands(archive, last), process)
-                ended = time.monotonic()
-            archive.close()
+            query = open_archive()
+            feeder.feed("warm")
+            _wait(lambda: _stands(query, last_of_warm_up), process)
+            begun = feeder.feed("main")
+            _wait(lambda: _stands(query, last), process)
+            ended = time.monotonic()
             result.rates.append(talk.count / (ended - begun))
             result.memory.append(peak_memory(process))
         finally:
             process.terminate()
             process.wait(timeout=30)
-    _hold_complete(path, talk)
+    _hold_complete(query, talk)
 
 
 def _wait(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
@@ -165,19 +203,14 @@ def _wait(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
         time.sleep(0.002)
 
 
-def _stands(archive: sqlite3.Connection, message_id: int) -> bool:
-    found = archive.execute("SELECT 1 FROM replies WHERE id = :id", {"id": message_id})
-    return found.fetchone() is not None
+def _stands(query: Query, message_id: int) -> bool:
+    return bool(query(f"SELECT 1 FROM replies WHERE id = {message_id}"))
 
 
-def _hold_complete(path: Path, talk: Talk) -> None:
+def _hold_complete(query: Query, talk: Talk) -> None:
     """Every message fed stands in the archive, with its text and its place; else the run ends."""
-    archive = sqlite3.connect(path)
-    kept = {
-        row[0]: row[1:]
-        for row in archive.execute("SELECT id, channel_id, parent_id, text FROM replies")
-    }
-    archive.close()
+    rows = query("SELECT id, channel_id, parent_id, text FROM replies")
+    kept = {row[0]: tuple(row[1:]) for row in rows}
     wrong = 0
     recorded = talk.recorded
     for message in recorded:
@@ -225,6 +258,11 @@ def run_sqlite(talk: Talk, result: Result, kept: Path, path: Path) -> None:
 
 
 async def prepare(path: Path) -> None:
+    """The archive of :func:`prepare_at` in a file."""
+    await prepare_at(Location(path, path.parent))
+
+
+async def prepare_at(location: Location) -> None:
     """An archive with a discussion whose essay stands, and its threads."""
     place = Place(
         server_id=frames.GUILD_ID,
@@ -233,7 +271,7 @@ async def prepare(path: Path) -> None:
         posts=(frames.CARD_ID, frames.PART_ID, frames.CLOSING_ID),
         threads=frames.THREADS,
     )
-    async with open_database(path) as database:
+    async with location.open() as database:
         await archives.prepare(database, place)
 
 
@@ -243,29 +281,49 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--one-in", type=int, default=1)
+    parser.add_argument("--postgresql", action="store_true")
     options = parser.parse_args()
     talk = Talk(options.messages, warm_up=1000, one_in=options.one_in)
-    salon, bare, plain = Result(), Result(), Result()
-    with tempfile.TemporaryDirectory() as name, feeding(talk) as feeder:
-        folder = Path(name)
+    salon, bare, plain, other = Result(), Result(), Result(), Result()
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        feeder = stack.enter_context(feeding(talk))
         prepared = folder / "prepared.sqlite3"
         asyncio.run(prepare(prepared))
+        server = None
+        if options.postgresql:
+            programs = find_programs()
+            assert programs is not None, "PostgreSQL isn't installed"
+            server = stack.enter_context(run_postgres(programs, durable=True))
+            asyncio.run(prepare_at(Location(Path(), Path(), server.create())))
         kept = folder / "salon.sqlite3"
         for number in range(options.rounds):
             contenders: list[Callable[[], None]] = [
-                lambda: run_salon(feeder, talk, salon, prepared, _fresh(kept)),
+                lambda: run_on_sqlite(feeder, talk, salon, prepared, _fresh(kept)),
                 lambda: run_bare(feeder, talk, bare),
                 lambda: run_sqlite(talk, plain, kept, _fresh(folder / "plain.sqlite3")),
             ]
+            if server is not None:
+                contenders.append(functools.partial(run_on_postgresql, feeder, talk, other, server))
             turn = number % len(contenders)
             for contender in contenders[turn:] + contenders[:turn]:
                 contender()
+            if server is not None:
+                print(f"on PostgreSQL: salon {other.rates[-1]:,.0f}/s", flush=True)
             print(
                 f"round {number + 1}: salon {salon.rates[-1]:,.0f}/s, bare bot "
                 f"{bare.rates[-1]:,.0f}/s, sqlite3 {plain.rates[-1]:,.0f}/s",
                 flush=True,
             )
-    return _report(salon, bare, plain, GOAL if options.one_in < 10 else GOAL_FOR_FEW)
+    status = _report(salon, bare, plain, GOAL if options.one_in < 10 else GOAL_FOR_FEW)
+    if other.rates:
+        ratio = statistics.median(other.rates) / statistics.median(salon.rates)
+        print(
+            f"on PostgreSQL: {statistics.median(other.rates):,.0f}/s, {max(other.memory):.0f} MiB "
+            f"at most; PostgreSQL / SQLite: {ratio:.2f} (goal {POSTGRESQL_GOAL})"
+        )
+        status = max(status, int(ratio < POSTGRESQL_GOAL))
+    return status
 
 
 def _fresh(path: Path) -> Path:

@@ -58,8 +58,11 @@ def find_programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def run_postgres(programs: Path) -> Iterator[PostgresServer]:
-    """Run a server until the block ends; its data are removed then. Durable it is not."""
+def run_postgres(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
+    """Run a server until the block ends; its data are removed then.
+
+    ``durable``: as in production; else it doesn't wait for the disk.
+    """
     folder = Path(tempfile.mkdtemp(prefix="salon-pg-"))
     user = _find_user() if os.geteuid() == 0 else None
     if user is not None:
@@ -86,7 +89,8 @@ def run_postgres(programs: Path) -> Iterator[PostgresServer]:
                 [
                     programs / "postgres",
                     *("-D", data, "-k", folder),
-                    *("-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off"),
+                    *("-c", "listen_addresses="),
+                    *(() if durable else ("-c", "fsync=off", "-c", "full_page_writes=off")),
                     *("-c", "shared_buffers=32MB", "-c", "max_connections=40"),
                 ],
                 stdout=log,

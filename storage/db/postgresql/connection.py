@@ -24,9 +24,9 @@ from typing import Any
 
 import psycopg
 from aiosqlite.context import contextmanager
-from psycopg.adapt import Dumper
 from psycopg.pq import TransactionStatus
-from psycopg.types.numeric import NumericBinaryLoader
+from psycopg.types.numeric import Int8BinaryDumper, NumericBinaryLoader
+from psycopg.types.string import StrDumperUnknown
 
 from storage.db.postgresql.statements import translate
 
@@ -52,6 +52,8 @@ _PREPARED_MOST, _PREPARE_AFTER = 1000, 1
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
 
 _log = logging.getLogger(__name__)
+
+_Parameters = Mapping[str, Any] | Sequence[Any]
 
 _BEGIN_WRITING = "BEGIN; SELECT pg_current_xact_id()::text"
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -93,22 +95,6 @@ def _make_rows(cursor: psycopg.AsyncCursor[Any]) -> Callable[[Sequence[Any]], Ro
     return lambda values: Row(positions, values)
 
 
-class _IntegerDumper(Dumper):
-    """Integers and booleans as BIGINT: psycopg would choose a type by the value's size."""
-
-    oid = psycopg.postgres.types["int8"].oid
-
-    def dump(self, obj: int) -> bytes:
-        return b"%d" % obj
-
-
-class _TextDumper(Dumper):
-    """Text without a type, so that PostgreSQL infers it, and without NUL, which it refuses."""
-
-    def dump(self, obj: str) -> bytes:
-        return obj.replace("\0", "\ufffd").encode()
-
-
 class _NumberLoader(NumericBinaryLoader):
     """The sum of integers is NUMERIC; it is an integer here."""
 
@@ -140,6 +126,20 @@ def convert_errors() -> Iterator[None]:
         raise sqlite3.ProgrammingError(_describe(error)) from error
     except psycopg.Error as error:
         raise sqlite3.DatabaseError(_describe(error)) from error
+
+
+def _clean(parameters: _Parameters) -> _Parameters:
+    """The parameters without NUL in texts, which PostgreSQL refuses."""
+    if isinstance(parameters, Mapping):
+        if any(type(value) is str and "\0" in value for value in parameters.values()):
+            return {name: _replace_nul(value) for name, value in parameters.items()}
+    elif any(type(value) is str and "\0" in value for value in parameters):
+        return [_replace_nul(value) for value in parameters]
+    return parameters
+
+
+def _replace_nul(value: Any) -> Any:
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
 def _describe(error: psycopg.Error) -> str:
@@ -212,7 +212,7 @@ class PostgresConnection:
                 cursor = await raw.execute(sql.encode(), prepare=False)
             else:
                 cursor = raw.cursor(binary=True)
-                await cursor.execute(translate(sql).encode(), parameters)
+                await cursor.execute(translate(sql).encode(), _clean(parameters))
         return Result(self._count(cursor))
 
     @contextmanager
@@ -226,7 +226,7 @@ class PostgresConnection:
         raw = self._get_raw()
         with convert_errors():
             cursor = raw.cursor(binary=True)
-            await cursor.executemany(translate(sql).encode(), given)
+            await cursor.executemany(translate(sql).encode(), map(_clean, given))
         return Result(self._count(cursor))
 
     @contextmanager
@@ -237,7 +237,7 @@ class PostgresConnection:
         raw = self._get_raw()
         with convert_errors():
             cursor = raw.cursor(binary=True, row_factory=_make_rows)
-            await cursor.execute(translate(sql).encode(), parameters or {})
+            await cursor.execute(translate(sql).encode(), _clean(parameters or {}))
             rows = await cursor.fetchall()
         self._count(cursor)
         return rows
@@ -327,9 +327,11 @@ async def connect(address: str) -> psycopg.AsyncConnection[Any]:
         keepalives_count=_KEEPALIVE_COUNT,
     )
     raw.prepared_max = _PREPARED_MOST
-    raw.adapters.register_dumper(int, _IntegerDumper)
-    raw.adapters.register_dumper(bool, _IntegerDumper)
-    raw.adapters.register_dumper(str, _TextDumper)
+    # Flags are integers, and integers are BIGINT, whatever their size. PostgreSQL infers the type
+    # of text and of NULL.
+    raw.adapters.register_dumper(int, Int8BinaryDumper)
+    raw.adapters.register_dumper(bool, Int8BinaryDumper)
+    raw.adapters.register_dumper(str, StrDumperUnknown)
     raw.adapters.register_loader("numeric", _NumberLoader)
     try:
         await raw.execute(f"SET search_path TO {SCHEMA}")
