@@ -10,9 +10,10 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from contextvars import Context, copy_context
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from aiosqlite.context import Result
 
@@ -72,6 +73,15 @@ class Connection(Protocol):
         ...
 
 
+@runtime_checkable
+class Pipelining(Protocol):
+    """A connection that can send statements without waiting for the answer to each."""
+
+    def pipeline(self) -> AbstractAsyncContextManager[None]:
+        """Within the block, nothing is waited for; an error is raised at its end at the latest."""
+        ...
+
+
 class Transaction:
     """A database transaction, as a unit of work sees it: runs statements with named parameters.
 
@@ -103,6 +113,15 @@ class Transaction:
             rows = rows[len(rows) - len(rows) % ROWS :]
         async with self._connection.executemany(sql, rows):
             pass
+
+    def pipeline(self) -> AbstractAsyncContextManager[None]:
+        """A block in which only :meth:`run_many` is called, many times.
+
+        Where a statement is a message to a server, the answers are waited for at the end only.
+        """
+        if isinstance(self._connection, Pipelining):
+            return self._connection.pipeline()
+        return contextlib.nullcontext()
 
     async def rows(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
         """All rows of a query."""

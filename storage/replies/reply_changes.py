@@ -7,6 +7,7 @@ to the database's thread for each would be half of what recording costs.
 from __future__ import annotations
 
 import itertools
+from operator import itemgetter
 from typing import Any
 
 from bot.clock import to_milliseconds
@@ -45,10 +46,11 @@ class Changes:
 
     async def write(self, tx: Transaction) -> None:
         """Write all changes; consecutive ones of one kind go in one call."""
-        for statement, changes in itertools.groupby(self._changes, key=lambda change: change[0]):
-            await tx.run_many(statement, [row for _, row in changes])
-        if self._folded:
-            await tx.run_many(INSERT_FOLDED, self._folded)
+        async with tx.pipeline():
+            for statement, changes in itertools.groupby(self._changes, key=itemgetter(0)):
+                await tx.run_many(statement, [row for _, row in changes])
+            if self._folded:
+                await tx.run_many(INSERT_FOLDED, self._folded)
         while self._needs_folding:
             self._needs_folding = await fold_pending(tx)
 

@@ -166,7 +166,7 @@ class PostgresConnection:
         self._prepare = prepare
         self._raw: psycopg.AsyncConnection[Any] | None = None
         self._transaction_id = ""
-        #: Rows changed by statements since the start, but for what triggers change.
+        #: Rows changed by statements since the start, about: without what triggers change.
         self.total_changes = 0
 
     @property
@@ -227,7 +227,15 @@ class PostgresConnection:
         with convert_errors():
             cursor = raw.cursor(binary=True)
             await cursor.executemany(translate(sql).encode(), map(_clean, given))
-        return Result(self._count(cursor))
+        self.total_changes += len(given)  # or fewer: the answers may come later
+        return Result(-1)
+
+    @contextlib.asynccontextmanager
+    async def pipeline(self) -> AsyncIterator[None]:
+        """Send statements without waiting for each answer (docs: psycopg › Pipeline mode)."""
+        with convert_errors():
+            async with self._get_raw().pipeline():
+                yield
 
     @contextmanager
     async def execute_fetchall(
