@@ -66,10 +66,15 @@ class ShardConnection:
         self._client = client
         self._slots = slots
         self._silence = silence
+        self._opened: DiscordWebSocket | None = None
         self._may_resume = False
         #: Attempts in a row that came to no session, and new sessions since the last stable one.
         self._failures = self._identifies = 0
         self._session_since: float | None = None
+
+    def note_socket(self, socket: DiscordWebSocket) -> None:
+        """A socket was opened; it is used once its identify or resume was sent."""
+        self._opened = socket
 
     def note_session(self) -> None:
         """A session has begun or was resumed."""
@@ -100,7 +105,7 @@ class ShardConnection:
                 self._client.dispatch("shard_disconnect", self.id)
                 await asyncio.sleep(wait)
         finally:
-            await self._close(1000)
+            await self._close(1000, self.socket)
 
     def _count_loss(self) -> None:
         now, since = asyncio.get_running_loop().time(), self._session_since
@@ -137,14 +142,14 @@ class ShardConnection:
             self._may_resume = False
             return f"it was closed with {error.code}"
         except _TRANSIENT as error:
-            await self._close(4000)
+            await self._close(4000, self.socket)
             return f"{type(error).__name__}: {error}"
         except Exception:  # noqa: BLE001 - what the library knows may be incomplete: begin anew
             _log.exception("Unexpected error in shard %d.", self.id)
             self._may_resume = False
-            await self._close(4000)
+            await self._close(4000, self.socket)
             return "an unexpected error"
-        await self._close(4000)
+        await self._close(4000, self.socket)
         return "Discord has sent nothing for minutes"
 
     async def _receive_until_silent(self) -> None:
@@ -163,6 +168,8 @@ class ShardConnection:
             await asyncio.wait({receiving}, timeout=_CLOSE_TIMEOUT)
             if receiving.done() and not receiving.cancelled():
                 receiving.exception()  # or asyncio would log it, too
+            if self._opened is not self.socket:  # its keep-alive thread would go on
+                await self._close(4000, self._opened)
 
     async def _receive(self) -> NoReturn:
         before = self.socket if self._may_resume else None
@@ -178,9 +185,9 @@ class ShardConnection:
         while True:
             await socket.poll_event()
 
-    async def _close(self, code: int) -> None:
-        """Close the socket, also one that doesn't answer."""
-        if self.socket is not None:
+    async def _close(self, code: int, socket: DiscordWebSocket | None) -> None:
+        """Close a socket, also one that doesn't answer."""
+        if socket is not None:
             with contextlib.suppress(*_TRANSIENT):
                 async with asyncio.timeout(_CLOSE_TIMEOUT):
-                    await self.socket.close(code)
+                    await socket.close(code)

@@ -28,7 +28,14 @@ __all__ = ["ShardedSalon", "ShardedState"]
 
 
 class ShardedState(AutoShardedConnectionState[Any]):
-    """The library's state of servers, which a new session of one shard leaves whole."""
+    """The library's state of servers, which a new session of one shard leaves whole.
+
+    ``on_socket`` is called with each new connection.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.on_socket: Callable[[DiscordWebSocket], None] = lambda _: None
 
     def parse_ready(self, data: Any) -> None:
         """A new session of a shard (docs: Gateway Events › Ready).
@@ -40,6 +47,11 @@ class ShardedState(AutoShardedConnectionState[Any]):
         for server in [one for one in self._guilds.values() if one.shard_id == shard_id]:
             self._remove_guild(server)
         super().parse_ready(data)
+
+    def _update_references(self, ws: DiscordWebSocket) -> None:
+        """Called with each socket as soon as it is open."""
+        super()._update_references(ws)
+        self.on_socket(ws)
 
     async def _delay_ready(self) -> None:
         """Wait until every shard is ready.
@@ -88,6 +100,8 @@ class ShardedSalon(Salon, commands.AutoShardedBot):
             for shard_id in sorted(shards.ids)
         }
         self._connecting: list[asyncio.Task[None]] = []
+        assert isinstance(self._connection, ShardedState)
+        self._connection.on_socket = self._note_socket
 
     # -- the library's client -------------------------------------------------------------------
 
@@ -99,6 +113,10 @@ class ShardedSalon(Salon, commands.AutoShardedBot):
             http=self.http,
             **options,
         )
+
+    def _note_socket(self, socket: DiscordWebSocket) -> None:
+        assert socket.shard_id is not None
+        self._connections[socket.shard_id].note_socket(socket)
 
     def _get_websocket(
         self, guild_id: int | None = None, *, shard_id: int | None = None

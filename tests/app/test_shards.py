@@ -191,7 +191,9 @@ async def test_a_silent_shard_is_connected_again_alone(tmp_path: Path) -> None:
             silent.fall_silent()
 
             async def replaced() -> bool:
-                return get_session(emulator, 1).connection is not silent
+                return not await is_down(emulator, 1) and (
+                    get_session(emulator, 1).connection is not silent
+                )
 
             await wait_until(replaced, "a new connection")
             after = {number: get_session(emulator, number).connection for number in range(COUNT)}
