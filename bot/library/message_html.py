@@ -113,7 +113,7 @@ class _Parser(MarkdownIt):
 
     def normalizeLink(self, url: str) -> str:  # noqa: N802 - overridden
         """The address of a link; "" for one that isn't a link."""
-        return make_web_address(url) or ""
+        return make_web_address(url.replace(_HIDE, "||").replace(_SHOW, "||")) or ""
 
     def validateLink(self, url: str) -> bool:  # noqa: N802 - overridden
         """Whether it is a link."""

@@ -16,6 +16,7 @@ from bot.core.conversation.unposted_answers import describe_unposted
 from bot.core.message_link import make_message_link
 from bot.core.snowflake import get_snowflake_time
 from bot.core.text.length import count_utf16_units
+from bot.core.text.spoilers import cut_text, put_spoilers_on_lines
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
@@ -236,12 +237,13 @@ def _name(reply: NewsReply) -> str:
 
 def _excerpt(reply: NewsReply) -> str:
     """The first line of the member's own words; that of a quotation if there are no others."""
-    lines = [line for line in reply.text.splitlines() if line.strip()]
+    lines = [line for line in put_spoilers_on_lines(reply.text).splitlines() if line.strip()]
     own = [line for line in lines if not line.lstrip().startswith(">")] or lines
     if not own:
         return ""
+    line = cut_text(own[0], _MAX_READ)
     for length in _EXCERPTS:
-        excerpt = make_snippet(own[0][:_MAX_READ], (), {reply.author_id: reply.author_name}, length)
+        excerpt = make_snippet(line, (), {reply.author_id: reply.author_name}, length)
         if count_utf16_units(excerpt) <= _MAX_EXCERPT:
             return excerpt
     return ""

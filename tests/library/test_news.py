@@ -7,6 +7,7 @@ from functools import partial
 from bot.clock import to_milliseconds
 from bot.core.snowflake import get_snowflake_time
 from bot.core.text.length import count_utf16_units
+from bot.core.text.spoilers import remove_spoilers
 from bot.library.news import BEGINNING, NewsItem, Visit, get_visit, make_page, read_items
 from storage.db.database import Database
 from storage.db.writer import Transaction
@@ -161,3 +162,19 @@ async def test_a_visit_begins_at_the_later_of_the_last_look_and_the_own_last_mes
     assert found.since == Since(late, times[late] + 5_000)
     assert found.mark == looked
     assert found.current == ReadingMark(late, times[late] + 60_000)
+
+
+async def test_a_line_of_a_spoiler_stays_hidden(database: Database) -> None:
+    texts = ["||SECRET\nmore|| after", "see ||" + "SECRET " * 100 + "||", "||\nSECRET||"]
+
+    async def fill(tx: Transaction) -> None:
+        await publish(tx, "# Bread\n\nSlow.")
+        (mine,) = await add_replies(tx, 1, ["Mine."], author_id=ME)
+        await add_replies(tx, 1, texts, seconds=100, author_id=8, parent_id=mine)
+
+    await database.write(fill)
+    items = [one for one in await read(database, ME) if one.section == "**Replies to you**"]
+    assert len(items) == len(texts)
+    for one in items:
+        assert "SECRET" in one.describe()
+        assert "SECRET" not in remove_spoilers(one.describe(), "")

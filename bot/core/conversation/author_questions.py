@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import Enum
 
 from bot.core import limits
+from bot.core.text.spoilers import remove_spoilers
 from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
 
@@ -126,7 +127,7 @@ def arrange_questions(
 
 def make_question_label(question: AuthorQuestion) -> str:
     """Who asks, and the first words: an option of a select."""
-    words = " ".join(question.text.split())
+    words = " ".join(remove_spoilers(question.text, "…").split())
     if not words:
         words = _("(no words)")
     return truncate(f"{question.asker_name}: {words}", limits.CHOICE)

@@ -42,19 +42,33 @@ _ESCAPED = regex.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~:@])")
 #: Private characters stand for escaped signs, which are no markup.
 _PRIVATE = 0xE000
 _STAND_IN = regex.compile(r"[\ue000-\ue07f]")
+#: Another stands for a spoiler.
+_HIDDEN = "\ue0ff"
 _INVISIBLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 _SPACE = regex.compile(r"\s+")
 _GAPS = regex.compile(r"…(?:\s*…)+")
 _SENTENCE = regex.compile(r"^.{12,}?[.!?…。！？]+(?=\s|$|[\p{Lo}])")
 
 
-def _plain(text: str) -> str:
-    """The text on one line without Discord's Markdown and spoilers, as one would read it aloud."""
-    return _strip_marks(_GAPS.sub("…", remove_spoilers(text, "…")))
+def _hide_spoilers(text: str) -> str:
+    """The text with :data:`_HIDDEN` in the place of each spoiler.
+
+    Before anything else is taken out: a spoiler may begin in one line and end in another, also in a
+    quoted one.
+    """
+    return remove_spoilers(text.replace(_HIDDEN, ""), _HIDDEN)
+
+
+def _plain(hidden: str, instead: str = "…") -> str:
+    """A text on one line without Discord's Markdown, as one would read it aloud.
+
+    ``hidden``: from :func:`_hide_spoilers`. ``instead``: what is in the place of spoilers.
+    """
+    return _strip_marks(_GAPS.sub("…", hidden.replace(_HIDDEN, instead)))
 
 
 def _drop_quotes(text: str) -> str:
-    """A message without its block quotes, unless there is nothing else."""
+    """A message, its spoilers hidden, without its block quotes, unless there is nothing else."""
     lines: list[str] = []
     for line in text.split("\n"):
         if line.startswith(">>> "):
@@ -62,7 +76,7 @@ def _drop_quotes(text: str) -> str:
         if not _QUOTED_LINE.match(line):
             lines.append(line)
     own = "\n".join(lines)
-    return own if _is_visible(_plain(remove_spoilers(own, " "))) else text
+    return own if _is_visible(_plain(own, " ")) else text
 
 
 def _strip_marks(text: str) -> str:
@@ -117,9 +131,9 @@ def make_thread_name(author: str, text: str) -> str:
     others than spoilers, gives ``Ann’s reply``.
     """
     who = _make_author(author)
-    text = _drop_quotes(text)
-    said = _plain(text)
-    if not _is_visible(_plain(remove_spoilers(text, " "))):
+    hidden = _drop_quotes(_hide_spoilers(text))
+    said = _plain(hidden)
+    if not _is_visible(_plain(hidden, " ")):
         return _make_wordless(who)
     room = limits.THREAD_NAME - count_utf16_units(who) - 2
     sentence = _SENTENCE.match(said)
@@ -162,8 +176,9 @@ def has_erased_words(name: str, author: str, old_texts: Iterable[str], text: str
 
 def _is_in(stem: str, text: str) -> bool:
     plain = remove_spoilers(text, "…")
-    own = _plain(_drop_quotes(text))
-    return stem in plain or stem in _SPACE.sub(" ", plain) or stem in _plain(text) or stem in own
+    hidden = _hide_spoilers(text)
+    texts = (plain, _SPACE.sub(" ", plain), _plain(hidden), _plain(_drop_quotes(hidden)))
+    return any(stem in one for one in texts)
 
 
 def hash_thread_name(name: str) -> str:
