@@ -227,23 +227,22 @@ async def test_a_shard_that_cannot_connect_keeps_no_other_from_working(tmp_path:
 
     async with run_emulator() as emulator:
         guilds = add_servers(emulator.world)
-        home: ServerOfShard
+        async with run_sharded(tmp_path, emulator, guilds.values()) as servers:
+            card, *_ = await servers[1].publish()
         async with run_sharded(
             tmp_path, emulator, guilds.values(), salon_type=NeverFirst, is_complete=False
         ) as servers:
             home = servers[1]
+            await home.write("Ann", "Is anybody there?", to=card["id"])
 
-            async def ready() -> bool:
-                return home.salon.get_connection().shards_connected == COUNT - 1
+            async def answered() -> bool:
+                threads = (await home.world())["threads"]
+                return any(thread["parent_id"] == str(home.channel()) for thread in threads)
 
-            await wait_until(ready, "the other shards")
-            before = len(await home.bot_messages())
-            await home.start_publishing()
-
-            async def posted() -> bool:
-                return len(await home.bot_messages()) > before
-
-            await wait_until(posted, "the essay")
+            await wait_until(answered, "the thread of the reply")
+            connected = home.salon.get_connection()
+            assert not connected.shards[0].connected
+            assert connected.connected
 
 
 async def test_a_server_that_was_left_meanwhile_is_recorded_as_left_and_no_other(
