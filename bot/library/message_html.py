@@ -51,16 +51,27 @@ class _Renderer(RendererHTML):
     def code_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Inline code."""
         del options
-        code = f"<code>{escape(tokens[idx].content, quote=False)}</code>"
-        return _hide(code, bool(env.get("hidden")))
+        return "".join(
+            _hide(f"<code>{escape(piece, quote=False)}</code>", hidden)
+            for piece, hidden in _split_hidden(tokens[idx].content, env)
+        )
 
     def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """A code block, without a class for its language."""
-        del options, env
-        content = tokens[idx].content.replace(_HIDE, "||").replace(_SHOW, "||")
-        return f"<pre><code>{escape(content, quote=False)}</code></pre>\n"
+        del options
+        list(_split_hidden(tokens[idx].info, env))  # a spoiler may begin or end there
+        content = "".join(
+            _hide(escape(piece, quote=False), hidden)
+            for piece, hidden in _split_hidden(tokens[idx].content, env)
+        )
+        return f"<pre><code>{content}</code></pre>\n"
 
     code_block = fence
+
+    def link_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """A link, without the title that a browser would show beside it."""
+        list(_split_hidden(str(tokens[idx].attrs.pop("title", "")), env))
+        return self.renderToken(tokens, idx, options, env)
 
 
 def _split_hidden(text: str, env: Any) -> Iterator[tuple[str, bool]]:
@@ -113,7 +124,8 @@ class _Parser(MarkdownIt):
 
     def normalizeLink(self, url: str) -> str:  # noqa: N802 - overridden
         """The address of a link; "" for one that isn't a link."""
-        return make_web_address(url.replace(_HIDE, "||").replace(_SHOW, "||")) or ""
+        in_spoiler = _HIDE in url or _SHOW in url
+        return "" if in_spoiler else make_web_address(url) or ""
 
     def validateLink(self, url: str) -> bool:  # noqa: N802 - overridden
         """Whether it is a link."""

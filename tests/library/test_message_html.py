@@ -1,0 +1,54 @@
+"""Members' messages as HTML: their spoilers and links."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import etree
+
+from bot.library.message_html import render_message
+
+
+def read_open(text: str) -> str:
+    """What is shown of a message without a click."""
+    tree = etree.fromstring(f"<div>{render_message(text, {})}</div>")
+    for spoiler in tree.xpath('//span[@class="spoiler"]'):
+        spoiler.text = "…"
+        del spoiler[:]
+    return "".join(tree.itertext())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "open ||SECRET|| open",
+        "||a\n```\nSECRET\n```\nb|| open",
+        "||a\n~~~\nSECRET\n~~~\n|| open",
+        "~~~ ||\nSECRET\n|| open",
+        "||a\n> SECRET\n\n- SECRET\n- b|| open",
+        "||`SECRET` **SECRET**|| open",
+        "[a](http://x.example/||SECRET||) open",
+        '[a](http://x.example "||b") SECRET|| open',
+        "[a](http://x.example/**||)> SECRET|| open",
+        "<https://x.example/||SECRET||> open",
+        "||a `SECRET|| b` open",
+    ],
+)
+def test_a_spoiler_is_hidden_whatever_is_around_and_in_it(text: str) -> None:
+    shown = read_open(text)
+    assert "SECRET" not in shown
+    assert "open" in shown
+    html = render_message(text, {})
+    assert "\ue000" not in html
+    assert "\ue001" not in html
+    assert "title=" not in html
+
+
+def test_bars_in_code_are_bars() -> None:
+    assert read_open("a `||b||`\n```\n||c||\n```").split() == ["a", "||b||", "||c||"]
+
+
+def test_a_link_leads_to_the_web_or_is_text() -> None:
+    html = render_message("[a](https://x.example/b) [c](/d) [e](#f) <g:h>", {})
+    assert html.count("<a ") == 1
+    assert '<a href="https://x.example/b">a</a>' in html
+    assert "[c](/d) [e](#f) &lt;g:h&gt;" in html
