@@ -11,10 +11,10 @@ from bot.library.message_html import render_message
 def read_open(text: str) -> str:
     """What is shown of a message without a click."""
     tree = etree.fromstring(f"<div>{render_message(text, {})}</div>")
-    for spoiler in tree.xpath('//span[@class="spoiler"]'):
+    for spoiler in tree.iterfind('.//span[@class="spoiler"]'):
         spoiler.text = "…"
         del spoiler[:]
-    return "".join(tree.itertext())
+    return "".join(map(str, tree.itertext()))
 
 
 @pytest.mark.parametrize(
