@@ -50,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _backup(options.file)
             case "restore":
                 return _restore(options.file)
+            case "move":
+                return asyncio.run(_move(options.source, options.target))
             case "forget":
                 return asyncio.run(_forget(options))
             case _:
@@ -126,6 +128,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="the backup (default: the newest good one)",
     )
+    move = commands.add_parser(
+        "move", help="copy the archive to PostgreSQL, or from there to a file; stop the bot first"
+    )
+    for name in ("source", "target"):
+        move.add_argument(name, metavar=name.upper(), help="a file, or postgresql://…")
     forget = commands.add_parser("forget", help="erase a member who left and can't use /privacy")
     forget.add_argument("member", type=int, metavar="MEMBER", help="the member's id")
     forget.add_argument(
@@ -233,6 +240,13 @@ def _restore(file: Path | None) -> int:
     from bot.cli.backup import restore
 
     _write(restore(*_get_paths(), file))
+    return 0
+
+
+async def _move(source: str, target: str) -> int:
+    from bot.cli.move import move
+
+    _write(await move(source, target))
     return 0
 
 

@@ -16,7 +16,7 @@ from dotenv import dotenv_values
 from bot.core.shards import Shards
 from bot.errors import SettingsError
 
-__all__ = ["Settings", "load_environment", "read_settings"]
+__all__ = ["POSTGRESQL_SCHEMES", "Settings", "load_environment", "read_settings"]
 
 #: A little less than a file in an answer may have (``bot.core.limits.FILE_BYTES``).
 MAX_ATTACHMENT_BYTES = 10_000_000
@@ -26,7 +26,7 @@ MAX_COMPARE_DAYS = 365
 
 _DEFAULT_DATABASE = "salon.sqlite3"
 #: What the address of a PostgreSQL database begins with (docs: PostgreSQL › libpq, § 34.1.1.2).
-_POSTGRESQL = ("postgresql://", "postgres://")
+POSTGRESQL_SCHEMES = ("postgresql://", "postgres://")
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
@@ -232,9 +232,9 @@ def read_postgresql_address(values: Mapping[str, str]) -> str | None:
     """
     given = values.get("SALON_DATABASE", "").strip()
     if given:
-        return given if given.startswith(_POSTGRESQL) else None
+        return given if given.startswith(POSTGRESQL_SCHEMES) else None
     found = values.get("DATABASE_URL", "").strip()
-    if found.startswith(_POSTGRESQL) and not Path(_DEFAULT_DATABASE).exists():
+    if found.startswith(POSTGRESQL_SCHEMES) and not Path(_DEFAULT_DATABASE).exists():
         return found
     return None
 
