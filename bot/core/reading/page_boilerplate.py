@@ -13,7 +13,16 @@ from typing import Any
 from bot.core.essay.blocks import Block, Heading, Paragraph, Picture, get_block_text
 from bot.core.text.translate import gettext_noop
 
-__all__ = ["drop_byline_strip", "find_wall", "is_control", "is_named_box", "is_other_reading"]
+__all__ = [
+    "drop_byline_strip",
+    "find_wall",
+    "is_advertisement",
+    "is_control",
+    "is_link_to_other_reading",
+    "is_named_box",
+    "is_named_link_box",
+    "is_other_reading",
+]
 
 # Names of boxes that no article's own text is in, whatever an extractor says.
 _BOX_NAMES = re.compile(
@@ -81,6 +90,25 @@ _CONTROL = re.compile(
     r"support (?:my|our) work)?[.!]?|"
     r".{1,80} is a reader-supported publication\. .{1,200}|"
     r"by subscribing,? (?:i|you) agree .{1,200}|no spam\. unsubscribe (?:any ?time|at any time)\.?",
+    re.IGNORECASE,
+)
+_ADVERTISEMENT = re.compile(
+    r"(?:advertisement|sponsored(?: content)?|anzeige|werbung|publicité|publicidad|pubblicità|"
+    r"publicidade|advertentie|annons|reklama|реклама|広告|广告|廣告|광고)[.:]?",
+    re.IGNORECASE,
+)
+# A paragraph that is nothing but a link to another article.
+_READ_MORE = re.compile(
+    r"(?:read (?:more|also|next|on)|see also|more|related|also read|lesen sie (?:auch|mehr)|"
+    r"lies auch|mehr(?: zum thema)?|siehe auch|(?:à )?lire aussi|lea también|lee también|leer más|"
+    r"leggi anche|leia (?:também|mais)|lees ook|läs (?:också|även|mer)|читайте также|"
+    r"あわせて読みたい|関連記事|延伸阅读|相关阅读|関連)\s*[:：|–—-]\s*\S.{0,150}",
+    re.IGNORECASE,
+)
+# Names of boxes that are the site's if nearly all of their text is links.
+_LINK_BOX_NAMES = re.compile(
+    r"(?:^|\s)(?:(?:post-?|entry-?|article-?)?(?:tags?|tag-?links|cat-?links|categories|labels)|"
+    r"button-?wrapper|btn-?wrapper|wp-block-buttons?|cta|cta-?button)(?:\s|$)",
     re.IGNORECASE,
 )
 _STRIP_LINE = re.compile(
@@ -177,6 +205,21 @@ def is_other_reading(text: str) -> bool:
     """Whether a heading announces other articles, comments or a sign-up form."""
     text = text.strip(" :：…»>›\n")
     return len(text) <= _MAX_HEADING and _BOX_HEADING.fullmatch(text) is not None
+
+
+def is_named_link_box(element: Any) -> bool:
+    """Whether an element is named like a line of tags or a button; it is one if it is all links."""
+    return _LINK_BOX_NAMES.search(element.get("class") or "") is not None
+
+
+def is_advertisement(text: str) -> bool:
+    """Whether an element's whole text announces an advertisement."""
+    return len(text) <= _MAX_HEADING and _ADVERTISEMENT.fullmatch(text.strip()) is not None
+
+
+def is_link_to_other_reading(text: str) -> bool:
+    """Whether a linked paragraph leads to another article: "Read more: The other bay"."""
+    return len(text) <= 2 * _MAX_HEADING and _READ_MORE.fullmatch(text.strip()) is not None
 
 
 def is_control(text: str) -> bool:

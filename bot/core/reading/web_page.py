@@ -32,8 +32,11 @@ from bot.core.reading.page_author import find_author
 from bot.core.reading.page_boilerplate import (
     drop_byline_strip,
     find_wall,
+    is_advertisement,
     is_control,
+    is_link_to_other_reading,
     is_named_box,
+    is_named_link_box,
     is_other_reading,
 )
 from bot.core.reading.plain_page import cut_middle, is_plain_page
@@ -47,6 +50,7 @@ _ARTICLE_SHARE = 0.9  # of the article's characters: an element with so much is 
 _MIN_OUTLIER = 40  # letters of a paragraph outside of that element that is kept too
 _MIN_FOUND_SHARE = 0.5  # of trafilatura's text that has to be found again in the page
 _LINK_LIST_DENSITY = 0.6  # of the text of a link list or box
+_MIN_LINKED = 0.5  # of the text of a line of tags, or of a link to another article
 _FOOTER_LINK_DENSITY = 0.3  # of the text of an article's footer
 _MIN_TITLE_SHARE = 0.4  # of the page's title; a heading with a smaller share is the site's name
 _SITE_NAME_SEPARATOR = re.compile(r"\s*(?:[|»·/]|\s[-–—:])")  # before the site's name
@@ -389,8 +393,16 @@ def _get_short_text(element: Any) -> str:
 
 
 def _is_button(element: Any) -> bool:
-    """Whether a block is a button or a notice; a single word needs a link or button inside."""
+    """Whether a block is a button, notice or link of the site.
+
+    A single word needs a link or button inside.
+    """
     text = _get_short_text(element)
+    if is_advertisement(text):
+        return True
+    if is_named_link_box(element) or is_link_to_other_reading(text):
+        linked = _count_letters(element.iter("a"))
+        return linked > 0 and linked >= _MIN_LINKED * len(_normalize(text))
     if not is_control(text):
         return False
     return len(text.split()) > 1 or next(element.iter("a", "button"), None) is not None

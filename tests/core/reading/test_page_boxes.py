@@ -63,6 +63,12 @@ PLAIN = shown(f"<article><h1>On Mending</h1>{STORY}</article>")
             "is, and I read it twice this morning.</p></div></div>"
         ),
         "<section><h2>Leave a reply</h2><p>Your email address will not be published.</p></section>",
+        "<p class='button-wrapper'><a class='button' href='/s'>Share Small Hours</a></p>",
+        "<p class='tags'>Tags: <a href='/t'>sea</a>, <a href='/u'>needle</a></p>",
+        "<div class='ad'>Advertisement</div>",
+        "<p>Anzeige</p>",
+        "<p><a href='/x'>Read more: Ten coats to buy before winter</a></p>",
+        "<p>À lire aussi : <a href='/x'>Dix manteaux à acheter avant cet hiver</a></p>",
     ],
 )
 def test_a_sites_boxes_in_an_article_are_left_out(box: str, place: int) -> None:
@@ -89,6 +95,8 @@ def test_the_strip_of_writer_date_and_buttons_is_left_out(place: int) -> None:
         "<section><h2>Related work</h2><p>Others have written of mending before me.</p></section>",
         "<p>The comments of my grandfather were few, and they were kind ones.</p>",
         "<p>Read more, my mother said, and she meant that we should buy less.</p>",
+        "<p>See also: the <a href='/x'>note</a> on darning that I wrote last winter.</p>",
+        "<p class='tags'>The tags on the coats said where they had been made, and by whom.</p>",
     ],
 )
 @pytest.mark.parametrize("place", [1, 3])
