@@ -40,11 +40,16 @@ class Place:
     threads: Sequence[int]
 
 
-async def prepare(database: Database, place: Place) -> None:
-    """Write the discussion to the archive, as if it had been published and answered."""
+async def prepare(database: Database, *places: Place) -> None:
+    """Write discussions to the archive, as if they had been published and answered."""
     essay = read_essay(_ESSAY, format="text", name=None)
-    await database.write(lambda tx: _publish(tx, essay, place))
-    await database.write(lambda tx: _open_threads(tx, place))
+
+    async def write(tx: Transaction) -> None:
+        for place in places:
+            await _publish(tx, essay, place)
+            await _open_threads(tx, place)
+
+    await database.write(write)
 
 
 async def _publish(tx: Transaction, essay: Essay, place: Place) -> None:
