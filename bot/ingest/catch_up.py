@@ -71,9 +71,6 @@ _INTERVAL, _MAX_WAIT = 60.0, 3600.0
 #: What is unread is read from so many ids before the watermark: an app may repost a message from
 #: right before the outage, and the two are to be seen together.
 _OVERLAP = 2 * MAX_DELAY // timedelta(milliseconds=1) << 22
-#: A thread is read and compared at once if no more recorded messages than this are to be compared:
-#: they fit on the page that is read anyway (docs: Get Channel Messages, at most 100).
-_FEW_MESSAGES = 50
 #: What is read first: threads that the bot wanted to open, what is known to be unread, what may be
 #: unread; last, what is only compared.
 _OPENED, _UNREAD, _UNKNOWN, _COMPARED = range(4)
@@ -96,7 +93,7 @@ class _Comparison:
     began:        when catching up began
     verified_at:  when the server's record was last known to be current, in milliseconds
     watched:      the channels and threads that were watched at the beginning
-    read_from:    where the reading began of those whose unread messages were read
+    read_from:    where the reading began of channels whose unread messages were read
     deletions:    how many deletions that reading found
     """
 
@@ -558,12 +555,16 @@ class CatchUp:
     def _plan_reading(
         self, one: WatchedChannel, last_ids: Mapping[int, int | None], expected: Sequence[int]
     ) -> Reading:
-        """Read what is unread; what is to be compared, too, if that hardly takes longer."""
+        """Read what is unread; all of it at once if nothing else is to be compared in a channel.
+
+        Threads are compared later, since that needs the names of members, which cost more calls.
+        """
         start = self._get_start_id(one)
+        if last_ids.get(one.channel_id) is None:
+            return Reading(one, start, expected)
         unread_from = max(start, one.message_id - _OVERLAP)
-        older, recent = bisect_right(expected, start), bisect_right(expected, unread_from)
-        at_once = unread_from == start or (one.is_thread and recent - older <= _FEW_MESSAGES)
-        if last_ids.get(one.channel_id) is None or (at_once and not older):
+        recent = bisect_right(expected, unread_from)
+        if unread_from == start and not one.is_thread and not bisect_right(expected, start):
             return Reading(one, start, expected)
         return Reading(one, unread_from, expected[recent:], verifies=False)
 
@@ -675,7 +676,7 @@ class CatchUp:
             start, last_id = self._get_start_id(one), last_ids.get(one.channel_id)
             ids = expected.get(one.channel_id, [])
             until = comparison.read_from.get(one.channel_id)
-            if until is not None:
+            if until is not None and not one.is_thread:
                 readings.append(Reading(one, start, ids[: bisect_right(ids, until)], until))
             elif ids or last_id is None or last_id > start:
                 readings.append(Reading(one, start, ids))

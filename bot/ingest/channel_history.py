@@ -17,7 +17,7 @@ from bot.clock import Clock
 from bot.core import limits
 from bot.core.conversation.events import ChannelDeletion, Deletion, Event, HistoryPage, Message
 from bot.core.conversation.proxies import MAX_DELAY
-from bot.core.snowflake import get_snowflake_time
+from bot.core.snowflake import get_snowflake_time, make_snowflake_before
 from bot.discord_api import parse
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.discord_api.permissions import Permissions
@@ -50,7 +50,8 @@ class Reading:
     until:     reading may stop behind this message, as the record is complete from there; None:
                it is read up to the present
     verifies:  whether the record is the same as Discord's afterwards. Not if only what is unread
-               is read: older messages may have been edited or deleted
+               is read: older messages may have been edited or deleted, and authors in a thread
+               have their user names, not those in the server
     """
 
     channel: WatchedChannel
@@ -179,7 +180,10 @@ class HistoryReader:
                 last = len(messages) < limits.HISTORY_PAGE
                 end = None if last else bisect_right(expected, messages[-1].id)
                 due = set(expected[bisect_right(expected, since) : end])
-                messages = await self._names.add_names(messages, due)
+                named = frozenset[int]()
+                if reading.verifies or not one.is_thread:
+                    known = _select_named(due, one)
+                    messages, named = await self._names.add_names(messages, known)
                 missing = sorted(due - {message.id for message in messages})
                 if missing and not await self._are_deleted(one, missing, empty=not messages):
                     return ReadOutcome.UNREADABLE, deletions
@@ -190,7 +194,7 @@ class HistoryReader:
                 withheld = any(message.content_missing for message in messages)
                 shown = withheld and await self._can_read_content()
                 events: list[Event] = [
-                    HistoryPage(one.channel_id, tuple(messages), content_visible=shown)
+                    HistoryPage(one.channel_id, tuple(messages), content_visible=shown, named=named)
                 ]
                 # Live messages may answer messages that only this page contains.
                 events += [event for event in live if isinstance(event, Message)]
@@ -237,6 +241,17 @@ class HistoryReader:
 
     async def _move_watermark(self, channel_id: int, message_id: int) -> None:
         await self._database.write(lambda tx: watermarks.move_watermark(tx, channel_id, message_id))
+
+
+def _select_named(recorded: set[int], one: WatchedChannel) -> set[int]:
+    """Those of the recorded messages whose authors have the names that they had in the server.
+
+    In a thread, what was written since it was last verified may have been read without names.
+    """
+    if not one.is_thread:
+        return recorded
+    verified = make_snowflake_before(one.verified_at)
+    return {message_id for message_id in recorded if message_id < verified}
 
 
 def _find_repostable(deleted: Sequence[int], last_id: int) -> list[int]:

@@ -52,12 +52,15 @@ class MemberNames:
         """Fetch the names in a server again from now on, since people change their names."""
         self._known.pop(server_id, None)
 
-    async def add_names(self, messages: Sequence[Message], known: set[int]) -> list[Message]:
+    async def add_names(
+        self, messages: Sequence[Message], known: set[int]
+    ) -> tuple[list[Message], frozenset[int]]:
         """Messages of one server with their authors' names there, except for ``known`` ids.
 
-        The gateway returns many members at once. If it doesn't respond, or enough has been
-        requested from it, each member is fetched by itself. Raises the library's errors if Discord
-        can't be reached or fails.
+        Also returns which of them have one: people who left keep their user names. The gateway
+        returns many members at once. If it doesn't respond, or enough has been requested from it,
+        each member is fetched by itself. Raises the library's errors if Discord can't be reached or
+        fails.
         """
         new = [one for one in messages if one.id not in known and not one.from_bot]
         # Taken before the first await: another reading may clear them in the meantime.
@@ -65,10 +68,10 @@ class MemberNames:
         unknown = {one.author_id for one in new if not self._is_known(one)}
         if unknown:
             names |= await self._fetch(new[0].server_id, unknown)
-        fresh = {one.id for one in new}
+        named = {one.id: name for one in new if (name := names[one.author_id]) is not None}
         return [
-            _with_name(one, names[one.author_id]) if one.id in fresh else one for one in messages
-        ]
+            replace(one, author_name=named[one.id]) if one.id in named else one for one in messages
+        ], frozenset(named)
 
     def _is_known(self, message: Message) -> bool:
         found = self._known.get(message.server_id, {}).get(message.author_id)
@@ -134,7 +137,3 @@ class MemberNames:
             raise
         user = data["user"]
         return data.get("nick") or user.get("global_name") or user["username"]
-
-
-def _with_name(message: Message, name: str | None) -> Message:
-    return message if name is None else replace(message, author_name=name)

@@ -166,7 +166,7 @@ def _record_other(event: Event, batch: Batch) -> None:
                 batch.changes.clear_reactions(reply_id, event.emoji)
         case HistoryPage():
             for message in event.messages:
-                _compare(message, batch, content_visible=event.content_visible)
+                _compare(message, batch, event)
         case ThreadSeen():
             _record_thread(event, batch)
         case ChannelDeletion():
@@ -653,12 +653,12 @@ def _record_deletion(event: Deletion, batch: Batch) -> None:
 # -- history ------------------------------------------------------------------------------------
 
 
-def _compare(message: Message, batch: Batch, *, content_visible: bool) -> None:
+def _compare(message: Message, batch: Batch, page: HistoryPage) -> None:
     """Record a message of the history if it is new, else compare it with the archive.
 
     A message whose content Discord withheld overwrites nothing.
     """
-    if message.content_missing and not content_visible:
+    if message.content_missing and not page.content_visible:
         batch.result.content_missing.add(message.channel_id)
         return
     reply_id = batch.known.copies.get(message.id)
@@ -673,6 +673,8 @@ def _compare(message: Message, batch: Batch, *, content_visible: bool) -> None:
     _compare_parent(message, saved, batch)
     if saved.deleted:
         return
+    if message.id in page.named and message.author_name != saved.author_name:
+        batch.changes.name_author(message.id, message.author_name)
     message = _check_forward(message, batch)
     if not message.content_missing and _differs(message, saved):
         recovered.edits += 1

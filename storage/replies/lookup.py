@@ -50,6 +50,7 @@ class SavedReply:
     attachments: int
     reactions: frozenset[tuple[str, int]]
     extras: Extras = NO_EXTRAS
+    author_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +348,7 @@ async def _look_up_saved(tx: Transaction, known: Lookup) -> None:
             attachments=row["attachments"],
             reactions=frozenset(reactions.get(row["id"], ())),
             extras=more.get(row["id"], NO_EXTRAS),
+            author_name=row["author_name"],
         )
 
 
@@ -458,7 +460,7 @@ WHERE discussions.channel_id = lookup_ids.id AND discussions.state = 'open'
 ORDER BY planned_messages.message_id DESC
 """
 _SAVED = """
-SELECT replies.id, parent_id, text, edited_at, deleted_at,
+SELECT replies.id, parent_id, author_name, text, edited_at, deleted_at,
        (SELECT count(*) FROM attachments WHERE reply_id = replies.id) AS attachments
 FROM lookup_ids CROSS JOIN replies WHERE replies.id = lookup_ids.id
 """

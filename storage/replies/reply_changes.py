@@ -13,6 +13,7 @@ from typing import Any
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import Attachment, Message
 from bot.core.conversation.extras import Extras, extras_to_columns
+from storage.db.erasure_log import ERASED_AUTHOR_ID
 from storage.db.folded_texts import INSERT_FOLDED, fold_pending, make_folded_row
 from storage.db.writer import Transaction
 from storage.replies import extras
@@ -195,6 +196,10 @@ class Changes:
         """Change a reply's text, unless it was deleted or has a newer edit."""
         self.add(_EDIT_REPLY, {"id": reply_id, "text": text, "edited_at": edited_at})
         self._needs_folding = True
+
+    def name_author(self, reply_id: int, name: str) -> None:
+        """Set the name of a reply's author, unless their data or the reply was erased."""
+        self.add(_NAME_AUTHOR, {"id": reply_id, "name": name, "erased": ERASED_AUTHOR_ID})
 
     def erase_reply(self, reply_id: int, message_id: int, at: int) -> None:
         """Erase the content and reactions of a deleted reply; its place in the tree stays.
@@ -473,6 +478,10 @@ ON CONFLICT (channel_id) DO NOTHING
 _EDIT_REPLY = """
 UPDATE replies SET text = :text, edited_at = :edited_at
 WHERE id = :id AND deleted_at IS NULL AND (edited_at IS NULL OR edited_at <= :edited_at)
+"""
+_NAME_AUTHOR = """
+UPDATE replies SET author_name = :name
+WHERE id = :id AND deleted_at IS NULL AND author_id <> :erased
 """
 _DELETE_ATTACHMENTS = """
 DELETE FROM attachments WHERE reply_id = :id AND EXISTS (

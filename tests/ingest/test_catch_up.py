@@ -231,7 +231,8 @@ async def test_a_reading_keeps_its_names_when_another_one_clears_them(tmp_path: 
             http=running.salon.http, guild=guild, clock=running.clock, wait_for_turn=go_on
         )
         await names.add_names([make_message("Ann", 1)], set())
-        named = await names.add_names([make_message("Ann", 2), make_message("Ben", 3)], set())
+        some = [make_message("Ann", 2), make_message("Ben", 3)]
+        named, _ = await names.add_names(some, set())
     assert [one.author_name for one in named] == ["Ann", "Ben"]
 
 

@@ -390,3 +390,29 @@ async def test_the_most_urgent_reading_is_first_and_a_cancelled_one_holds_no_slo
     assert order == [0, 2, 3]
     async with asyncio.timeout(5), slots.hold((9, 0)):
         pass
+
+
+@pytest.mark.slow
+async def test_an_unread_message_in_a_thread_gets_its_authors_name_when_it_is_compared(
+    tmp_path: Path,
+) -> None:
+    """Also if the bot ends between the two; somebody who has left keeps their user name."""
+    async with run_emulator() as emulator:
+        async with away(tmp_path, emulator) as (running, (head, *_), _seconds):
+            nick = f"/guilds/{running.server_id}/members/@me"
+            for who, name in (("Chloe", "Clo"), ("Dev", "Devil")):
+                await running.call_as(running.member(who), "PATCH", nick, {"nick": name})
+            missed = await running.write("Chloe", "Because.", channel_id=head)
+            left = await running.write("Dev", "Bye.", channel_id=head)
+            path = f"/guilds/{running.server_id}/members/{running.member('Dev').id}"
+            await running.call_as(running.member(), "DELETE", path)
+            emulator.world.clock.advance_to(emulator.world.now() + timedelta(hours=1))
+        with counted(emulator, held=2) as calls:
+            async with run_bot(tmp_path, emulator, settles=False) as running:
+                await calls.reached.wait()
+                assert (await kept(running))[str(missed)]["author"]["name"] == "Chloe"
+                await running.salon.close()
+        async with run_bot(tmp_path, emulator) as running:
+            replies = await kept(running)
+    names = [replies[str(one)]["author"]["name"] for one in (missed, left)]
+    assert names == ["Clo", "Dev"]

@@ -145,6 +145,7 @@ class HistoryPage:
     channel_id: int
     messages: tuple[Message, ...]
     content_visible: bool = False
+    named: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ async def much_happens_while_it_is_away(play: ScenePlay) -> None:
     await play.call_as(play.member("Dev"), "POST", path, {"name": "Mine"})
     await play.write("Ann", "In there.", channel_id=unseen)
     await play.write("Ann", "Out here.", to=closing["id"])
+    nick = f"/guilds/{play.server_id}/members/@me"
+    await play.call_as(play.member("Chloe"), "PATCH", nick, {"nick": "Clo"})
+    await play.write("Chloe", "In a known thread.", channel_id=head)
     there = f"/channels/{head}/messages/{said}"
     await play.call_as(play.member("Chloe"), "PATCH", there, {"content": "After."})
     await play.call_as(play.member("Ben"), "PUT", f"{there}/reactions/🍞/@me")
