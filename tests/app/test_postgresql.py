@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from bot.emulator.server import Emulator
 from bot.settings import read_postgresql_address, read_settings
 from tests.support.archives import get_postgresql_address
+from tests.support.forked_bot import ForkedBot, run_forked_bot
 from tests.support.postgres_server import find_programs
+from tests.support.running_bot import wait_until
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 needs_postgresql = pytest.mark.skipif(
@@ -49,6 +53,13 @@ async def played(spawned: SpawnedBot, folder: Path) -> None:
     assert len(contents) == len(set(contents)), "nothing is posted twice"
 
 
+async def wait_for_shards(emulator: Emulator, count: int) -> None:
+    async def there() -> bool:
+        return len({one.shard for one in emulator.dispatcher.bot_sessions()}) == count
+
+    await wait_until(there, f"{count} shards")
+
+
 @needs_postgresql
 async def test_the_bot_plays_and_continues_after_kills_on_postgresql(tmp_path: Path) -> None:
     address = get_postgresql_address(tmp_path)
@@ -84,6 +95,44 @@ async def test_the_commands_work_beside_a_bot_on_postgresql(tmp_path: Path) -> N
         assert (status, "was erased in 1 server" in output) == (0, True)
         exported = await spawned.export()
         assert [one["text"] for one in exported["replies"] if one["author"] is None] == [""]
+
+
+@needs_postgresql
+async def test_two_processes_share_an_archive_and_one_takes_over_the_others_shards(
+    tmp_path: Path,
+) -> None:
+    address = get_postgresql_address(tmp_path)
+    async with spawned_bot(tmp_path, forked=True, SALON_DATABASE=address) as spawned:
+        world = spawned.emulator.world
+        world.sharding.shards, world.sharding.max_concurrency = 4, 4
+        (server_id,) = world.guilds
+        ranges = ["0-1/4", "2-3/4"]
+        own, others = ranges if (server_id >> 22) % 4 < 2 else ranges[::-1]
+        lines: list[str] = []
+        beside = ForkedBot(
+            run_forked_bot,
+            spawned.environment | {"SALON_SHARDS": others, "SALON_CLOCK_URL": ""},
+            lines.append,
+        )
+        try:
+            await beside.start()
+            await wait_for_shards(spawned.emulator, 2)
+            spawned.set_environment(SALON_SHARDS=others)
+            await spawned.bot.start()
+            await asyncio.wait_for(spawned.bot.ended.wait(), 30)
+            assert any("Another Salon is running" in line for line in spawned.log), spawned.log
+            spawned.set_environment(SALON_SHARDS=own)
+            spawned.emulator.steps.hook = spawned.killer(*KILLED_AT)
+            await played(spawned, tmp_path)
+            assert beside.is_running, lines
+            await spawned.bot.kill()
+            await beside.kill()
+            # Another process serves all of them now.
+            spawned.set_environment(SALON_SHARDS="0-3/4")
+            await spawned.bot.start()
+            await wait_for_shards(spawned.emulator, 4)
+        finally:
+            await beside.kill()
 
 
 def test_an_address_of_postgresql_is_used_and_shown_nowhere(tmp_path: Path) -> None:
