@@ -92,6 +92,7 @@ _SCRIPTS_OF_LANGUAGE: dict[str, tuple[str, ...]] = {
     for language in languages
 } | {"ja": ("kana", "han"), "zh": ("han",)}
 _PERSIAN, _URDU = regex.compile("[پچژگ]"), regex.compile("[ٹڈڑے]")
+_NOT_UKRAINIAN = regex.compile("[ыэёъў]", regex.IGNORECASE)
 _RUSSIAN, _UKRAINIAN = regex.compile("[ыэё]"), regex.compile("[їєґ]")
 _TRADITIONAL, _SIMPLIFIED = (
     regex.compile("[這個們來時會說國學過還沒對開]"),
@@ -211,7 +212,8 @@ def _detect_by_letters(script: str, text: str) -> str | None:
             return None
         return "fa" if _PERSIAN.search(text) else "ar"
     if script == "cyrillic":
-        if _UKRAINIAN.search(text):
+        # Belarusian has the letter і, too.
+        if _UKRAINIAN.search(text) or ("і" in text and not _NOT_UKRAINIAN.search(text)):
             return "uk"
         return "ru" if _RUSSIAN.search(text) else None
     return None if script == "latin" else _LANGUAGES_OF_SCRIPT[script][0]

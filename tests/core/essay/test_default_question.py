@@ -127,3 +127,15 @@ def test_a_few_foreign_words_do_not_change_an_essays_language() -> None:
 def test_a_declared_language_is_believed_where_its_script_occurs(declared: str, text: str) -> None:
     essay = read_essay(f"---\nlang: {declared}\n---\n\n# 1\n\n{text}", format="markdown")
     assert detect_language(essay) == {"ja": "ja", "zh-TW": "zh-hant"}[declared]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Море було тихим, і ніхто нічого не казав того ранку.", "uk"),
+        ("Мора было ціхае, і ніхто нічога не казаў той раніцай.", "ru"),  # Belarusian
+        ("Морето беше тихо и никой нищо не каза тази сутрин.", None),  # Bulgarian
+    ],
+)
+def test_cyrillic_is_ukrainian_only_if_its_letters_say_so(text: str, language: str | None) -> None:
+    assert detect_language(read_essay(f"# 1\n\n{text}", format="markdown")) == language
