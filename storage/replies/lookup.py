@@ -198,9 +198,10 @@ async def look_up(
         if row["deleted_at"] is not None:
             known.deleted.add(row["id"])
     for row in await tx.rows(_COPIES):
-        known.answered[row["copy_id"]] = AnsweredReply(
-            row["discussion_id"], row["reply_id"], row["thread_id"]
-        )
+        if row["is_recorded"]:
+            known.answered[row["copy_id"]] = AnsweredReply(
+                row["discussion_id"], row["reply_id"], row["thread_id"]
+            )
         if row["deleted_at"] is not None:
             known.deleted.add(row["reply_id"])
         known.copies[row["copy_id"]] = row["reply_id"]
@@ -392,17 +393,18 @@ WHERE discussions.channel_id = :channel_id AND reply_moves.channel_id = :channel
 _COPIES = """
 SELECT reply_moves.copy_id, reply_moves.reply_id, reply_moves.discussion_id,
        CASE WHEN copy_id = reply_id THEN replies.thread_id ELSE reply_moves.thread_id
-           END AS thread_id, replies.deleted_at
+           END AS thread_id, replies.deleted_at, 1 AS is_recorded
 FROM lookup_ids
 CROSS JOIN reply_moves
 JOIN replies ON replies.id = reply_moves.reply_id
 WHERE reply_moves.copy_id = lookup_ids.id
 UNION ALL
--- An answer from a form between the two transactions that record it.
-SELECT answers.message_id, replies.id, replies.discussion_id, replies.thread_id, replies.deleted_at
+-- An answer from a form whose message exists, and which isn't recorded whole.
+SELECT answers.message_id, answers.message_id, answers.discussion_id, replies.thread_id,
+       replies.deleted_at, CASE WHEN replies.id IS NULL THEN 0 ELSE 1 END
 FROM lookup_ids
 CROSS JOIN answers
-JOIN replies ON replies.id = answers.message_id
+LEFT JOIN replies ON replies.id = answers.message_id
 WHERE answers.message_id = lookup_ids.id AND answers.state = 'posted'
 """
 _BOT_MESSAGES = """

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from bot.core.conversation.answers import MAX_ANSWER
-from bot.core.conversation.events import HistoryPage
+from bot.core.conversation.events import REPLY, Edit, HistoryPage
 from bot.discord_api import parse
 from bot.emulator.world.models import User
 from bot.emulator.world.seed import add_guild, invite_bot, put_channel
@@ -155,6 +155,43 @@ async def test_an_answer_that_is_read_before_it_is_recorded_whole_keeps_its_word
     await recorder.wait_until_committed(recorder.put((HistoryPage(essays, (seen,)),)))
     (reply,) = (await kept(running)).values()
     assert (reply["text"], reply["passages"]) == ("I would.", [1])
+
+
+async def test_an_answer_that_is_edited_while_it_is_recorded_keeps_its_words(
+    running: RunningBot,
+) -> None:
+    """As when somebody opens a thread on it at once: Discord reports that as an edit."""
+    *_, closing = await running.publish(ESSAY)
+    ann, essays = running.member("Ann"), running.channel()
+    await submit(running, ann, await press_answer(running, ann, closing), "I would.", "1")
+    await running.settle()
+    (posted,) = await get_answers(running)
+    message_id = int(posted["id"])
+
+    async def take_back(tx: Transaction) -> None:
+        await tx.run(
+            "UPDATE answers SET state = 'posted', text = 'I would.', due_at = 9000000000000"
+        )
+        await tx.run("DELETE FROM reply_moves")
+        await tx.run("DELETE FROM threads")
+        await tx.run("DELETE FROM replies")
+
+    await running.database.write(take_back)
+    seen = parse.parse_message(posted, server_id=running.server_id, own_id=running.salon.own_id)
+    message = replace(
+        seen,
+        author_id=ann.id,
+        from_bot=False,
+        type=REPLY,
+        text="I would.",
+        reference_id=int(closing["id"]),
+        copyable=False,
+    )
+    edit = Edit(message_id, essays, posted["content"], None, ())
+    recorder = running.salon.services.recorder
+    await recorder.wait_until_committed(recorder.put((message, edit)))
+    (reply,) = (await kept(running)).values()
+    assert reply["text"] == "I would."
 
 
 async def test_without_the_permission_the_bot_posts_it_and_names_the_member(
