@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import json
 import os
 import shutil
@@ -35,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         status: int = rehearse(given[1:])
         return status
-    options = _parser().parse_args(given)
     try:
+        options = _parser().parse_args(given)
         match options.command:
             case "preview":
                 return _preview(options.file, options.format, options.chapter, as_json=options.json)
@@ -61,8 +62,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.status
     except BrokenPipeError:
         # The reader of our output has closed it; there is nobody to write to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        _drop_output()
+        _write_error(f"Not everything was written: {error.strerror}. Free some space.")
+        return 74
+
+
+def _drop_output() -> None:
+    """Let what is still to be written go nowhere, so that Python doesn't fail when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _ShowVersion(argparse.Action):
@@ -71,7 +83,7 @@ class _ShowVersion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from bot.checks import get_versions
 
-        sys.stdout.write(f"{get_versions()}\n")
+        _write(get_versions())
         parser.exit()
 
 
