@@ -12,7 +12,7 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /salon
 COPY requirements.txt constraints.txt ./
-RUN pip install -r requirements.txt
+RUN pip install -r requirements.txt -c constraints.txt "psycopg[binary]"
 COPY pyproject.toml LICENSE ./
 COPY bot bot
 COPY cogs cogs
