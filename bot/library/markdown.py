@@ -32,6 +32,8 @@ _FENCE = regex.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})(?P<rest>.*)$")
 #: Marks that change the direction of the text after them (Unicode Standard Annex #9).
 _DIRECTIONS = regex.compile(r"[\u202A-\u202E\u2066-\u2069]")
 _HTML = regex.compile(r"<(?=[A-Za-z/!?])")
+#: HTML other than opening tags and addresses in angle brackets.
+_NOT_TAG = regex.compile(r"<(?=[/!?])")
 _CODE_SPAN = regex.compile(r"(`++)(?:.*?)(?<!`)\1(?!`)")
 _BACKTICKS = regex.compile(r"`++")
 _ESCAPED = regex.compile(r"\\[!-/:-@\[-`{-~]")
@@ -102,7 +104,10 @@ def _write_section(book: Book, section: Section, show: Show) -> Iterator[str]:
             block = one.block
             if isinstance(block, Table):
                 block = Code(get_block_text(block), frame=block.frame)
-            yield make_clean(render_block(block))
+            shown = make_clean(render_block(block))
+            if not isinstance(block, Code):  # escaped only for Discord, which has no comments
+                shown = "\n".join(_escape_html(one, _NOT_TAG) for one in shown.split("\n"))
+            yield shown
             yield ""
     if section.threads:
         if section.number is not None and not show.whole_essay:
@@ -235,7 +240,7 @@ def _finds_nothing(parser: MarkdownIt, text: str) -> bool:
     )
 
 
-def _escape_html(line: str) -> str:
+def _escape_html(line: str, html: regex.Pattern[str] = _HTML) -> str:
     """Backslashes before what could begin HTML, outside of inline code."""
     if "<" not in line:
         return line
@@ -247,7 +252,7 @@ def _escape_html(line: str) -> str:
             pieces.append(found[0])
             place = found.end()
             continue
-        pieces.append("\\" if _HTML.match(line, place) else "")
+        pieces.append("\\" if html.match(line, place) else "")
         # A run of backticks that doesn't begin inline code is text as a whole.
         run = _BACKTICKS.match(line, place)
         pieces.append(line[place] if run is None else run[0])

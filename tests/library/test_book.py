@@ -354,6 +354,18 @@ def check_markdown(made: Book, text: str, parser: MarkdownIt) -> None:
     assert len(headings) == 6, "title, whole, questions, the question, how it went, participants"
 
 
+async def test_an_essay_about_html_swallows_no_reply_in_markdown(archive: Database) -> None:
+    essay = "# T\n\n\\<!-- a comment <3\n\n\\<?x and `<!-- code -->`\n\n```\n<!-- block\n```"
+    await archive.write(lambda tx: publish(tx, essay))
+    await archive.write(lambda tx: add_replies(tx, 1, ["Nice."]))
+    text = render_markdown(await make(archive)).decode()
+    assert "\\<!-- a comment <3" in text
+    assert "`<!-- code -->`" in text
+    assert "\n<!-- block" in text
+    tokens = MarkdownIt("commonmark", {"html": True}).parse(text)
+    assert not [one for one in tokens if one.type == "html_block"]
+
+
 async def test_polls_stickers_files_and_reactions_pass_for_nothing_else_in_markdown(
     hostile: Database,
 ) -> None:
