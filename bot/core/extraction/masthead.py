@@ -68,14 +68,15 @@ _TITLE_LABEL = regex.compile(
 _MONTH = (
     r"(?:(?:jan|feb|f[ée]v|mar|mär|maa|mrt|apr|abr|avr|kwi|ma[iyjg]|mei|jun|jul|jui|giu|lug|"
     r"aug|ago|ao[uû]|sep|set|wrz|oct|okt|out|ott|paź|nov|lis|dec|dez|dic|d[ée]c|gru|gen|ene|sty|"
-    # Czech, Hungarian, Turkish, Finnish, Romanian
-    r"led|úno|břez|dub|květ|červ|srp|září|říj|pros|már|ápr|máj|jún|júl|szep|"
-    r"oca|şub|nis|haz|tem|ağu|eyl|eki|kas|ara|"
-    r"(?:tammi|helmi|maalis|huhti|touko|kesä|heinä|elo|syys|loka|marras|joulu)kuu|ian|iul|noi|"
-    # Russian, Ukrainian, Greek
     r"янв|фев|мар|апр|ма[яй]|июн|июл|авг|сен|окт|ноя|дек|"
-    r"січ|лют|бер|кві|тра|чер|лип|сер|вер|жов|гру|"
-    r"ιαν|φεβ|μαρ|απρ|μα[ΐϊίι]|ιουν|ιουλ|αυγ|σεπ|οκτ|νοε|δεκ)\p{L}*\.?|"
+    r"ιαν|φεβ|μαρ|απρ|μα[ΐϊίι]|ιουν|ιουλ|αυγ|σεπ|οκτ|νοε|δεκ|"
+    r"(?:tammi|helmi|maalis|huhti|touko|kesä|heinä|elo|syys|loka|marras|joulu)kuu)\p{L}*\.?|"
+    # Czech, Hungarian, Turkish, Romanian, Ukrainian, Hebrew, Arabic
+    r"ledna|února|března|dubna|května|června|července|srpna|září|října|listopadu|prosince|"
+    r"március|április|május|június|július|szeptember|"
+    r"ocak|şubat|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık|"
+    r"ianuarie|iunie|iulie|noiembrie|"
+    r"січня|лютого|березня|квітня|травня|червня|липня|серпня|вересня|жовтня|листопада|грудня|"
     r"יוני|יולי|"
     r"ב?(?:ינואר|פברואר|מר[ץס]|אפריל|מאי|יוני|יולי|אוגוסט|ספטמבר|אוקטובר|נובמבר|דצמבר)|"
     r"يناير|فبراير|مارس|[أا]بريل|مايو|يونيو|يوليو|[أا]غسطس|سبتمبر|[أا]كتوبر|نوفمبر|ديسمبر)"
@@ -169,14 +170,15 @@ _SENTENCE_WORDS = regex.compile(
 _FULL_STOP = regex.compile(r"[.。।։۔:;,；：]\s*$")
 _QUOTED = regex.compile(
     rf"(?P<open>[“\"«„‟「『‹‘'])(?P<text>.+?)(?P<close>[”\"»“」』›’'])"
-    rf"(?:[.,]?\s*{_DASHES}+\s*(?P<source>\S[^\n]{{0,160}})"
+    rf"(?:[.,]?\s*{_DASHES}+\s*(?P<source>(?=[^\n]*\p{{L}})\S[^\n]{{0,160}})"
     r"|\s+[(（](?P<bracketed>[^()\n]{2,120})[)）])?\s*",
     regex.DOTALL,
 )
 _SIGNED = regex.compile(
-    rf"(?P<text>.+?)\s*\n\s*{_DASHES}+\s*(?P<source>\S[^\n]{{0,160}})", regex.DOTALL
+    rf"(?P<text>.+?)\s*\n\s*{_DASHES}+\s*(?P<source>(?=[^\n]*\p{{L}})\S[^\n]{{0,160}})",
+    regex.DOTALL,
 )
-_SOURCE = regex.compile(rf"\s*{_DASHES}+\s*(?P<source>\S[^\n]{{0,160}})")
+_SOURCE = regex.compile(rf"\s*{_DASHES}+\s*(?P<source>(?=[^\n]*\p{{L}})\S[^\n]{{0,160}})")
 _TRAILING = regex.compile(
     r"(?P<text>.+[.!?…”\"»。！？」』])\s*(?:-{2,3}|[—–―⸺]+)\s*(?P<source>[^\s\d][^\n.]{1,80})"
     r"|(?P<text>.+?)\s+(?:-{2,3}|[—–―⸺]+)\s*(?P<source>[^\s\d][^\n.,;:。，]{1,50})",

@@ -582,7 +582,7 @@ def test_a_letter_in_any_language_has_no_title_and_keeps_its_dateline(
 
 
 @pytest.mark.parametrize("title", ["Sunday, bloody Sunday", "A May evening, 1887", "London calling",
-                                   "Friday night lights", "Spring 2024"])  # fmt: skip
+                                   "Friday night lights", "Spring 2024", "12 Temples"])  # fmt: skip
 def test_a_title_with_a_day_or_a_season_is_a_title(title: str) -> None:
     assert text(title).title == title
 
@@ -596,6 +596,7 @@ def test_a_title_with_a_day_or_a_season_is_a_title(title: str) -> None:
         "— Where is the sea?\n\n— There.",
         "There are three things.\n\n– the sea is long\n\n– the road is short",
         "It was raining.\n\n— and then it stopped",
+        "It was raining.\n\n— 1911 —",
     ],
 )
 def test_dialogue_with_dashes_is_no_epigraph(dialogue: str) -> None:
