@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import pwd
 import shutil
@@ -19,6 +20,7 @@ __all__ = ["PostgresServer", "find_programs", "run_postgres"]
 #: Where Debian has the programs of each version.
 _DEBIAN = Path("/usr/lib/postgresql")
 _SECONDS = 60.0
+_PR_SET_PDEATHSIG = 1
 #: The user the server runs as if the tests run as root, whom PostgreSQL refuses.
 _USERS = ("postgres", "nobody")
 
@@ -95,6 +97,7 @@ def run_postgres(programs: Path, *, durable: bool = False) -> Iterator[PostgresS
                 ],
                 stdout=log,
                 stderr=log,
+                preexec_fn=_end_with_the_tests,
                 user=user,
                 env=environment,
                 cwd=folder,
@@ -106,6 +109,12 @@ def run_postgres(programs: Path, *, durable: bool = False) -> Iterator[PostgresS
             process.send_signal(signal.SIGINT)  # end the sessions, then stop
             process.wait(_SECONDS)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_with_the_tests() -> None:
+    """Have the kernel stop this process if the tests are killed (docs: prctl(2))."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def _find_user() -> int:

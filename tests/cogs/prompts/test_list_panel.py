@@ -199,7 +199,9 @@ async def test_a_form_submitted_unchanged_changes_nothing(running: RunningBot) -
 
     async def look() -> list[tuple[Any, ...]]:
         found = await running.database.read(
-            lambda tx: tx.rows("SELECT planned_for, due_at, content, condition FROM prompts")
+            lambda tx: tx.rows(
+                "SELECT planned_for, due_at, content, condition FROM prompts ORDER BY id"
+            )
         )
         return [tuple(row) for row in found]
 
