@@ -144,6 +144,9 @@ def _make_parser() -> MarkdownIt:
 
 
 _PARSER = _make_parser()
+#: For messages with deeper quotations and lists than the parser reads, which would leave them out.
+_FLAT_PARSER = _make_parser().disable(["blockquote", "list"])
+_DEEPEST = 16
 
 
 def make_clean(text: str) -> str:
@@ -161,4 +164,10 @@ def render_message(text: str, names: Mapping[int, str]) -> Markup:
     marked = "".join(
         f"{_HIDE}{piece}{_SHOW}" if hidden else piece for piece, hidden in split_spoilers(clean)
     )
-    return Markup(_PARSER.render(marked, {"names": names}))  # noqa: S704 - the parser escapes
+    parser, env = _PARSER, {"names": names}
+    tokens = parser.parse(marked, env)
+    if any(one.level > _DEEPEST for one in tokens):
+        parser, env = _FLAT_PARSER, {"names": names}
+        tokens = parser.parse(marked, env)
+    html = parser.renderer.render(tokens, parser.options, env)
+    return Markup(html)  # noqa: S704 - the parser escapes

@@ -47,6 +47,22 @@ def test_bars_in_code_are_bars() -> None:
     assert read_open("a `||b||`\n```\n||c||\n```").split() == ["a", "||b||", "||c||"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        ">" * 300 + " deep",
+        "> " * 25 + "deep",
+        "- " * 25 + "deep",
+        "1. " * 25 + "deep",
+        "\n".join("  " * n + f"- {n}" for n in range(25)) + " deep",
+        "_" * 30 + "*" * 90 + " deep",
+        "[" * 60 + " deep",
+    ],
+)
+def test_words_in_deep_quotations_and_lists_are_shown(text: str) -> None:
+    assert "deep" in read_open(text)
+
+
 def test_a_link_leads_to_the_web_or_is_text() -> None:
     html = render_message("[a](https://x.example/b) [c](/d) [e](#f) <g:h>", {})
     assert html.count("<a ") == 1
