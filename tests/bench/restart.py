@@ -193,6 +193,10 @@ def read_salon(world: World, path: Path, sizes: Sizes, *, until_ready: bool) -> 
                 calls += world.calls()
                 began = min((at for kind, at in calls if kind == "history"), default=now)
                 found.news, found.news_calls = now - began, count(calls, now)
+                print(
+                    f"  news recorded in {found.news:.1f} s, {describe(found.news_calls)}",
+                    flush=True,
+                )
             known = {"began": wall, "first": first_new}
             if found.news and not _count(archive, _UNVERIFIED, known):
                 calls += world.calls()
@@ -271,22 +275,22 @@ def main() -> int:
 def _compare(world: World, prepared: Path, sizes: Sizes, *, everything: bool) -> int:
     bare, bare_calls = read_bare(world, sizes)
     print(f"bare loop: {bare:.1f} s, {bare_calls:,} calls", flush=True)
+    print("Salon:", flush=True)
     found = measure(world, prepared, sizes, named=True, ready=False)
-    _report("Salon", found)
+    _report(found)
     if everything:
-        _report("reading everything", measure(world, prepared, sizes, named=False, ready=False))
+        print("reading everything:", flush=True)
+        _report(measure(world, prepared, sizes, named=False, ready=False))
     calls = (found.news_calls or Counter()).total() / max(bare_calls, 1)
     seconds = found.news / max(bare, 0.001)
     print(f"news, Salon / bare loop: calls {calls:.2f}, seconds {seconds:.2f} (goal {GOAL})")
     return 0 if max(calls, seconds) <= GOAL or bare < _LARGE else 1
 
 
-def _report(name: str, found: Reading) -> None:
-    print(f"{name}: ready after {found.ready:.1f} s")
-    print(f"  news recorded in {found.news:.1f} s, {describe(found.news_calls)}")
+def _report(found: Reading) -> None:
     print(
-        f"  all compared {found.done:.1f} s after the start, {describe(found.calls)}, "
-        f"{found.memory:.0f} MB",
+        f"  ready after {found.ready:.1f} s, all compared after {found.done:.1f} s, "
+        f"{describe(found.calls)}, {found.memory:.0f} MB",
         flush=True,
     )
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -84,25 +85,21 @@ class Sizes:
             for place in places:
                 found[place.channel_id] = max(*place.posts, *place.threads)
                 found.update((thread, thread) for thread in place.threads)
-        for number, one in enumerate(found):
-            if _is_chosen(number, self.recent):
-                found[one] = recent + number
+        for number, one in enumerate(_choose(found, self.recent, seed=1)):
+            found[one] = recent + number
         return found
 
     @cached_property
     def new_messages(self) -> dict[int, int]:
         """What was said while it was away: by channel or thread, the message."""
         first = make_first_snowflake(self.now_ms - 60_000)
-        # Neither is one of a pattern with what is recent.
-        return {
-            one: first + number
-            for number, one in enumerate(reversed(self.known_messages))
-            if _is_chosen(number, self.news)
-        }
+        chosen = _choose(self.known_messages, self.news, seed=2)
+        return {one: first + number for number, one in enumerate(chosen)}
 
 
-def _is_chosen(number: int, share: float) -> bool:
-    return int((number + 1) * share) > int(number * share)
+def _choose(some: Iterable[int], share: float, *, seed: int) -> list[int]:
+    every = sorted(some)
+    return random.Random(seed).sample(every, round(len(every) * share))
 
 
 class RestartedServers:
@@ -134,7 +131,7 @@ class RestartedServers:
     async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(compress=False, max_msg_size=0)
         await socket.prepare(request)
-        await socket.send_json({"op": 10, "d": {"heartbeat_interval": 3_600_000}})
+        await socket.send_json({"op": 10, "d": {"heartbeat_interval": 41_250}})
         sequence = 0
 
         async def send(name: str, data: dict[str, Any]) -> None:
@@ -240,6 +237,8 @@ class RestartedServers:
             return answer({"threads": self._get_threads(int(parts[1])), "members": []})
         if request.method == "GET" and path.endswith("threads/archived/public"):
             return answer({"threads": [], "members": [], "has_more": False})
+        if request.method == "GET" and parts[0] == "guilds" and "members" in parts:
+            return answer(_member(parts[-1]))
         if request.method == "POST" and path.endswith("/threads"):
             return answer(self._get_threads(self._channels[int(parts[1])].server_id)[0])
         return answer({})
@@ -302,18 +301,18 @@ def _message(message_id: int, channel_id: int, author: dict[str, Any], text: str
 
 def _members(asked: dict[str, Any]) -> dict[str, Any]:
     """docs: Gateway Events › Guild Members Chunk."""
-    joined = datetime(2026, 1, 5, tzinfo=UTC).isoformat()
     return {
         "guild_id": asked["guild_id"],
-        "members": [
-            {**frames.member(), "user": frames.user(int(one), f"Member {one}"), "joined_at": joined}
-            for one in asked["user_ids"]
-        ],
+        "members": [_member(one) for one in asked["user_ids"]],
         "chunk_index": 0,
         "chunk_count": 1,
         "not_found": [],
         "nonce": asked.get("nonce"),
     }
+
+
+def _member(user_id: str) -> dict[str, Any]:
+    return {**frames.member(), "user": frames.user(int(user_id), f"Member {user_id}")}
 
 
 async def _main() -> None:
