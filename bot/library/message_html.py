@@ -33,6 +33,8 @@ _LIVE = regex.compile(
     r"<@!?(?P<person>\d{1,20})>|<#\d{1,20}>(?P<channel>)|<@&\d{1,20}>(?P<role>)"
     r"|<a?(?P<emoji>:\w+:)\d+>|<t:(?P<time>-?\d{1,12})(?::[a-zA-Z])?>|</(?P<command>[^:>]+):\d+>"
 )
+#: What Discord takes for a language behind the fence of a code block, and where a spoiler ends.
+_LANGUAGE = regex.compile(f"[\\w+.#{_HIDE}{_SHOW}-]*")
 #: Text in which nothing is Markdown, as most messages are.
 _PLAIN = regex.compile(r"[^\\`*_~|<>\[\]#&\n\t\-+0-9=][^\\`*_~|<>\[\]#&\n\t]*+")
 
@@ -57,12 +59,17 @@ class _Renderer(RendererHTML):
         )
 
     def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-        """A code block, without a class for its language."""
+        """A code block, without its language; other words behind the fence are in the block."""
         del options
-        list(_split_hidden(tokens[idx].info, env))  # a spoiler may begin or end there
+        info, content = tokens[idx].info.strip(), tokens[idx].content
+        has_language = tokens[idx].markup.startswith("`") and _LANGUAGE.fullmatch(info) is not None
+        if info and not (has_language and content.strip()):
+            content = f"{info}\n{content}"
+        else:
+            list(_split_hidden(info, env))  # a spoiler may end there
         content = "".join(
             _hide(escape(piece, quote=False), hidden)
-            for piece, hidden in _split_hidden(tokens[idx].content, env)
+            for piece, hidden in _split_hidden(content, env)
         )
         return f"<pre><code>{content}</code></pre>\n"
 

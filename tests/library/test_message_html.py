@@ -63,6 +63,21 @@ def test_words_in_deep_quotations_and_lists_are_shown(text: str) -> None:
     assert "deep" in read_open(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("```py\nprint(1)\n```", "print(1)"),
+        ("```These words\nand these\n```", "These words and these"),
+        ("```never closed", "never closed"),
+        ("~~~\nno code in Discord\n~~~", "no code in Discord"),
+        ("~~~ words\nmore\n~~~", "words more"),
+        ("```word", "word"),
+    ],
+)
+def test_words_behind_a_fence_are_shown_unless_they_name_a_language(text: str, shown: str) -> None:
+    assert " ".join(read_open(text).split()) == shown
+
+
 def test_a_link_leads_to_the_web_or_is_text() -> None:
     html = render_message("[a](https://x.example/b) [c](/d) [e](#f) <g:h>", {})
     assert html.count("<a ") == 1
