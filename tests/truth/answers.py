@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +22,9 @@ from tests.truth.problems import Problems
 
 __all__ = ["Answers", "FormAnswer", "apply_answers", "find_answers"]
 
-_ACCEPTED = "I'm posting your answer"
+_ACCEPTED = "I'm posting your "
 _PLACE = "salon:place:"
+_ANSWER_BUTTON = "salon:discussion:answer"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class FormAnswer:
 
     names:       what its author was called then, and since
     is_certain:  the bot said that it posts it; else it may or may not have been saved
+    asks:        it is a question to the author
     """
 
     member_id: int
@@ -39,6 +41,7 @@ class FormAnswer:
     answered_id: int
     names: list[str]
     is_certain: bool
+    asks: bool = False
 
 
 class Answers(Problems):
@@ -46,27 +49,27 @@ class Answers(Problems):
 
     async def _answer_by_form(self) -> bool:
         """Press *Answer* below the essay."""
+        return await self._use_discussion_button(_ANSWER_BUTTON, self.here())
+
+    async def _use_discussion_button(
+        self, custom_id: str, members: Sequence[User], *, asks: bool = False
+    ) -> bool:
+        """Press a button below the essay or a prompt, as one of the members."""
         await self._end_problems()
         await self._wait_until_idle()
-        found = [one for one in self._present(mine=False) if _get_answer_button(one) is not None]
-        message = self._pick(found)
-        if message is None:
+        found = [one for one in self._present(mine=False) if _has_button(one, custom_id)]
+        message, member = self._pick(found), self._pick(list(members))
+        if message is None or member is None:
             return False
-        data = {"component_type": 2, "custom_id": _get_answer_button(message)}
-        member = self._pick(self.here())
+        data = {"component_type": 2, "custom_id": custom_id}
         shown = {"message_id": str(message.id), "message_flags": message.flags}
         opened = await self._interact(member, 3, data, message.channel_id, **shown)
-        return await self._submit(member, opened, message)
+        return await self._submit(member, opened, message.id, message.channel_id, asks=asks)
 
     async def _discuss_passage(self) -> bool:
         """Choose *Discuss this passage* on a part of the essay."""
         await self._end_problems()
         await self._wait_until_idle()
-        known = next(
-            one
-            for one in self.emulator.world.commands.values()
-            if one.name == "Discuss this passage"
-        )
         parts = [
             one
             for one in self._present(mine=False, in_thread=False)
@@ -75,18 +78,28 @@ class Answers(Problems):
         message = self._pick([one for one in parts if not one.content.startswith("-#")] or parts)
         if message is None:
             return False
-        data = {
-            "id": str(known.id),
-            "name": known.name,
-            "type": 3,
-            "version": str(known.version),
-            "target_id": str(message.id),
-        }
         member = self._pick(self.here())
-        opened = await self._interact(member, 2, data, message.channel_id)
-        return await self._submit(member, opened, message)
+        opened = await self._use_menu(member, "Discuss this passage", message)
+        return await self._submit(member, opened, message.id, message.channel_id)
 
-    async def _submit(self, member: User, opened: Interaction | None, message: Message) -> bool:
+    async def _use_menu(self, member: User, name: str, message: Message) -> Interaction | None:
+        """Choose a command in the menu of a message."""
+        data = self._make_command(name) | {"type": 3, "target_id": str(message.id)}
+        return await self._interact(member, 2, data, message.channel_id)
+
+    def _make_command(self, name: str) -> dict[str, Any]:
+        known = next(one for one in self.emulator.world.commands.values() if one.name == name)
+        return {"id": str(known.id), "name": known.name, "version": str(known.version)}
+
+    async def _submit(
+        self,
+        member: User,
+        opened: Interaction | None,
+        answered_id: int,
+        channel_id: int,
+        *,
+        asks: bool = False,
+    ) -> bool:
         """Fill in the form that was opened, and say where the answer belongs if that is asked."""
         if opened is None or opened.modal is None:
             return opened is not None  # it was refused with a sentence: the message is no part
@@ -101,13 +114,13 @@ class Answers(Problems):
                 filled["values"] = [self._pick(field["options"])["value"]]
             components.append({"type": 18, "component": filled})
         data = {"custom_id": opened.modal["custom_id"], "components": components}
-        told = await self._interact(member, 5, data, message.channel_id)
+        told = await self._interact(member, 5, data, channel_id)
         if told is not None and _PLACE in str(self._get_shown(told)):
-            told = await self._choose_place(member, told, message)
+            told = await self._choose_place(member, told, channel_id)
         is_certain = told is not None and _ACCEPTED in str(self._get_shown(told))
         names = [self.name_of(member)]
         self._names_by_user.setdefault(member.id, []).append(names)
-        self.answers.append(FormAnswer(member.id, text, message.id, names, is_certain))
+        self.answers.append(FormAnswer(member.id, text, answered_id, names, is_certain, asks))
         if not is_certain:
             # It may be kept for a day without being posted.
             self.marks &= known
@@ -115,7 +128,7 @@ class Answers(Problems):
         return True
 
     async def _choose_place(
-        self, member: User, asked: Interaction, message: Message
+        self, member: User, asked: Interaction, channel_id: int
     ) -> Interaction | None:
         shown = self.emulator.world.messages[asked.messages[0]]
         # One that is locked waits until a moderator unlocks it.
@@ -127,7 +140,7 @@ class Answers(Problems):
         button = self._pick(free)
         data = {"component_type": 2, "custom_id": button["custom_id"]}
         more = {"message_id": str(shown.id), "message_flags": shown.flags}
-        return await self._interact(member, 3, data, message.channel_id, **more)
+        return await self._interact(member, 3, data, channel_id, **more)
 
     def _get_shown(self, interaction: Interaction) -> list[str]:
         """What an interaction was answered with, or the message that its answer changed."""
@@ -168,9 +181,8 @@ def _is_locked(channel: Channel) -> bool:
     return channel.thread is not None and channel.thread.locked
 
 
-def _get_answer_button(message: Message) -> str | None:
-    found = (one["custom_id"] for one in find_buttons(message.components) if "custom_id" in one)
-    return next((one for one in found if one == "salon:discussion:answer"), None)
+def _has_button(message: Message, custom_id: str) -> bool:
+    return any(one.get("custom_id") == custom_id for one in find_buttons(message.components))
 
 
 def find_answers(

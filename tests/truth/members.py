@@ -221,9 +221,10 @@ class Members(PlayState):
 
     async def _delete_thread(self) -> bool:
         thread_id = self._pick(self._threads())
-        return thread_id is not None and await self._call(
-            self.admin, "DELETE", f"/channels/{thread_id}"
-        )
+        if thread_id is None:
+            return False
+        self.deleted_threads.add(thread_id)
+        return await self._call(self.admin, "DELETE", f"/channels/{thread_id}")
 
     async def _join_or_leave(self) -> bool:
         thread_id = self._pick(self._threads())

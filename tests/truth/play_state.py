@@ -16,7 +16,7 @@ from bot.emulator.server import Emulator
 from bot.emulator.world.models import Message, Sticker, User
 from bot.emulator.world.seed import add_application, invite_bot
 
-__all__ = ["Bot", "PlayState"]
+__all__ = ["AskedQuestions", "Bot", "PlayState"]
 
 #: The share of texts with a spoiler.
 _SPOILED = 0.2
@@ -33,6 +33,21 @@ class Bot:
 
 
 @dataclass
+class AskedQuestions:
+    """What members and authors did with questions to the author, by the ids of replies.
+
+    ``marked``: with *Ask the author this*. ``uncertain``: those of which the bot's answer didn't
+    arrive. ``put_off``: each with the number of the time that it was put off. ``same_as``: the
+    question that each was merged into.
+    """
+
+    marked: set[int] = field(default_factory=set)
+    uncertain: set[int] = field(default_factory=set)
+    put_off: dict[int, int] = field(default_factory=dict)
+    same_as: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass
 class PlayState:
     """The world of one play. ``done`` counts what was done, ``actions`` lists it in order.
 
@@ -41,7 +56,7 @@ class PlayState:
     no other text has; ``hidden_marks``: those that are spoilers.
     ``reposted``: by message of the proxy app, the message that it replaces; ``interrupted``:
     those of them around which something went wrong. ``proxies``: there is such an app.
-    ``answers``: those that were submitted with forms.
+    ``answers``: those that were submitted with forms. ``authors``: the members who wrote the essay.
     """
 
     emulator: Emulator
@@ -57,6 +72,9 @@ class PlayState:
     reposted: dict[str, str] = field(default_factory=dict)
     interrupted: set[str] = field(default_factory=set)
     answers: list[Any] = field(default_factory=list)
+    authors: list[User] = field(default_factory=list)
+    asked: AskedQuestions = field(default_factory=AskedQuestions)
+    deleted_threads: set[int] = field(default_factory=set)
     moves: bool = False
     proxies: bool = False
     hidden: bool = False

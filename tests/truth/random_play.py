@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.truth.answers import Answers
 from tests.truth.members import Members
 from tests.truth.proxies import Proxies
+from tests.truth.questions import Questions
 
 __all__ = ["MIN_ACTIONS", "MIN_PROXY_ACTIONS", "RandomPlay"]
 
@@ -37,6 +37,11 @@ MIN_ACTIONS = {
     "join or leave": 3,
     "answer by form": 5,
     "discuss passage": 3,
+    "ask author": 4,
+    "mark question": 3,
+    "answer question": 2,
+    "put off question": 2,
+    "merge questions": 1,
     "rename": 4,
     "leave server": 2,
     "join server": 2,
@@ -66,7 +71,7 @@ _AFTER_NUDGES = ("edit head", "delete head", "edit head", "delete head", "edit",
 _NUDGED = 49 * 3600
 
 
-class RandomPlay(Members, Answers, Proxies):
+class RandomPlay(Members, Questions, Proxies):
     """One play."""
 
     async def run(self, actions: int) -> None:

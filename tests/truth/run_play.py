@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -20,18 +21,23 @@ from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
 from storage.db.database import Database
 from storage.servers import settings
-from tests.support.running_bot import RunningBot, run_bot
+from tests.cogs.members.test_questions import publish_by
+from tests.support.running_bot import ESSAY, RunningBot, run_bot
 from tests.truth.answers import FormAnswer, apply_answers, find_answers
+from tests.truth.author_messages import find_wrong_messages
 from tests.truth.card_index import find_wrong_index
 from tests.truth.compare import differences
 from tests.truth.erased_text import find_files_with_words, find_quotations
 from tests.truth.moved_replies import undo_moves
 from tests.truth.play_state import Bot
 from tests.truth.proxies import apply_proxies
+from tests.truth.questions import find_wrong_marks, list_open
 from tests.truth.random_play import RandomPlay
 
-__all__ = ["PlayResult", "has_proxies", "run_play", "set_up_proxies"]
+__all__ = ["AUTHORS", "PlayResult", "has_proxies", "run_play", "set_up_proxies"]
 
+#: The members who wrote the essay.
+AUTHORS = ("Ann", "Ben")
 # An answer from a form is its own copy.
 _MOVES = """
 SELECT reply_id, copy_id FROM reply_moves WHERE copy_id IS NOT NULL AND copy_id <> reply_id
@@ -77,6 +83,17 @@ async def _check_erasure(
     wrong += find_files_with_words(folder, world, play.marks, after_a_week=False)
     await play.control("clock", {"advance": _ARCHIVE_SECONDS})
     return wrong + find_files_with_words(folder, world, play.marks, after_a_week=True)
+
+
+async def _check_open_questions(
+    play: RandomPlay, exported: Mapping[str, Any], posted: Mapping[str, FormAnswer]
+) -> list[str]:
+    """What is wrong with the questions that an author is shown."""
+    wanted = list_open(exported, posted, play.asked, play.authors, play.deleted_threads)
+    listed = await play.list_all_questions(play.authors[0])
+    # One that headed a deleted thread may be shown: its message is in the channel still.
+    shown = [one for one in listed if one not in play.deleted_threads]
+    return [] if shown == wanted else [f"open questions are {shown} and should be {wanted}"]
 
 
 async def _check_card_index(running: RunningBot) -> list[str]:
@@ -168,7 +185,8 @@ async def run_play(
             await stack.aclose()
 
         await start()
-        await bots[0].publish()
+        authors = [bots[0].member(name) for name in AUTHORS]
+        await publish_by(bots[0], *authors, essay=ESSAY)
         if move:
             server_id = bots[0].server_id
             await bots[0].database.write(
@@ -178,7 +196,9 @@ async def run_play(
         if join:
             await _let_plain_messages_join(bots[0])
         bot = Bot(start, stop, lambda: bots[0].salon.is_closed())
-        one = RandomPlay(emulator, bot, seed, bots[0].channel(), session, moves=move)
+        one = RandomPlay(
+            emulator, bot, seed, bots[0].channel(), session, authors=authors, moves=move
+        )
         if has_proxies(seed) and not move:
             await set_up_proxies(one, bots[0])
         if has_no_webhooks(seed) and not move:
@@ -210,6 +230,11 @@ async def run_play(
                 wrong.append(f"{row['message_id']} of the essay is deleted: {deleted}")
         joined_in = str(bots[0].channel()) if join else None
         wrong += differences(world_as_is, exported, str(one.own_id), one.names, joined_in)
+        wrong += find_wrong_marks(exported, posted, one.asked)
+        if not one.asked.uncertain:
+            wrong += await _check_open_questions(one, exported, posted)
+        wrong += await find_wrong_messages(one)
+        posted, _wrong = find_answers(await running.world(), one.answers, str(one.own_id))
         wrong += await _check_erasure(running, one, folder, posted)
         wrong += await _check_card_index(running)
         return PlayResult(wrong, one.done, one.actions, len(rows))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,15 @@ import bot.core.conversation.thread_names
 import bot.ingest.record_batch
 import bot.quotations
 import storage.delivery.card_indexes
+import storage.replies.author_messages
+import storage.replies.author_questions
 import storage.replies.reply_changes
+from bot.core.conversation.author_questions import AuthorQuestion
 from bot.core.conversation.events import Event
 from bot.ingest.catch_up import CatchUp
 from bot.ingest.recorder import Recorder
 from storage.db.database import Database
+from storage.db.writer import Transaction
 from storage.replies.reply_changes import Changes
 from storage.replies.watermarks import WatchedChannel
 from tests.support.samples import RUN_ALL
@@ -108,6 +113,54 @@ async def test_an_index_that_is_not_updated_is_detected(
         return 0
 
     monkeypatch.setattr(storage.delivery.card_indexes, "decide_due", never)
+    assert await is_detected(tmp_path)
+
+
+async def test_a_reply_that_is_not_marked_as_a_question_is_detected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def leave(*_: object) -> None:
+        """Mark nothing."""
+
+    monkeypatch.setattr(storage.replies.author_questions, "mark_question", leave)
+    assert await is_detected(tmp_path)
+
+
+async def test_a_question_that_stays_open_when_it_is_answered_is_detected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = storage.replies.author_questions._make_question
+
+    def make_open(row: Any) -> AuthorQuestion:
+        return replace(make(row), is_answered=False)
+
+    monkeypatch.setattr(storage.replies.author_questions, "_make_question", make_open)
+    assert await is_detected(tmp_path)
+
+
+async def test_two_direct_messages_to_an_author_on_a_day_are_detected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forget(tx: Transaction, message_id: int, due_at: int) -> None:
+        parameters = {"id": message_id, "due_at": due_at - 23 * 3_600_000}
+        await tx.run(
+            "UPDATE author_messages SET state = 'on', due_at = :due_at WHERE id = :id", parameters
+        )
+
+    monkeypatch.setattr(storage.replies.author_messages, "mark_sent", forget)
+    assert await is_detected(tmp_path)
+
+
+async def test_direct_messages_that_stay_on_after_a_refusal_are_detected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def try_again(tx: Transaction, message_id: int, _: object) -> None:
+        await tx.run(
+            "UPDATE author_messages SET due_at = due_at + 86400000 WHERE id = :id",
+            {"id": message_id},
+        )
+
+    monkeypatch.setattr(storage.replies.author_messages, "mark_refused", try_again)
     assert await is_detected(tmp_path)
 
 
