@@ -18,7 +18,7 @@ from bot.core.essay.source_format import Format
 from bot.errors import SalonError, SettingsError
 
 if TYPE_CHECKING:
-    from storage.db.location import Location
+    from storage.db.archive_location import Location
 
 __all__ = ["main"]
 
@@ -205,7 +205,7 @@ def _get_location() -> Location:
         read_database_path,
         read_postgresql_address,
     )
-    from storage.db.location import Location
+    from storage.db.archive_location import Location
 
     problems: list[str] = []
     values = load_environment(os.environ)
@@ -263,7 +263,7 @@ async def _move(source: str, target: str) -> int:
 
 
 async def _forget(options: argparse.Namespace) -> int:
-    from bot.cli.erase_member import erase_member
+    from bot.cli.forget import erase_member
 
     _write(
         await erase_member(
@@ -303,7 +303,7 @@ async def _book(options: argparse.Namespace) -> int:
     from bot.core.text.translate import use_language
     from bot.export import find_essay, make_book
     from bot.languages import get_discussion_language
-    from bot.library.volumes import ENDINGS, render_volumes
+    from bot.library.book_files import ENDINGS, render_volumes
 
     async with _get_location().open_for_reading() as database:
         found = await database.read(lambda tx: find_essay(tx, options.essay))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bot.core.payload import Payload, make_plain_message
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from bot.core.text.translate import use_language
 from bot.languages import get_discussion_language, get_server_language
 from storage.db.writer import Transaction

@@ -1,6 +1,7 @@
-"""Erasure of a member: the words that replace theirs in messages, and why prompts are skipped.
+"""Erasure of a member: everything that has their words goes, in rows and in Discord.
 
-The rows are erased by :mod:`storage.privacy.erasure`.
+Here are the words that replace theirs in messages, and why prompts are skipped. The
+rows are erased by :mod:`storage.privacy.erasure`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from bot.core.conversation.thread_names import (
 )
 from bot.core.payload import Payload
 from bot.core.prompts.wording import list_credits
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.thread_mentions import list_mentions
 from bot.core.text.translate import ENGLISH, use_language
 from bot.core.text.translate import gettext as _

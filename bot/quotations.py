@@ -19,7 +19,7 @@ from bot.core.conversation.thread_names import (
 )
 from bot.core.payload import make_edit_body, make_erased_payload
 from bot.core.prompts.wording import make_nudge_text
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.message_quote import find_mentioned
 from bot.core.text.thread_mentions import list_mentions
 from bot.core.text.translate import gettext as _
@@ -31,7 +31,7 @@ from storage.delivery import message_edits
 from storage.delivery.message_edits import NewMessageEdit
 from storage.privacy import quotations
 from storage.privacy.quotations import Nudge, QuotingThread, ReplyWords
-from storage.prompts import claimed_prompts, context
+from storage.prompts import claimed_prompts, prompt_context
 from storage.replies import deleted_channels
 
 __all__ = ["erase", "erase_due_channels", "erase_for_member", "read"]
@@ -171,8 +171,10 @@ async def _reword_nudge(
         else:
             await _delete_nudge(tx, nudge, _CHANGED, now_ms)
     elif nudge.message_id is not None:
-        head = await context.get_thread_head(tx, nudge.reply_id)
-        names = await context.get_author_names(tx, head.discussion_id, find_mentioned(head.text))
+        head = await prompt_context.get_thread_head(tx, nudge.reply_id)
+        names = await prompt_context.get_author_names(
+            tx, head.discussion_id, find_mentioned(head.text)
+        )
         language = await get_discussion_language(tx, nudge.server_id, head.discussion_id)
         with use_language(language):
             unnamed = {one: _(name) for one, name in others.items()}

@@ -1,1 +1,1 @@
-"""The archive: SQLite through aiosqlite, with one writer. Rows, no policy and no wording."""
+"""The archive: SQLite through aiosqlite, or PostgreSQL through psycopg, with one writer."""

@@ -16,7 +16,7 @@ from bot.checks import (
     find_data_loss_risk,
     group_by_channel,
 )
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from storage.db.backups import Backup
 from storage.servers.diagnostics import PendingCounts, Problem, UsedChannel
 

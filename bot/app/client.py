@@ -32,10 +32,10 @@ from bot.discord_api.connection import get_intents
 from bot.discord_api.permissions import CachedPermissions
 from bot.ingest.gateway_events import GatewayEvents
 from cogs.events.joined_servers import record_joined_servers
-from cogs.ui.bot import SalonBot
 from cogs.ui.deadline import begin_interaction
 from cogs.ui.errors import report_error
 from cogs.ui.forms import Forms
+from cogs.ui.salon_bot import SalonBot
 from storage.db.database import Database, retry_until_available
 
 __all__ = ["EXTENSIONS", "Salon", "load_command_set"]

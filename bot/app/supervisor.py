@@ -31,9 +31,9 @@ from bot.discord_api.connection import set_base_urls
 from bot.discord_api.gateway_limits import GatewayLimits, fetch_gateway_limits
 from bot.errors import DiscordLoginError, MoreShardsRequired
 from bot.settings import Settings
+from storage.db.archive_location import Location
 from storage.db.backups import list_backups
 from storage.db.database import Database
-from storage.db.location import Location
 
 __all__ = ["run", "run_client", "supervise"]
 

@@ -13,8 +13,8 @@ from bot.clock import Clock
 from bot.core.shards import Shards
 from bot.delivery import after_send
 from bot.delivery.attachments import AttachmentLimits
-from bot.delivery.context import DeliveryContext
 from bot.delivery.scheduler import Scheduler
+from bot.delivery.worker_context import DeliveryContext
 from bot.delivery.workers import Delivery
 from bot.discord_api.command_permissions import CommandPermissions
 from bot.discord_api.commands import CommandMentions

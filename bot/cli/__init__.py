@@ -1,1 +1,1 @@
-"""The commands besides ``run``: preview, backup and restore, doctor, erase_member."""
+"""The commands besides ``run``: preview, backup and restore, move, doctor, forget."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.clock import Clock
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.errors import BackupError, DatabaseError
 from storage.db import backups
 from storage.db.connection import lock_archive

@@ -28,11 +28,11 @@ from bot.settings import (
     read_settings,
 )
 from storage.db import backups
+from storage.db.archive_location import Location
 from storage.db.connection import lock_archive
 from storage.db.database import Database, open_for_reading
 from storage.db.file_access import find_access_problem, find_folder_problem
 from storage.db.integrity import describe_damage
-from storage.db.location import Location
 from storage.db.writer import Transaction
 from storage.servers import command_sync, diagnostics
 from storage.servers.diagnostics import Problem, UsedChannel

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.core.text.plural import format_count
 from bot.errors import DatabaseError
 from bot.settings import POSTGRESQL_SCHEMES
-from storage.db.location import Location
+from storage.db.archive_location import Location
 
 __all__ = ["move"]
 

@@ -10,7 +10,7 @@ from bot.core.layout.layout import lay_out
 from bot.core.layout.parts import Layout, Part
 from bot.core.layout.pictures import describe
 from bot.core.read_essay import read_essay
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from bot.core.text.plural import format_count
 
 __all__ = ["preview", "preview_text", "render_json", "render_text"]

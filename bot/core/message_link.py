@@ -1,4 +1,4 @@
-"""Links to messages and channels in Discord."""
+"""Links to messages in Discord."""
 
 from __future__ import annotations
 

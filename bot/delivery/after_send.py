@@ -16,7 +16,7 @@ from bot.core.layout.withdraw import make_withdrawn_body
 from bot.core.message_link import make_message_link
 from bot.core.payload import is_payload_of, make_edit_body
 from bot.core.snowflake import get_snowflake_time
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.translate import ENGLISH, use_language
 from bot.delivery import alerts, notifications
 from bot.languages import get_discussion_language

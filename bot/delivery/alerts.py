@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.alerts import notify_admins
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.titles import escape_title
 from storage.db.writer import Transaction
 from storage.delivery import alerts, essay_threads, message_edits

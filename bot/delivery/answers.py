@@ -19,10 +19,9 @@ from bot.core.conversation.events import REPLY, Message
 from bot.core.conversation.reply_copy import get_avatar_url, hash_copy, make_webhook_name
 from bot.core.payload import SUPPRESS_EMBEDS, Payload
 from bot.core.snowflake import get_snowflake_time
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.translate import use_language
 from bot.delivery import alerts
-from bot.delivery.context import DeliveryContext
 from bot.delivery.find_message import find_message
 from bot.delivery.worker import (
     Failure,
@@ -31,6 +30,7 @@ from bot.delivery.worker import (
     explain_error,
     take_first_of_each_place,
 )
+from bot.delivery.worker_context import DeliveryContext
 from bot.discord_api import retry
 from bot.discord_api.errors import (
     ARCHIVED,

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.core.text.coded import make_coded
-from bot.delivery.context import DeliveryContext
+from bot.core.text.coded_text import make_coded
 from bot.delivery.worker import Failure, JobFailed
+from bot.delivery.worker_context import DeliveryContext
 from bot.discord_api import parse, retry
 from bot.discord_api.errors import Outcome, classify, get_error_name
 from storage.db.writer import Transaction

@@ -22,14 +22,14 @@ from bot.core.conversation.author_questions import (
 )
 from bot.core.message_link import make_message_link
 from bot.core.payload import SUPPRESS_EMBEDS, Payload
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext, use_language
 from bot.core.text.truncate import truncate_lines
-from bot.delivery.context import DeliveryContext
 from bot.delivery.find_message import find_message
 from bot.delivery.worker import Failure, explain_error
+from bot.delivery.worker_context import DeliveryContext
 from bot.discord_api import retry
 from bot.discord_api.errors import UNKNOWN_USER, Outcome
 from bot.languages import get_server_language

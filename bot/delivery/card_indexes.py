@@ -20,11 +20,11 @@ from discord.http import Route
 from bot.core.conversation.thread_index import describe_index
 from bot.core.layout.card import add_index
 from bot.core.payload import Payload, make_edit_body
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.translate import use_language
-from bot.delivery.context import DeliveryContext
 from bot.delivery.pictures import load_pictures, request_with_files
 from bot.delivery.worker import Failure, explain_error
+from bot.delivery.worker_context import DeliveryContext
 from bot.discord_api import retry
 from bot.discord_api.errors import ARCHIVED, THREAD_LOCKED, TOO_MANY_OLD_EDITS, Outcome
 from bot.languages import get_discussion_language

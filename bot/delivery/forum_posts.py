@@ -17,8 +17,8 @@ from bot.core import limits
 from bot.core.conversation.thread_names import make_essay_thread_name
 from bot.core.payload import get_signature
 from bot.core.snowflake import get_snowflake_time
-from bot.delivery.context import DeliveryContext
 from bot.delivery.worker import HistoryUnreadable
+from bot.delivery.worker_context import DeliveryContext
 from bot.discord_api.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.discord_api.single_attempt import Upload
 from storage.delivery.messages import NewForumPost, PlannedMessage

@@ -18,14 +18,14 @@ from discord.http import Route
 from bot.core import limits
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME, hash_thread_name
 from bot.core.payload import Payload
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import use_language
 from bot.delivery import alerts
 from bot.delivery.card_indexes import RenderedCard, render_card_with_index
-from bot.delivery.context import DeliveryContext
 from bot.delivery.pictures import load_pictures, replace_pictures, request_with_files
 from bot.delivery.worker import Failure, explain_error
+from bot.delivery.worker_context import DeliveryContext
 from bot.discord_api import retry
 from bot.discord_api.errors import (
     ALREADY_CROSSPOSTED,

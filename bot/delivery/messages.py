@@ -18,15 +18,15 @@ from discord.http import Route
 from bot.core import limits
 from bot.core.payload import Payload, get_signature, is_payload_of
 from bot.core.shards import Shards
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.translate import use_language
 from bot.delivery import after_send, alerts
-from bot.delivery.context import DeliveryContext
 from bot.delivery.find_message import find_message
 from bot.delivery.forum_posts import ForumPostStarter
 from bot.delivery.pictures import load_pictures, request_with_files
 from bot.delivery.threads import SERVER_IS_FULL
 from bot.delivery.worker import Failure, HistoryUnreadable, JobFailed, explain_error
+from bot.delivery.worker_context import DeliveryContext
 from bot.discord_api import retry
 from bot.discord_api.errors import (
     ARCHIVED,

@@ -11,7 +11,7 @@ import discord
 from discord.http import HTTPClient, Route
 
 from bot.core.payload import Payload
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.delivery.worker import JobFailed
 from bot.discord_api.errors import Outcome
 from bot.discord_api.single_attempt import Upload

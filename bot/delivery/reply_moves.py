@@ -24,13 +24,13 @@ from bot.core.conversation.reply_copy import (
     make_webhook_name,
 )
 from bot.core.payload import Payload
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.translate import use_language
 from bot.delivery import alerts
-from bot.delivery.context import DeliveryContext
 from bot.delivery.find_message import find_message
 from bot.delivery.move_notices import plan_move_notice
 from bot.delivery.worker import Failure, JobFailed, explain_error, take_first_of_each_place
+from bot.delivery.worker_context import DeliveryContext
 from bot.discord_api import parse, retry
 from bot.discord_api.errors import (
     ARCHIVED,

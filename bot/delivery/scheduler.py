@@ -19,7 +19,7 @@ from bot.clock import Clock, from_milliseconds, to_milliseconds
 from bot.core.conversation.thread_index import INDEX_WAITS_MS, NEW_FOR_MS
 from bot.core.shards import Shards
 from bot.core.snowflake import make_snowflake_before
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.delivery.archive_cleanup import ArchiveCleanup
 from bot.delivery.thread_links import plan_due_links
 from bot.delivery.workers import Delivery

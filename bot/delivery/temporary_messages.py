@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.core.text.coded import make_coded
-from bot.delivery.context import DeliveryContext
+from bot.core.text.coded_text import make_coded
 from bot.delivery.worker import Failure
+from bot.delivery.worker_context import DeliveryContext
 from bot.discord_api import retry
 from bot.discord_api.errors import Outcome, classify, describe_error
 from storage.delivery import temporary_messages

@@ -21,12 +21,12 @@ from bot.core.conversation.thread_names import (
     make_plain_thread_name,
     make_thread_name,
 )
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import use_language
 from bot.delivery import alerts
-from bot.delivery.context import DeliveryContext
 from bot.delivery.worker import Failure, explain_error
+from bot.delivery.worker_context import DeliveryContext
 from bot.discord_api import retry
 from bot.discord_api.errors import (
     ARCHIVED,

@@ -1,7 +1,8 @@
 """Delivery worker: claims due jobs, does them, classifies errors, and retries with backoff.
 
-There is one worker for each kind of job: messages, threads, message edits, card indexes, reply
-moves, attachments, temporary messages. What is specific to a kind is its :class:`JobSource`.
+There is one worker for each kind of job: messages, threads, message edits, card indexes, answers,
+reply moves, attachments, authors' messages, temporary messages. What is specific to a kind is its
+:class:`JobSource`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Generic, Protocol, TypeVar
 import discord
 
 from bot.clock import Clock
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.discord_api.errors import TRANSIENT, Outcome, classify, get_error_name
 from storage.db.errors import DatabaseUnavailable
 

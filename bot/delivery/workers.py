@@ -11,13 +11,13 @@ from bot.delivery.answers import AnswerPoster
 from bot.delivery.attachments import AttachmentDownloader, AttachmentLimits
 from bot.delivery.author_messages import AuthorMessenger
 from bot.delivery.card_indexes import CardIndexUpdater
-from bot.delivery.context import DeliveryContext
 from bot.delivery.message_edits import MessageEditor
 from bot.delivery.messages import MessageSender
 from bot.delivery.reply_moves import ReplyMover
 from bot.delivery.temporary_messages import TemporaryMessageRemover
 from bot.delivery.threads import ThreadOpener
 from bot.delivery.worker import Worker
+from bot.delivery.worker_context import DeliveryContext
 
 __all__ = ["Delivery"]
 

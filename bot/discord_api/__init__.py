@@ -1,1 +1,1 @@
-"""Discord's API: limits, errors, retry, rate limit, permissions, webhooks."""
+"""Discord's API: errors, retry, rate limit, permissions, parsing, webhooks."""

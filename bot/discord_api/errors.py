@@ -12,7 +12,7 @@ from typing import Final
 import aiohttp
 import discord
 
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.truncate import truncate
 
 __all__ = [

@@ -11,7 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.conversation.events import USER_MESSAGE_TYPES, Attachment, Edit, Message
-from bot.core.conversation.extras import NO_EXTRAS, Extras, Forward, Poll, PollAnswer
+from bot.core.conversation.forwards_polls_stickers import (
+    NO_EXTRAS,
+    Extras,
+    Forward,
+    Poll,
+    PollAnswer,
+)
 from bot.core.conversation.reply_copy import File, OriginalReply
 from bot.core.payload import get_signature
 

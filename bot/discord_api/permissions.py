@@ -8,7 +8,7 @@ from typing import Protocol
 import discord
 
 from bot.core.conversation.styles import FORUM, THREADS, Tag, TargetChannel
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.discord_api import required_permissions
 from bot.discord_api.errors import describe_error
 from bot.discord_api.required_permissions import TO_ATTACH, TO_PIN, Permission

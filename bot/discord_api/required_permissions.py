@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bot.core.text.coded_sentences import PERMISSIONS
 from bot.core.text.locale_format import join_words
+from bot.core.text.sentences_by_code import PERMISSIONS
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 

@@ -32,7 +32,7 @@ from bot.core.conversation.routing import (
 )
 from bot.core.snowflake import make_first_snowflake
 from bot.ingest.answered_passages import ReplyText
-from storage.replies.lookup import ChannelReply, Lookup
+from storage.replies.batch_lookup import ChannelReply, Lookup
 from storage.replies.reply_changes import Changes
 
 __all__ = ["Batch", "BatchResult", "EarlyEvents", "RecoveredChanges", "find_plain_messages"]

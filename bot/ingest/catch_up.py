@@ -32,7 +32,7 @@ from bot.clock import Clock
 from bot.core.conversation.proxies import MAX_DELAY
 from bot.core.shards import UNSHARDED, Shards
 from bot.core.snowflake import make_first_snowflake
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.discord_api.errors import TRANSIENT
 from bot.discord_api.permissions import Permissions
 from bot.discord_api.rate_limit import RateLimiter

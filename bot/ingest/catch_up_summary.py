@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.ingest.batch import RecoveredChanges
 
 __all__ = ["describe_duration", "make_catch_up_summary"]

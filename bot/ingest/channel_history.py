@@ -24,7 +24,7 @@ from bot.discord_api.permissions import Permissions
 from bot.ingest.member_names import MemberNames
 from bot.ingest.recorder import Recorder
 from storage.db.database import Database
-from storage.replies import extras, watermarks
+from storage.replies import forwards_polls_stickers, watermarks
 from storage.replies.watermarks import WatchedChannel
 
 __all__ = ["HistoryReader", "ReadOutcome", "Reading"]
@@ -152,7 +152,7 @@ class HistoryReader:
     async def request_open_polls(self, one: WatchedChannel, until: int) -> None:
         """Have open polls up to a message read again: one may have ended during the outage."""
         polls = await self._database.read(
-            lambda tx: extras.get_open_polls(tx, one.channel_id, until)
+            lambda tx: forwards_polls_stickers.get_open_polls(tx, one.channel_id, until)
         )
         self._recorder.request_messages({(one.server_id, one.channel_id, poll) for poll in polls})
 

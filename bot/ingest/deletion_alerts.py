@@ -7,7 +7,7 @@ from functools import partial
 
 from bot.alerts import notify_admins
 from bot.core.layout.restore_button import make_restore_components
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.titles import escape_title
 from storage.db.writer import Transaction
 from storage.essays import deleted_messages, progress

@@ -29,7 +29,7 @@ from bot.core.conversation.events import (
     ReactionsCleared,
     ThreadSeen,
 )
-from bot.core.conversation.extras import NO_EXTRAS, describe_extras
+from bot.core.conversation.forwards_polls_stickers import NO_EXTRAS, describe_extras
 from bot.core.conversation.member_limits import HOUR_MS, MAX_PER_HOUR, THREADS_PER_PRIORITY
 from bot.core.conversation.passage_refs import may_refer_to_passages
 from bot.core.conversation.proxies import (
@@ -49,7 +49,7 @@ from bot.core.conversation.routing import (
 )
 from bot.core.conversation.thread_index import INDEX_WAITS_MS, NEW_FOR_MS
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME, make_thread_name
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.titles import escape_title
 from bot.ingest.answer_hints import HINT_MS, plan_answer_hint
 from bot.ingest.answered_passages import ReplyText, save_answered_passages
@@ -68,7 +68,7 @@ from storage.delivery.threads import ERASED_MEMBER
 from storage.essays import discussions
 from storage.prompts import nudges
 from storage.replies import deleted_channels
-from storage.replies.lookup import SavedReply, look_up
+from storage.replies.batch_lookup import SavedReply, look_up
 from storage.replies.proxied_replies import Candidate
 
 __all__ = ["OwnMessageHandler", "record_batch"]

@@ -14,10 +14,10 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from bot.clock import from_milliseconds
-from bot.core.conversation.extras import Extras
+from bot.core.conversation.forwards_polls_stickers import Extras
 from bot.core.essay.essay import BodyBlock, Essay
 from bot.core.prompts.plan import CustomText, Poll, QuotedPassage, parse_content
-from bot.library.course import Course, CourseRecorder
+from bot.library.chart_data import Course, CourseRecorder
 from storage.replies.book import BookPrompt, BookRevision, BookRows
 from storage.replies.full_replies import FullReply, ReplyFile
 

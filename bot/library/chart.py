@@ -14,7 +14,7 @@ from html import escape
 
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext
-from bot.library.course import Course, PassageBar, describe_course
+from bot.library.chart_data import Course, PassageBar, describe_course
 
 __all__ = ["DARK", "LIGHT", "Theme", "draw_chart"]
 

@@ -17,7 +17,7 @@ from bot.core.text.message_quote import find_mentioned, name_mentioned
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext
 from bot.library.book import Book, Entry, Section, Thread
-from bot.library.course import describe_course
+from bot.library.chart_data import describe_course
 from bot.library.message_html import make_clean
 from bot.library.templating import Show, get_words, show_emoji
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.clock import to_milliseconds
 from bot.core.prompts.local_time import QuietHours, local_to_utc
 from bot.core.prompts.policy import REASON_QUIET_HOURS
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from storage.db.writer import Transaction
 from storage.prompts import nudges, prompts
 from storage.servers import settings

@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.core.prompts.plan import parse_condition
 from bot.core.prompts.policy import Decision, PromptContext, decide_prompt
 from storage.db.writer import Transaction
-from storage.prompts.context import get_context
+from storage.prompts.prompt_context import get_context
 from storage.prompts.prompts import Prompt
 from storage.servers import settings as settings_module
 from storage.servers.settings import ServerSettings

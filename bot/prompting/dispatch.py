@@ -21,8 +21,8 @@ from bot.core.prompts.wording import NothingToSay, PromptText
 from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.translate import use_language
 from bot.prompting.decide import decide
+from bot.prompting.prompt_text import get_language, make_text
 from bot.prompting.schedule import plan_next_digest
-from bot.prompting.text import get_language, make_text
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads, messages
 from storage.delivery.messages import NewMessage

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from bot.core.prompts.parse_time import parse_time
 from bot.core.prompts.plan import parse_command_content, parse_condition, parse_content
+from bot.prompting.prompt_text import check_content_exists
 from bot.prompting.schedule import change_prompt
-from bot.prompting.text import check_content_exists
 from storage.db.writer import Transaction
 from storage.prompts import prompts
 from storage.prompts.prompts import Prompt

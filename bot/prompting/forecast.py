@@ -11,9 +11,9 @@ from bot.core.prompts.wording import NothingToSay, PromptText
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.translate import gettext as _
 from bot.prompting.decide import decide
-from bot.prompting.text import make_text
+from bot.prompting.prompt_text import make_text
 from storage.db.writer import Transaction
-from storage.prompts.context import PromptEssay, get_essay
+from storage.prompts.prompt_context import PromptEssay, get_essay
 from storage.prompts.prompts import Prompt
 
 __all__ = ["Forecast", "forecast", "forecast_all"]

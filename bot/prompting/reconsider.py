@@ -13,7 +13,7 @@ from datetime import datetime
 from bot.clock import to_milliseconds
 from bot.core.prompts.policy import PromptKind, Send
 from bot.core.shards import UNSHARDED, Shards
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.prompting.decide import decide
 from bot.prompting.schedule import replace_later_digest
 from storage.db.writer import Transaction

@@ -8,7 +8,7 @@ from bot.clock import to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.plan import parse_plan, schedule_steps
 from bot.core.prompts.policy import REASON_PAUSED, PromptKind
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from storage.db.writer import Transaction
 from storage.prompts import digest, prompts
 from storage.prompts.prompts import Prompt

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.core.conversation.styles import FORUM, THREADS
 from bot.core.layout.withdraw import make_withdrawn_body
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.translate import use_language
 from bot.languages import get_discussion_language
 from bot.publishing.pinned_card import pin_card, unpin_card

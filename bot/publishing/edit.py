@@ -26,7 +26,7 @@ from bot.core.extraction.corrections import (
     set_author_names,
 )
 from bot.core.payload import Payload
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop, use_language
 from bot.discord_api.commands import CommandMentions

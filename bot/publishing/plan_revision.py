@@ -18,7 +18,7 @@ from bot.core.layout.parts import Position
 from bot.core.layout.revise import PostedPart, RevisedLayout, add_part_links, revise
 from bot.core.message_link import make_message_link
 from bot.core.payload import Payload, make_edit, make_edit_body, make_plain_message
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.discord_api.commands import CommandMentions

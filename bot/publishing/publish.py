@@ -32,7 +32,7 @@ from bot.core.layout.closing_message import make_closing_payload, render_closing
 from bot.core.layout.layout import lay_out
 from bot.core.layout.part_message import make_part_message
 from bot.core.shards import UNSHARDED, Shards
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop, use_language

@@ -14,7 +14,7 @@ from bot.core import limits
 from bot.core.essay.serialize import essay_from_json
 from bot.core.layout.revise import add_part_links
 from bot.core.message_link import make_message_link
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.length import count_utf16_units
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop, use_language

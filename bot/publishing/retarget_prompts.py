@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from bot.core.essay.essay import Essay
 from bot.core.prompts.plan import NumberedQuestion, QuotedPassage, parse_content, renumber
 from bot.core.prompts.policy import REASON_PAUSED
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.similar import find_most_similar
 from storage.db.writer import Transaction
 from storage.prompts import question_refs

@@ -14,7 +14,7 @@ from bot.core.text.truncate import truncate
 from bot.errors import UnreadableEssay
 from bot.library.book import make_course, make_recorder
 from bot.library.chart import DARK, draw_chart
-from bot.library.course import CourseRecorder, describe_course, describe_own
+from bot.library.chart_data import CourseRecorder, describe_course, describe_own
 from bot.publishing.reader_process import ask_child
 from bot.services import Services
 from storage.db.writer import Transaction

@@ -37,13 +37,13 @@ from cogs.essays.submission_form import (
 )
 from cogs.essays.target_channel import TargetChannelOption, check_target, complete_tags
 from cogs.ui.autocomplete import complete_essay, complete_time
-from cogs.ui.bot import SalonBot
-from cogs.ui.choose import choose_essay
-from cogs.ui.commands import get_server, get_server_id
+from cogs.ui.base_cog import get_server, get_server_id
 from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, show_form
+from cogs.ui.named_essay_or_prompt import choose_essay
 from cogs.ui.ping_role import check_ping_role
 from cogs.ui.responses import answer, answer_with_file, show
+from cogs.ui.salon_bot import SalonBot
 from cogs.ui.views import get_actor, make_text_view
 from storage.db.writer import Transaction
 from storage.essays import discussions

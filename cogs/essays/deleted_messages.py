@@ -13,8 +13,8 @@ from bot.core.text.locale_format import join_words
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop, ngettext
 from bot.services import Services
-from cogs.ui.buttons import make_button_class, make_button_row
-from cogs.ui.commands import get_server_id
+from cogs.ui.base_cog import get_server_id
+from cogs.ui.numbered_buttons import make_button_class, make_button_row
 from cogs.ui.responses import answer
 from cogs.ui.views import get_actor, make_text_view
 from storage.db.writer import Transaction

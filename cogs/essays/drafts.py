@@ -18,9 +18,9 @@ from bot.core.extraction.title import find_former_title_line
 from bot.core.layout.card import CARD_TEXT
 from bot.core.layout.closing_message import get_shown_question
 from bot.core.prompts.describe_plan import describe_action, describe_content, describe_moment
-from bot.core.prompts.outlook import ExpectedStep, asks_only_default, expect_steps
 from bot.core.prompts.parse_time import parse_time
 from bot.core.prompts.plan import parse_plan
+from bot.core.prompts.plan_preview import ExpectedStep, asks_only_default, expect_steps
 from bot.core.prompts.wording import NothingToSay, escape_line
 from bot.core.text.locale_format import format_number
 from bot.core.text.titles import escape_title
@@ -43,11 +43,11 @@ from cogs.essays.draft_forms import get_form_text, make_text_fields, read_channe
 from cogs.essays.status import describe_essay
 from cogs.essays.submission_form import make_submission, read_text_form
 from cogs.essays.target_channel import check_target
-from cogs.ui.buttons import Label, make_button_class, make_button_row
-from cogs.ui.commands import get_server, get_server_id
+from cogs.ui.base_cog import get_server, get_server_id
 from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
 from cogs.ui.local_time import describe_local_time
+from cogs.ui.numbered_buttons import Label, make_button_class, make_button_row
 from cogs.ui.ping_role import make_ping_field, read_ping_role
 from cogs.ui.progress import show_progress
 from cogs.ui.responses import answer, answer_with_file, show, update

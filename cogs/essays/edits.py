@@ -38,11 +38,11 @@ from cogs.essays.submission_form import (
     read_submission_form,
 )
 from cogs.ui.autocomplete import complete_essay
-from cogs.ui.buttons import Label, make_button_class, make_button_row
-from cogs.ui.choose import choose_essay
-from cogs.ui.commands import get_server_id
+from cogs.ui.base_cog import get_server_id
 from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, show_form
+from cogs.ui.named_essay_or_prompt import choose_essay
+from cogs.ui.numbered_buttons import Label, make_button_class, make_button_row
 from cogs.ui.progress import show_progress
 from cogs.ui.responses import answer, answer_with_file, show, update
 from cogs.ui.views import get_actor, make_card_view, make_text_view

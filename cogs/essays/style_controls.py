@@ -15,7 +15,7 @@ from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext
 from bot.publishing.publish import Preview
 from bot.services import Services
-from cogs.ui.checked import CheckedItem
+from cogs.ui.permission_checks import CheckedItem
 
 __all__ = [
     "STYLES_BY_BUTTON",

@@ -9,7 +9,7 @@ import discord
 from discord.ext import commands
 
 from bot.services import Services
-from cogs.ui.bot import SalonBot
+from cogs.ui.salon_bot import SalonBot
 
 __all__ = ["ServerEvents"]
 

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.services import Services
 from cogs.events.joined_servers import describe_server, greet
-from cogs.ui.bot import SalonBot
+from cogs.ui.salon_bot import SalonBot
 from storage.db.database import retry_until_available
 from storage.db.writer import Transaction, Work
 from storage.servers import servers as servers_module

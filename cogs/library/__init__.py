@@ -1,1 +1,1 @@
-"""What members find and read: ``/search`` and ``/book``."""
+"""What members find and read: ``/search``, ``/book``, ``/new`` and the list of threads."""

@@ -15,14 +15,14 @@ from bot.core.text.translate import gettext_noop, ngettext
 from bot.discord_api.readable_channels import ReadableChannels, ThreadPlaces
 from bot.errors import UserError
 from bot.library.book import Book, build_book, make_recorder
-from bot.library.course import describe_own
-from bot.library.volumes import BookFormat, make_names, render_volumes
+from bot.library.book_files import BookFormat, make_names, render_volumes
+from bot.library.chart_data import describe_own
 from bot.services import Services
-from cogs.library.reading import complete_readable_essay, find_named_discussion
-from cogs.ui.bot import SalonBot
-from cogs.ui.commands import get_server, get_server_id
+from cogs.library.readable_discussion import complete_readable_essay, find_named_discussion
+from cogs.ui.base_cog import get_server, get_server_id
 from cogs.ui.deadline import acknowledge
 from cogs.ui.responses import answer, follow_up_with_files
+from cogs.ui.salon_bot import SalonBot
 from storage.replies.book import BookRows, get_book_rows
 from storage.servers import settings as settings_module
 

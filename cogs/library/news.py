@@ -28,17 +28,17 @@ from bot.core.text.translate import gettext_noop
 from bot.discord_api.readable_channels import ReadableChannels, ThreadPlaces
 from bot.library.news import BEGINNING, NewsItem, Visit, get_visit, make_page, read_items
 from bot.services import Services
-from cogs.library.reading import (
+from cogs.library.readable_discussion import (
     complete_readable_essay,
     find_discussion,
     find_discussion_of_button,
     find_named_discussion,
 )
-from cogs.ui.bot import SalonBot
-from cogs.ui.commands import get_server
-from cogs.ui.controls import make_control_class
+from cogs.ui.base_cog import get_server
 from cogs.ui.deadline import acknowledge
+from cogs.ui.persistent_controls import make_control_class
 from cogs.ui.responses import answer, update
+from cogs.ui.salon_bot import SalonBot
 from cogs.ui.views import make_text_view
 from storage.db.writer import Transaction
 from storage.essays.discussions import ListedDiscussion

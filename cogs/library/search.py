@@ -30,15 +30,15 @@ from bot.errors import UserError
 from bot.library import snippets
 from bot.library.search import NEWEST, Cursor, Hit, Page, Search, run_search
 from bot.services import Services
-from cogs.library.reading import complete_readable_essay
-from cogs.ui.bot import SalonBot
-from cogs.ui.buttons import make_button_class
-from cogs.ui.choose import choose_optional_essay
-from cogs.ui.commands import get_server, get_server_id
+from cogs.library.readable_discussion import complete_readable_essay
+from cogs.ui.base_cog import get_server, get_server_id
 from cogs.ui.deadline import acknowledge
+from cogs.ui.named_essay_or_prompt import choose_optional_essay
+from cogs.ui.numbered_buttons import make_button_class
 from cogs.ui.responses import answer, update
+from cogs.ui.salon_bot import SalonBot
 from storage.db.writer import Transaction
-from storage.prompts import context
+from storage.prompts import prompt_context
 from storage.servers import settings as settings_module
 
 __all__ = ["SearchCog"]
@@ -184,7 +184,7 @@ class SearchCog(commands.Cog, name="Search"):
             unknown = dict.fromkeys(mentioned, _("member"))
             return {
                 hit.discussion_id: unknown
-                | (await context.get_author_names(tx, hit.discussion_id, mentioned))
+                | (await prompt_context.get_author_names(tx, hit.discussion_id, mentioned))
                 for hit in page.hits
             }
 

@@ -27,12 +27,12 @@ from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
 from bot.discord_api.readable_channels import ReadableChannels, ThreadPlaces
 from bot.services import Services
-from cogs.library.reading import find_discussion, find_discussion_of_button
-from cogs.ui.bot import SalonBot
-from cogs.ui.commands import get_server
-from cogs.ui.controls import make_control_class
+from cogs.library.readable_discussion import find_discussion, find_discussion_of_button
+from cogs.ui.base_cog import get_server
 from cogs.ui.deadline import acknowledge
+from cogs.ui.persistent_controls import make_control_class
 from cogs.ui.responses import answer, update
+from cogs.ui.salon_bot import SalonBot
 from storage.db.writer import Transaction
 from storage.essays.discussions import ListedDiscussion
 from storage.replies import discussion_index

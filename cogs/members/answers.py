@@ -42,11 +42,11 @@ from cogs.members.submit_answer import (
     report_unposted,
     save_answer,
 )
-from cogs.ui.bot import SalonBot
-from cogs.ui.commands import get_server_id
-from cogs.ui.controls import make_control_class
+from cogs.ui.base_cog import get_server_id
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
+from cogs.ui.persistent_controls import make_control_class
 from cogs.ui.responses import answer, update
+from cogs.ui.salon_bot import SalonBot
 from cogs.ui.views import make_text_view
 from storage.db.writer import Transaction
 from storage.replies import answers

@@ -22,10 +22,10 @@ from bot.core.text.translate import gettext_noop
 from bot.errors import UserError
 from bot.ingest.moved_replies import delete_moved_reply, edit_moved_reply
 from bot.services import Services
-from cogs.ui.bot import SalonBot
-from cogs.ui.commands import get_server_id
+from cogs.ui.base_cog import get_server_id
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
 from cogs.ui.responses import answer
+from cogs.ui.salon_bot import SalonBot
 from storage.db.writer import Transaction
 from storage.replies import reply_copies
 from storage.replies.reply_copies import Copy

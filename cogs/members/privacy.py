@@ -19,11 +19,11 @@ from bot.core.text.translate import gettext_noop, ngettext
 from bot.erasure import erase_member
 from bot.errors import UserError
 from bot.services import Services
-from cogs.ui.bot import SalonBot
-from cogs.ui.buttons import make_button_class
-from cogs.ui.commands import get_server, get_server_id
+from cogs.ui.base_cog import get_server, get_server_id
 from cogs.ui.deadline import acknowledge
+from cogs.ui.numbered_buttons import make_button_class
 from cogs.ui.responses import answer, answer_with_file, follow_up_with_files, update
+from cogs.ui.salon_bot import SalonBot
 from storage.db.erasure_log import Erasure
 from storage.db.errors import StorageError
 from storage.db.writer import Transaction

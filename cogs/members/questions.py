@@ -52,15 +52,15 @@ from cogs.members.submit_answer import (
     report_unposted,
     save_in_transaction,
 )
-from cogs.ui.bot import SalonBot
-from cogs.ui.commands import get_server, get_server_id
-from cogs.ui.controls import make_control_class
+from cogs.ui.base_cog import get_server, get_server_id
 from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
+from cogs.ui.persistent_controls import make_control_class
 from cogs.ui.responses import answer, update
+from cogs.ui.salon_bot import SalonBot
 from storage.db.writer import Transaction
 from storage.essays import authors
-from storage.prompts import context
+from storage.prompts import prompt_context
 from storage.replies import answers, author_messages, author_questions
 from storage.replies.author_questions import QuestionPlace
 from storage.servers import settings as settings_module
@@ -334,7 +334,7 @@ class Questions(commands.Cog):
 
         async def look(tx: Transaction) -> dict[int, dict[int, str]]:
             return {
-                one.question.id: await context.get_author_names(
+                one.question.id: await prompt_context.get_author_names(
                     tx, one.question.discussion_id, find_mentioned(one.question.text)
                 )
                 for one in shown

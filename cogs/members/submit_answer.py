@@ -25,7 +25,7 @@ from bot.core.text.translate import gettext as _
 from bot.discord_api.errors import TRANSIENT
 from bot.errors import UserError
 from bot.services import Services
-from cogs.ui.commands import get_server
+from cogs.ui.base_cog import get_server
 from cogs.ui.responses import follow_up
 from cogs.ui.views import make_text_view
 from storage.db.writer import Transaction

@@ -10,7 +10,7 @@ from bot.core.prompts.parse_time import parse_time
 from bot.core.prompts.plan import parse_command_content, parse_condition
 from bot.core.prompts.policy import PromptKind
 from bot.core.prompts.wording import NothingToSay
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.timestamps import format_timestamp
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
@@ -20,7 +20,7 @@ from bot.errors import UserError
 from bot.prompting.dispatch import send_now
 from bot.prompting.edit_prompt import edit_prompt
 from bot.prompting.forecast import forecast, forecast_all
-from bot.prompting.text import check_content_exists
+from bot.prompting.prompt_text import check_content_exists
 from bot.services import Services
 from cogs.prompts import wording
 from cogs.prompts.autocomplete import complete_prompt
@@ -28,10 +28,10 @@ from cogs.prompts.essay_states import refuse_ended, refuse_unless_open
 from cogs.prompts.list_panel import FORM, ListPanel
 from cogs.prompts.settings import PromptSettings
 from cogs.ui.autocomplete import complete_essay, complete_time
-from cogs.ui.bot import SalonBot
-from cogs.ui.choose import choose_essay, choose_prompt
-from cogs.ui.commands import get_server
+from cogs.ui.base_cog import get_server
+from cogs.ui.named_essay_or_prompt import choose_essay, choose_prompt
 from cogs.ui.responses import answer
+from cogs.ui.salon_bot import SalonBot
 from storage.db.writer import Transaction
 from storage.prompts import listings, prompts
 from storage.servers import settings as settings_module

@@ -18,7 +18,7 @@ from discord import ui
 from bot.clock import to_milliseconds
 from bot.core import limits
 from bot.core.prompts.policy import PromptKind
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.titles import escape_title, shorten_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate_lines
@@ -29,12 +29,12 @@ from bot.prompting.forecast import Forecast, forecast, forecast_all
 from bot.services import Services
 from cogs.prompts import wording
 from cogs.prompts.essay_states import refuse_unless_open
-from cogs.ui.choose import choose_essay, choose_prompt
-from cogs.ui.commands import get_server
-from cogs.ui.controls import make_control_class
+from cogs.ui.base_cog import get_server
 from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
 from cogs.ui.local_time import describe_local_time
+from cogs.ui.named_essay_or_prompt import choose_essay, choose_prompt
+from cogs.ui.persistent_controls import make_control_class
 from cogs.ui.responses import show, update
 from storage.db.writer import Transaction
 from storage.prompts import listings, pauses, prompts

@@ -8,7 +8,7 @@ from discord import app_commands
 from bot.core.prompts.parse_time import is_none, parse_quiet_hours, parse_weekly_time
 from bot.core.prompts.plan import format_plan, parse_plan
 from bot.core.prompts.timezones import resolve_zone
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
@@ -18,8 +18,8 @@ from bot.prompting.resume import resume_discussion, resume_server
 from cogs.prompts import wording
 from cogs.prompts.autocomplete import complete_zone
 from cogs.ui.autocomplete import complete_essay
-from cogs.ui.choose import choose_optional_essay
-from cogs.ui.commands import WritingCog, get_server
+from cogs.ui.base_cog import WritingCog, get_server
+from cogs.ui.named_essay_or_prompt import choose_optional_essay
 from storage.db.writer import Transaction
 from storage.prompts import pauses
 from storage.servers import settings as settings_module

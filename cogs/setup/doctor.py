@@ -14,9 +14,9 @@ from bot.clock import to_milliseconds
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.core.text.truncate import truncate, truncate_lines
-from cogs.ui.bot import SalonBot
-from cogs.ui.commands import get_server
+from cogs.ui.base_cog import get_server
 from cogs.ui.responses import answer
+from cogs.ui.salon_bot import SalonBot
 from storage.db.writer import Transaction
 from storage.essays import deleted_messages
 from storage.essays.deleted_messages import EssayWithDeletions

@@ -18,7 +18,7 @@ from discord.ext import commands
 from bot.core import limits
 from bot.core.prompts.parse_time import parse_quiet_hours
 from bot.core.prompts.timezones import resolve_zone
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.escape import escape
 from bot.core.text.translate import get_languages, gettext_noop, ngettext
 from bot.core.text.translate import gettext as _
@@ -27,13 +27,13 @@ from bot.errors import UserError
 from bot.prompting import change_settings
 from bot.services import Services
 from cogs.setup import wording
-from cogs.ui.bot import SalonBot
-from cogs.ui.commands import get_server
-from cogs.ui.controls import make_control_class
+from cogs.ui.base_cog import get_server
 from cogs.ui.deadline import acknowledge
 from cogs.ui.forms import SubmittedForm, make_text_field, show_form
+from cogs.ui.persistent_controls import make_control_class
 from cogs.ui.ping_role import make_ping_field, read_ping_role
 from cogs.ui.responses import answer, show, update
+from cogs.ui.salon_bot import SalonBot
 from cogs.ui.selects import make_default_channels
 from storage.db.writer import Transaction
 from storage.servers import settings as settings_module

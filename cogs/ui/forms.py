@@ -23,9 +23,9 @@ from bot.core.text.translate import gettext_noop
 from bot.core.text.truncate import truncate
 from bot.errors import UserError
 from bot.services import Services
-from cogs.ui.checked import handle_checked
 from cogs.ui.deadline import claim_answer
 from cogs.ui.errors import report_error
+from cogs.ui.permission_checks import handle_checked
 
 __all__ = ["FormHandler", "Forms", "SubmittedForm", "Upload", "make_text_field", "show_form"]
 

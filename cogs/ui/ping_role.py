@@ -9,7 +9,7 @@ from discord import ui
 
 from bot.core.text.translate import gettext as _
 from bot.errors import UserError
-from cogs.ui.commands import get_server
+from cogs.ui.base_cog import get_server
 from cogs.ui.forms import SubmittedForm
 from cogs.ui.selects import make_default_roles
 

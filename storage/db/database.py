@@ -400,7 +400,7 @@ async def _prepare(
         await connection.execute("PRAGMA secure_delete = ON")
         await connection.execute("PRAGMA foreign_keys = ON")
         await migrate(connection, migrations)
-        # The ids that a batch of events refers to; see storage.replies.lookup.
+        # The ids that a batch of events refers to; see storage.replies.batch_lookup.
         await connection.execute("CREATE TEMP TABLE lookup_ids (id INTEGER PRIMARY KEY)")
     except sqlite3.Error as error:
         if connection.in_transaction:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.core.conversation.extras import extras_from_columns, list_texts
+from bot.core.conversation.forwards_polls_stickers import extras_from_columns, list_texts
 from bot.core.text.folding import fold_text, fold_unless_lower
 from storage.db.writer import Transaction
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.clock import to_milliseconds
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from bot.errors import BackupError
 from storage.db import erasure_log
 from storage.db.backups import copy_archive

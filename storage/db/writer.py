@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from aiosqlite.context import Result
 
 from storage.db.errors import WriteWithdrawn
-from storage.db.multi_row import ROWS, make_multi_row_insert
+from storage.db.multi_row_insert import ROWS, make_multi_row_insert
 
 __all__ = ["Connection", "Row", "Transaction", "Work", "Writer"]
 

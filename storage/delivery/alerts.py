@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from storage.db.writer import Transaction
 
 __all__ = ["add", "clear", "make_closed_key"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.core.payload import Payload
 from bot.core.shards import UNSHARDED, Shards
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Transaction
 

@@ -14,7 +14,7 @@ from bot.core import limits
 from bot.core.layout.parts import Position
 from bot.core.payload import Payload
 from bot.core.shards import UNSHARDED, Shards
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 

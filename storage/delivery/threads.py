@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.core.shards import UNSHARDED, Shards
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Transaction
 from storage.delivery import essay_threads

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.essay.essay import Essay
-from bot.core.text.coded import CodedText, read_coded
+from bot.core.text.coded_text import CodedText, read_coded
 from storage.db.writer import Row, Transaction
 from storage.essays.revisions import hash_text
 

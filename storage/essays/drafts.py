@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.essay.essay import Essay
-from bot.core.essay.note import notes_from_lines, notes_to_lines
+from bot.core.essay.preview_note import notes_from_lines, notes_to_lines
 from bot.core.essay.serialize import essay_from_json
 from bot.core.payload import Payload
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from storage.db.checkpoint_and_vacuum import mark_erasure
 from storage.db.writer import Transaction
 from storage.delivery import messages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from bot.core.essay.note import notes_from_lines, notes_to_lines
+from bot.core.essay.preview_note import notes_from_lines, notes_to_lines
 from bot.core.essay.serialize import essay_from_json, essay_to_json
 from storage.db.writer import Row, Transaction
 from storage.essays.revisions import NewRevision

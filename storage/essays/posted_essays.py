@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.core.layout.parts import Position
 from bot.core.payload import Payload
-from bot.core.text.coded import read_coded
+from bot.core.text.coded_text import read_coded
 from storage.db.checkpoint_and_vacuum import mark_erasure
 from storage.db.writer import Transaction
 from storage.delivery import message_edits

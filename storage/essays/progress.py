@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.text.coded import CodedText, read_coded
+from bot.core.text.coded_text import CodedText, read_coded
 from storage.db.writer import Transaction
 
 __all__ = [

@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass
 
 from bot.core.essay.essay import Essay
-from bot.core.essay.note import notes_to_lines
+from bot.core.essay.preview_note import notes_to_lines
 from bot.core.essay.serialize import essay_to_json
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from storage.db.writer import Transaction
 from storage.essays.sources import save_source
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from storage.db.writer import Transaction
 from storage.essays.drafts import publish
 from storage.servers.audit_log import record_action

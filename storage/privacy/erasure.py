@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME
 from bot.core.payload import Payload
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from storage.db.erasure_log import CLAIM_PROXIED, ERASE_MEMBER_ROWS
 from storage.db.writer import Transaction
 from storage.delivery import message_edits

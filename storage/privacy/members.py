@@ -8,7 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.clock import from_milliseconds
-from bot.core.conversation.extras import NO_EXTRAS, export_extras, extras_from_columns
+from bot.core.conversation.forwards_polls_stickers import (
+    NO_EXTRAS,
+    export_extras,
+    extras_from_columns,
+)
 from storage.db import erasure_log
 from storage.db.erasure_log import Erasure
 from storage.db.writer import Row, Transaction

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.core.payload import Payload
-from bot.core.text.coded import CodedText, read_coded
+from bot.core.text.coded_text import CodedText, read_coded
 from storage.db.writer import Transaction
 
 __all__ = [

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.clock import to_milliseconds
 from bot.core.prompts.digest import DigestEssay, DigestThread
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from storage.db.writer import Transaction
 from storage.prompts.listings import get_asked_questions
 

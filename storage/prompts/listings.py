@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import from_milliseconds
-from bot.core.text.coded import CodedText, read_coded
+from bot.core.text.coded_text import CodedText, read_coded
 from storage.db.writer import Row, Transaction
 from storage.prompts import prompts
 from storage.prompts.prompts import Prompt

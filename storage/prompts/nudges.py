@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import Message
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from storage.db.writer import Transaction
 from storage.replies.reply_changes import Changes
 from storage.servers.settings import DEFAULT_NUDGE_HOURS

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.policy import PromptKind
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from storage.db.writer import Transaction
 
 __all__ = [

@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.policy import PromptKind
 from bot.core.shards import UNSHARDED, Shards
-from bot.core.text.coded import CodedText, read_coded
+from bot.core.text.coded_text import CodedText, read_coded
 from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from storage.db.writer import Transaction
 
 __all__ = ["RETENTION_MS", "HiddenChannel", "erase_due", "get_next_due", "hide"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.clock import from_milliseconds
 from bot.core.conversation.anchors import Anchor
-from bot.core.conversation.extras import Extras, export_extras
+from bot.core.conversation.forwards_polls_stickers import Extras, export_extras
 from bot.core.essay.blocks import Picture
 from bot.core.essay.serialize import essay_from_json
 from storage.db.writer import Transaction

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from bot.core.conversation.anchors import Anchor
-from bot.core.conversation.extras import NO_EXTRAS, Extras, extras_from_columns
+from bot.core.conversation.forwards_polls_stickers import NO_EXTRAS, Extras, extras_from_columns
 from storage.db.erasure_log import ERASED_AUTHOR_ID
 from storage.db.writer import Row, Transaction
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import Attachment, Message
-from bot.core.conversation.extras import Extras, extras_to_columns
+from bot.core.conversation.forwards_polls_stickers import Extras, extras_to_columns
 from storage.db.erasure_log import ERASED_AUTHOR_ID
 from storage.db.folded_texts import INSERT_FOLDED, fold_pending, make_folded_row
 from storage.db.writer import Transaction
-from storage.replies import extras
+from storage.replies import forwards_polls_stickers
 from storage.replies.proxied_replies import (
     HOLD_ORIGINAL,
     INSERT_CANDIDATE,
@@ -89,13 +89,15 @@ class Changes:
 
     def insert_extras(self, reply_id: int, more: Extras) -> None:
         """Save the forwarded message, poll and stickers of a reply, unless it was deleted."""
-        self.add(extras.INSERT_EXTRAS, {"reply_id": reply_id, **extras_to_columns(more)})
+        self.add(
+            forwards_polls_stickers.INSERT_EXTRAS, {"reply_id": reply_id, **extras_to_columns(more)}
+        )
         self._needs_folding = True
 
     def edit_extras(self, reply_id: int, more: Extras, edited_at: int | None) -> None:
         """Change the extras of a reply, unless it was deleted or has a newer edit."""
         row = {"reply_id": reply_id, "edited_at": edited_at, **extras_to_columns(more)}
-        self.add(extras.INSERT_EDITED_EXTRAS, row)
+        self.add(forwards_polls_stickers.INSERT_EDITED_EXTRAS, row)
         self._needs_folding = True
 
     def insert_proxied(
@@ -525,7 +527,7 @@ ERASE_REPLY = (
     DELETE FROM reply_extras WHERE reply_id = :id
         AND :message_id = COALESCE((SELECT copy_id FROM reply_moves WHERE reply_id = :id), :id)
     """,
-    *extras.ERASE_FORWARDS,
+    *forwards_polls_stickers.ERASE_FORWARDS,
 )
 # A deleted message carries no text; an edit of the essay puts the text elsewhere.
 _MARK_OWN_MESSAGE_DELETED = """

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 
 from bot.core.shards import UNSHARDED, Shards
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 from storage.replies import reply_changes

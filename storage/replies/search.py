@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.conversation.extras import NO_EXTRAS, Extras, extras_from_columns
+from bot.core.conversation.forwards_polls_stickers import NO_EXTRAS, Extras, extras_from_columns
 from storage.db.writer import Transaction
 
 __all__ = [

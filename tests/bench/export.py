@@ -20,7 +20,7 @@ import zipfile
 from pathlib import Path
 
 from bot.export import make_book, write_json
-from bot.library.volumes import BookFormat, render_volumes
+from bot.library.book_files import BookFormat, render_volumes
 from storage.db.database import open_database, open_for_reading
 from tests.bench.search import make_replies
 from tests.library.talk import add_replies, publish

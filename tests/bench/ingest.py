@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from storage.db.location import Location
+from storage.db.archive_location import Location
 from tests.bench import archives, frames
 from tests.bench.archives import Place
 from tests.bench.frames import Talk

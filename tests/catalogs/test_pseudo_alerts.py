@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.text.coded import CodedText, read_coded
-from bot.core.text.coded_sentences import SENTENCES
+from bot.core.text.coded_text import CodedText, read_coded
+from bot.core.text.sentences_by_code import SENTENCES
 from bot.core.text.translate import use_language
 from storage.db.writer import Transaction
 from storage.servers import settings

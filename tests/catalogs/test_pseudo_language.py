@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.text.coded import CodedText
-from bot.core.text.coded_sentences import SENTENCES
+from bot.core.text.coded_text import CodedText
+from bot.core.text.sentences_by_code import SENTENCES
 from bot.core.text.translate import use_catalogs, use_language
 from tests.catalogs.extract import list_command_texts
 from tests.catalogs.pseudo import NAME_PREFIX, find_untranslated, write_pseudo_catalog
@@ -25,7 +25,7 @@ from tests.catalogs.pseudo_server import (
 )
 from tests.cogs.members.test_moved_replies import choose
 from tests.cogs.ui.test_long_texts import Walk, check_log, set_up
-from tests.core.text.test_coded import placeholders
+from tests.core.text.test_coded_text import placeholders
 from tests.delivery.test_reply_moves import copies
 from tests.support.running_bot import RunningBot, run_bot
 

@@ -14,7 +14,7 @@ from bot.checks import (
 from bot.cli.backup import back_up
 from bot.cli.doctor import examine, format_findings
 from bot.clock import Clock
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.emulator.server import Emulator
 from bot.emulator.world.permissions import Permission
 from bot.errors import DatabaseError

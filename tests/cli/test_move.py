@@ -11,8 +11,8 @@ import pytest
 
 from bot.cli.move import move
 from bot.errors import DatabaseError, DatabaseInUse
+from storage.db.archive_location import Location
 from storage.db.erasure_log import Erasure
-from storage.db.location import Location
 from storage.db.writer import Transaction
 from tests.support.archives import get_postgresql_address
 from tests.support.postgres_server import find_programs

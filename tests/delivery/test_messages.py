@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.text.coded import read_coded
+from bot.core.text.coded_text import read_coded
 from bot.emulator.faults.steps import Step
 from bot.emulator.server import Emulator
 from bot.publishing.publish import Actor

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.core.conversation.events import Deletion
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from storage.db.restore import restore
 from storage.db.writer import Transaction
 from storage.servers import settings

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.text.coded import read_coded
+from bot.core.text.coded_text import read_coded
 from bot.emulator.faults.steps import Step
 from tests.support.running_bot import RunningBot, running_bot, wait_until
 from tests.support.waits import set_wait

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from bot.clock import Clock
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.delivery.worker import Failure, JobFailed, Worker, explain_error
 from bot.discord_api import retry
 from bot.discord_api.errors import Outcome

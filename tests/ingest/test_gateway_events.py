@@ -28,7 +28,7 @@ from bot.core.conversation.events import (
     ReactionsCleared,
     ThreadSeen,
 )
-from bot.core.conversation.extras import Extras, Forward, Poll, PollAnswer
+from bot.core.conversation.forwards_polls_stickers import Extras, Forward, Poll, PollAnswer
 from bot.discord_api import parse
 from bot.ingest.gateway_events import GatewayEvents, Parser
 from storage.db.database import open_database

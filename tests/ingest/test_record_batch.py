@@ -20,7 +20,7 @@ from bot.core.conversation.events import (
     Reaction,
     ReactionsCleared,
 )
-from bot.core.conversation.extras import Extras, Forward, Poll, PollAnswer
+from bot.core.conversation.forwards_polls_stickers import Extras, Forward, Poll, PollAnswer
 from bot.core.conversation.proxies import Original
 from bot.core.essay.essay import Essay
 from bot.core.payload import get_signature, make_plain_message
@@ -38,7 +38,7 @@ from storage.delivery.messages import NewMessage
 from storage.essays import submissions
 from storage.essays.submissions import Submission
 from storage.privacy.members import get_member_data
-from storage.replies import extras
+from storage.replies import forwards_polls_stickers
 from storage.servers import settings
 from tests.support.essays import publish_essay
 from tests.support.exports import export_essay
@@ -424,12 +424,17 @@ async def test_history_adds_the_result_of_a_poll_and_compares_forwards(
     poll = make_message(1100, "", reference_id=PART, extras=Extras(poll=POLL))
     forward = make_message(1101, "", channel_id=1100, extras=Extras(FORWARD))
     await record(published, [poll, forward])
-    assert await published.read(lambda tx: extras.get_open_polls(tx, CHANNEL, 1100)) == [1100]
+    assert await published.read(
+        lambda tx: forwards_polls_stickers.get_open_polls(tx, CHANNEL, 1100)
+    ) == [1100]
     page = HistoryPage(CHANNEL, (replace(poll, extras=Extras(poll=ENDED)), forward))
     result = await record(published, [page])
     assert result.recovered[SERVER].edits == 1
     assert (await replies(published))["1100"]["poll"]["ended"] is True
-    assert await published.read(lambda tx: extras.get_open_polls(tx, CHANNEL, 1100)) == []
+    assert (
+        await published.read(lambda tx: forwards_polls_stickers.get_open_polls(tx, CHANNEL, 1100))
+        == []
+    )
     assert (await record(published, [page])).recovered[SERVER].edits == 0
 
 

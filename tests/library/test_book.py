@@ -18,16 +18,16 @@ import pytest_asyncio
 from lxml import etree
 from markdown_it import MarkdownIt
 
-from bot.core.conversation.extras import Extras, Poll, PollAnswer
+from bot.core.conversation.forwards_polls_stickers import Extras, Poll, PollAnswer
 from bot.core.read_essay import read_essay
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.translate import use_language
 from bot.export import make_book
 from bot.library.book import Book, Thread, build_book, list_threads
+from bot.library.book_files import make_names, render_volumes
 from bot.library.epub import render_epub
 from bot.library.markdown import render_markdown
 from bot.library.page import render_page
-from bot.library.volumes import make_names, render_volumes
 from storage.db.database import Database, open_database
 from storage.essays import authors, discussions
 from storage.essays.revisions import NewRevision, add_revision

@@ -15,8 +15,8 @@ from PIL import Image
 
 from bot.core.text.translate import get_languages, use_language
 from bot.library.chart import DARK, LIGHT, draw_chart
+from bot.library.chart_data import Course, PassageBar
 from bot.library.chart_process import render_png
-from bot.library.course import Course, PassageBar
 
 ROOT = Path(__file__).parents[2]
 BEGUN = datetime(2026, 1, 5, 10, tzinfo=UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.core.conversation.extras import Extras, Forward, Poll, PollAnswer
+from bot.core.conversation.forwards_polls_stickers import Extras, Forward, Poll, PollAnswer
 from bot.export import write_json
 from storage.db.database import Database, open_database
 from storage.db.writer import Transaction

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.core.conversation.extras import Extras, Forward, Poll, PollAnswer
-from bot.core.text.coded import make_coded
+from bot.core.conversation.forwards_polls_stickers import Extras, Forward, Poll, PollAnswer
+from bot.core.text.coded_text import make_coded
 from bot.core.text.search_query import parse_search
 from bot.library.search import NEWEST, Cursor, Page, Search, run_search
 from storage.db.database import Database, open_database

@@ -8,7 +8,7 @@ from typing import Any
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.conversation.events import Message
 from bot.core.prompts.policy import PromptKind
-from bot.core.text.coded import read_coded
+from bot.core.text.coded_text import read_coded
 from storage.db.writer import Transaction
 from storage.prompts import nudges, prompts
 from storage.prompts.prompts import Prompt

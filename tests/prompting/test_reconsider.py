@@ -10,7 +10,7 @@ import pytest
 from bot.clock import from_milliseconds, to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.prompts.policy import REASON_PAUSED, PromptKind
-from bot.core.text.coded import make_coded, read_coded
+from bot.core.text.coded_text import make_coded, read_coded
 from bot.delivery import after_send, alerts
 from bot.prompting import reconsider, schedule
 from bot.prompting.dispatch import plan_due

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.clock import to_milliseconds
 from bot.core.prompts.local_time import WeeklyTime
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.prompting import change_settings, schedule
 from bot.prompting.dispatch import plan_due
 from storage.db.database import Database

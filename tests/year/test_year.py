@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.text.coded import read_coded
+from bot.core.text.coded_text import read_coded
 from tests.support.spawned_bot import spawned_bot
 from tests.year.checks import Checker
 from tests.year.life import DAYS, ESSAYS, live

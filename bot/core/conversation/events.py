@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.conversation.extras import NO_EXTRAS, Extras
+from bot.core.conversation.forwards_polls_stickers import NO_EXTRAS, Extras
 
 __all__ = [
     "Attachment",

@@ -16,7 +16,7 @@ import regex
 
 from bot.core import limits
 from bot.core.payload import SUPPRESS_EMBEDS, Payload
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.length import count_utf16_units
 
 __all__ = [

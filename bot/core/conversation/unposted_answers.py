@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from bot.core.text.translate import gettext as _
 
 __all__ = ["describe_unposted"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.core.essay.blocks import Block
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from bot.core.text.translate import gettext_noop
 
 __all__ = ["NO_TEXT", "Document", "Metadata"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.essay.blocks import Block
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from bot.errors import UnreadableEssay
 
 __all__ = [

@@ -17,7 +17,7 @@ from bot.core.essay.blocks import (
     Table,
 )
 from bot.core.essay.essay import BodyBlock, Epigraph, Essay, ExtractedFacts, Passage
-from bot.core.text.coded import coded_from_json, coded_to_json
+from bot.core.text.coded_text import coded_from_json, coded_to_json
 
 __all__ = ["essay_from_json", "essay_to_json"]
 

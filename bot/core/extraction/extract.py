@@ -29,7 +29,7 @@ from bot.core.extraction.masthead import (
 )
 from bot.core.extraction.passages import number_passages
 from bot.core.extraction.title import retitle
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from bot.core.text.length import measure_reading
 from bot.core.text.questions import strip_note_marks
 from bot.core.text.sentences import split_sentences

@@ -39,7 +39,7 @@ from bot.core.layout.split import (
     split_item,
 )
 from bot.core.layout.tables import replace_table
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.length import count_utf16_units
 
 __all__ = [

@@ -14,7 +14,7 @@ from bot.core import limits
 from bot.core.essay.blocks import Block, Frame, Paragraph, Picture, Span
 from bot.core.essay.essay import Essay
 from bot.core.layout.inline_markdown import MAX_LINK, render_inline
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.escape import escape_url, has_url
 from bot.core.text.length import count_utf16_units
 from bot.core.text.truncate import truncate

@@ -23,7 +23,7 @@ from bot.core.layout.closing_message import choose_closing_question
 from bot.core.layout.layout import Packer, balance_last_parts, list_items, note_lost_links
 from bot.core.layout.parts import Part, Position
 from bot.core.layout.split import Item, keep_beginning, render_piece
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from bot.core.text.length import count_utf16_units
 from bot.core.text.translate import gettext as _
 

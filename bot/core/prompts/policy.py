@@ -27,7 +27,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.prompts.local_time import QuietHours, get_quiet_end, local_to_utc
 from bot.core.prompts.plan import Condition, FewerReplies, QuietFor
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 
 __all__ = [
     "REASON_OTHER_ESSAY",

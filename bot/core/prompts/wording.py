@@ -20,7 +20,7 @@ from bot.core.prompts.plan import (
     PromptContent,
     QuotedPassage,
 )
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.escape import escape, escape_line_start
 from bot.core.text.message_quote import quote_message
 from bot.core.text.titles import escape_title

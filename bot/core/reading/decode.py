@@ -8,7 +8,7 @@ import re
 import regex
 from charset_normalizer import from_bytes
 
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay

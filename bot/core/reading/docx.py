@@ -15,7 +15,7 @@ from mammoth.html import element, text
 from bot.core.essay.document import Document, Metadata
 from bot.core.reading.docx_xml import prepare_xml, separate_words
 from bot.core.reading.html import read_html
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay

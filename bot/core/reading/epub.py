@@ -19,7 +19,7 @@ from bot.core.essay.blocks import Block, Heading, Picture, Rule, get_block_text
 from bot.core.essay.document import NO_TEXT, Document, Metadata
 from bot.core.reading.decode import clean_text, decode
 from bot.core.reading.html import HtmlContent, read_html
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop, ngettext
 from bot.errors import UnreadableEssay

@@ -57,7 +57,7 @@ from bot.core.reading.html_tags import (
     VOID,
     WALLS,
 )
-from bot.core.text.coded import CodedText, make_coded
+from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.columns import expand_tabs
 
 __all__ = ["HtmlContent", "read_html"]

@@ -37,7 +37,7 @@ from bot.core.essay.blocks import (
     get_spans_text,
 )
 from bot.core.essay.document import Document
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.errors import UnreadableEssay

@@ -40,7 +40,7 @@ from bot.core.reading.page_boilerplate import (
     is_other_reading,
 )
 from bot.core.reading.plain_page import cut_middle, is_plain_page
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.translate import gettext as _
 from bot.errors import UnreadableEssay
 

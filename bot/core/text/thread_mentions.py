@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.text.coded_sentences import SENTENCES
+from bot.core.text.sentences_by_code import SENTENCES
 from bot.core.text.translate import find_surroundings, gettext, use_language
 
 __all__ = ["list_mentions"]

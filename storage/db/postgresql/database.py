@@ -22,7 +22,6 @@ from bot.clock import Clock
 from bot.core.shards import UNSHARDED, Shards
 from bot.errors import DatabaseError, DatabaseInUse
 from storage.db import erasure_log
-from storage.db.address import describe_address
 from storage.db.database import Database
 from storage.db.erasure_log import EraseMember, Erasure
 from storage.db.folded_texts import fold_pending
@@ -34,6 +33,7 @@ from storage.db.postgresql.connection import (
     open_connection,
 )
 from storage.db.postgresql.migrate import Migration, get_version, load_migrations, migrate
+from storage.db.postgresql_address import describe_address
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -324,7 +324,7 @@ class _Lock:
 
 
 async def _create_temporary_tables(raw: psycopg.AsyncConnection[Any]) -> None:
-    # The ids that a batch of events refers to; see storage.replies.lookup.
+    # The ids that a batch of events refers to; see storage.replies.batch_lookup.
     await raw.execute(
         "CREATE TEMP TABLE IF NOT EXISTS lookup_ids (id BIGINT PRIMARY KEY) ON COMMIT DELETE ROWS"
     )

@@ -19,7 +19,7 @@ import psycopg.sql
 from psycopg.types.string import StrDumperUnknown
 
 from bot.errors import DatabaseError
-from storage.db.location import Location
+from storage.db.archive_location import Location
 from storage.db.migrate import load_migrations
 from storage.db.postgresql.connection import SCHEMA, convert_errors
 from storage.db.postgresql.statements import translate

@@ -15,7 +15,7 @@ import pytest
 
 from bot import erasure
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from storage.db import erasure_log
 from storage.db.database import open_database
 from storage.db.restore import restore

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.core.text.coded import read_coded
+from bot.core.text.coded_text import read_coded
 from bot.emulator.faults.steps import NeverArrivedError, Step
 from tests.support.running_bot import (
     ESSAY,

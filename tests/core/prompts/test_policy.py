@@ -21,7 +21,7 @@ from bot.core.prompts.policy import (
     Skip,
     decide_prompt,
 )
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = QuietHours(time(22), time(8))

@@ -25,7 +25,7 @@ from bot.core.prompts.wording import (
     make_prompt_text,
     make_questions_text,
 )
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.length import count_utf16_units
 
 

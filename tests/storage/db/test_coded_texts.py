@@ -8,7 +8,7 @@ from typing import Any
 import aiosqlite
 
 from bot.core.prompts.policy import REASON_PAUSED, REASON_QUIET_HOURS
-from bot.core.text.coded import make_coded, read_coded
+from bot.core.text.coded_text import make_coded, read_coded
 from storage.db.migrate import load_migrations, migrate
 
 _BEFORE = 12

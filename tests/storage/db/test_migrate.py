@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.essay.note import notes_from_lines
-from bot.core.text.coded import coded_from_json, make_coded
+from bot.core.essay.preview_note import notes_from_lines
+from bot.core.text.coded_text import coded_from_json, make_coded
 from bot.errors import DatabaseError
 from storage.db import migrate
 from storage.db.backups import find_fault

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.cli.backup import back_up, restore
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.erasure import erase_member
 from bot.errors import BackupError, DatabaseInUse
 from storage.db.backups import copy_archive

@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from storage.db.database import open_database
 from storage.db.restore import restore
 from tests.support.archive_bytes import files_with

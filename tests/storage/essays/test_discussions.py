@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.payload import make_plain_message
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.delivery import alerts
 from bot.errors import UnknownEssay
 from bot.export import find_essay

@@ -14,14 +14,14 @@ import pytest
 
 from bot.core.shards import Shards
 from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
-from storage.db.address import describe_address
 from storage.db.erasure_log import Erasure
-from storage.db.multi_row import ROWS
+from storage.db.multi_row_insert import ROWS
 from storage.db.postgresql.database import (
     PostgresDatabase,
     open_for_reading,
     open_postgresql,
 )
+from storage.db.postgresql_address import describe_address
 from storage.db.writer import Row, Transaction
 from tests.support.postgres_server import PostgresServer, find_programs
 

@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.alerts import notify_admins
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.errors import UserError
 from bot.prompting import change_settings
-from cogs.ui.choose import choose_essay, choose_prompt
+from cogs.ui.named_essay_or_prompt import choose_essay, choose_prompt
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import alerts, messages
 from storage.delivery.messages import NewMessage
 from storage.prompts import claimed_prompts, listings, pauses, prompts
-from storage.prompts.context import get_essay
+from storage.prompts.prompt_context import get_essay
 from storage.servers import settings
 from tests.prompting.prompt_rows import (
     HERE,

@@ -1,5 +1,5 @@
 -- Reasons, alerts and entries of the audit log are codes with arguments, as JSON, so that each
--- reader gets them in their own language (bot/core/text/coded.py).
+-- reader gets them in their own language (bot/core/text/coded_text.py).
 
 ALTER TABLE alerts RENAME COLUMN text TO alert;
 

@@ -1,5 +1,5 @@
 -- Notes about what couldn't be reproduced exactly are codes with arguments, as JSON, like reasons
--- and alerts (bot/core/text/coded.py). A submission doesn't keep the sentence that refused it: it
+-- and alerts (bot/core/text/coded_text.py). A submission doesn't keep the sentence that refused it: it
 -- was in the language of the admin, who got it as the answer, and nothing else reads it.
 
 ALTER TABLE submissions DROP COLUMN outcome;

@@ -13,7 +13,7 @@ from bot.app.client import Salon
 from bot.clock import Clock
 from bot.emulator.world.models import Role
 from bot.emulator.world.permissions import Permission
-from cogs.ui.checked import CheckedItem
+from cogs.ui.permission_checks import CheckedItem
 from storage.db.database import Database
 from tests.support.running_bot import ESSAY, RunningBot, form_data, running_bot
 
@@ -54,7 +54,7 @@ def test_nothing_but_checked_items_handles_components() -> None:
                     wrong.append(f"{path.name}: {node.name}")
             elif isinstance(node, ast.AsyncFunctionDef) and node.name == "callback":
                 wrong.append(f"{path.name}: a callback")
-    assert wrong == ["checked.py: a callback"]
+    assert wrong == ["permission_checks.py: a callback"]
 
 
 async def override(running: RunningBot, *overrides: tuple[int, int, bool]) -> None:

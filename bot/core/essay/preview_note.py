@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.core.text.coded import CodedText, read_coded
+from bot.core.text.coded_text import CodedText, read_coded
 
 __all__ = ["notes_from_lines", "notes_to_lines"]
 

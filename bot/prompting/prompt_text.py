@@ -25,15 +25,15 @@ from bot.core.prompts.wording import (
     make_prompt_text,
 )
 from bot.core.snowflake import make_first_snowflake
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.message_quote import find_mentioned
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext, use_language
 from bot.errors import UserError
 from bot.languages import get_discussion_language, get_server_language
 from storage.db.writer import Transaction
-from storage.prompts import context, digest
-from storage.prompts.context import PromptEssay
+from storage.prompts import digest, prompt_context
+from storage.prompts.prompt_context import PromptEssay
 from storage.prompts.prompts import Prompt
 
 __all__ = ["check_content_exists", "get_language", "make_text"]
@@ -77,13 +77,15 @@ async def _make_text(
         return NothingToSay(make_coded("digest-empty")) if text is None else PromptText(text)
     if prompt.kind is PromptKind.NUDGE:
         assert prompt.thread_id is not None
-        head = await context.get_thread_head(tx, prompt.thread_id)
-        names = await context.get_author_names(tx, head.discussion_id, find_mentioned(head.text))
+        head = await prompt_context.get_thread_head(tx, prompt.thread_id)
+        names = await prompt_context.get_author_names(
+            tx, head.discussion_id, find_mentioned(head.text)
+        )
         return PromptText(make_nudge_text(head.text, head.author, names))
     assert prompt.discussion_id is not None
     content = parse_content(prompt.content)
     if essay is None:
-        essay = await context.get_essay(tx, prompt.discussion_id)
+        essay = await prompt_context.get_essay(tx, prompt.discussion_id)
     material = await _get_material(tx, prompt.discussion_id, essay, content, asked_before)
     return make_prompt_text(content, material)
 
@@ -114,9 +116,11 @@ async def _get_material(
 ) -> PromptMaterial:
     passage = busiest_thread = None
     if isinstance(content, QuotedPassage):
-        passage = await context.find_passage(tx, discussion_id, essay.revision, content.number)
+        passage = await prompt_context.find_passage(
+            tx, discussion_id, essay.revision, content.number
+        )
     if isinstance(content, LastCall):
-        busiest_thread = await context.find_busiest_thread(tx, discussion_id)
+        busiest_thread = await prompt_context.find_busiest_thread(tx, discussion_id)
     return PromptMaterial(
         title=essay.title,
         questions=essay.questions,
@@ -133,7 +137,7 @@ async def check_content_exists(tx: Transaction, discussion_id: int, content: Pro
     """Raise UserError if the essay doesn't have the question or passage that a prompt asks."""
     if not isinstance(content, NumberedQuestion | QuotedPassage):
         return
-    questions, passages = await context.count_questions_and_passages(tx, discussion_id)
+    questions, passages = await prompt_context.count_questions_and_passages(tx, discussion_id)
     number = content.number
     if isinstance(content, NumberedQuestion) and number > questions:
         if not questions:

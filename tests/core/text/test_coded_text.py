@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.text.coded import CodedText, make_coded, read_coded
-from bot.core.text.coded_sentences import SENTENCES
+from bot.core.text.coded_text import CodedText, make_coded, read_coded
+from bot.core.text.sentences_by_code import SENTENCES
 from bot.core.text.translate import use_language
 from tests.support.catalogs import Sentences, use_sentences
 

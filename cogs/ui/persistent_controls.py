@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from bot.services import Services
-from cogs.ui.checked import CheckedItem
+from cogs.ui.permission_checks import CheckedItem
 
 __all__ = ["Control", "ControlHandler", "make_control_class"]
 

@@ -1,7 +1,7 @@
 """Texts that are stored: as a code with arguments, rendered in the reader's language.
 
 A sentence may be reworded or translated at any time; what was stored before follows, since its code
-stays. The sentences are in :mod:`bot.core.text.coded_sentences`.
+stays. The sentences are in :mod:`bot.core.text.sentences_by_code`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.text.coded_sentences import PERMISSIONS, SENTENCES
 from bot.core.text.locale_format import join_words
+from bot.core.text.sentences_by_code import PERMISSIONS, SENTENCES
 from bot.core.text.translate import gettext, ngettext
 
 __all__ = ["CodedText", "coded_from_json", "coded_to_json", "make_coded", "read_coded"]

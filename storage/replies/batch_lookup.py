@@ -15,7 +15,7 @@ from bot.core.conversation.events import (
     Message,
     ThreadSeen,
 )
-from bot.core.conversation.extras import NO_EXTRAS, Extras, extras_from_columns
+from bot.core.conversation.forwards_polls_stickers import NO_EXTRAS, Extras, extras_from_columns
 from bot.core.conversation.proxies import Original
 from bot.core.conversation.routing import (
     Answered,

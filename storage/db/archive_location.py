@@ -12,9 +12,9 @@ from bot.clock import Clock
 from bot.core.shards import UNSHARDED, Shards
 from bot.errors import DatabaseError
 from storage.db import database, erasure_log
-from storage.db.address import describe_address
 from storage.db.database import Database
 from storage.db.erasure_log import EraseMember, Erasure
+from storage.db.postgresql_address import describe_address
 
 __all__ = ["Location"]
 

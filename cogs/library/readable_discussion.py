@@ -14,8 +14,8 @@ from bot.discord_api.readable_channels import ReadableChannels
 from bot.errors import UserError
 from bot.services import Services
 from cogs.ui.autocomplete import make_choices
-from cogs.ui.choose import PUBLISHED, list_published_essays
-from cogs.ui.commands import get_server_id
+from cogs.ui.base_cog import get_server_id
+from cogs.ui.named_essay_or_prompt import PUBLISHED, list_published_essays
 from storage.essays import discussions
 from storage.essays.discussions import ListedDiscussion
 

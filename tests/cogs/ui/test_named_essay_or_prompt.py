@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import UserError
-from cogs.ui.choose import choose_essay
+from cogs.ui.named_essay_or_prompt import choose_essay
 from storage.db.database import Database
 from storage.db.writer import Transaction
 from tests.prompting.prompt_rows import (

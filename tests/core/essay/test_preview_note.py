@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.core.essay.note import notes_from_lines, notes_to_lines
+from bot.core.essay.preview_note import notes_from_lines, notes_to_lines
 from bot.core.read_essay import read_essay
-from bot.core.text.coded import make_coded
+from bot.core.text.coded_text import make_coded
 from bot.core.text.translate import use_language
 from tests.support.catalogs import Sentences, use_sentences
 

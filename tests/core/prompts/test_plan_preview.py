@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core.prompts.outlook import asks_only_default, expect_steps
 from bot.core.prompts.plan import DEFAULT_PLAN, parse_plan
+from bot.core.prompts.plan_preview import asks_only_default, expect_steps
 from bot.core.prompts.wording import NothingToSay
 
 DEFAULT = "Was meint ihr?"

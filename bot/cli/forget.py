@@ -9,8 +9,8 @@ from bot.clock import Clock
 from bot.core.text.plural import format_count
 from bot.errors import DatabaseInUse
 from storage.db import erasure_log
+from storage.db.archive_location import Location
 from storage.db.erasure_log import Erasure
-from storage.db.location import Location
 from storage.db.writer import Transaction
 
 __all__ = ["erase_member"]

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from bot.export import make_book
 from bot.library.book import make_recorder
-from bot.library.course import Course, describe_course, describe_own
+from bot.library.chart_data import Course, describe_course, describe_own
 from storage.db.database import Database, open_database
 from storage.essays import discussions
 from storage.replies.book import get_book_rows

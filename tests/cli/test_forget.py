@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.erase_member import erase_member
+from bot.cli.forget import erase_member
 from bot.errors import DatabaseError
-from storage.db.location import Location
+from storage.db.archive_location import Location
 from tests.support.running_bot import RunningBot, run_bot, run_emulator
 from tests.support.spawned_bot import spawned_bot
 

@@ -8,7 +8,7 @@ import pytest
 
 from storage.db.database import open_database
 from storage.db.folded_texts import INSERT_FOLDED
-from storage.db.multi_row import ROWS, make_multi_row_insert
+from storage.db.multi_row_insert import ROWS, make_multi_row_insert
 
 INSERT = "INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, 0)"
 KEPT = """

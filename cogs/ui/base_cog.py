@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.core.text.coded import CodedText
+from bot.core.text.coded_text import CodedText
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.errors import UserError
