@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.core.conversation.styles import FORUM
+from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import gettext_noop
 from bot.discord_api.readable_channels import ReadableChannels
@@ -35,7 +36,11 @@ async def find_named_discussion(
     readable: ReadableChannels,
     essay: str | None,
 ) -> ListedDiscussion:
-    """The essay that is named in a command; else the newest one in the channel or server."""
+    """The essay that is named in a command; else the newest one in the channel or server.
+
+    Raises UserError, with the same sentence for an essay that doesn't exist and for one that who
+    asks may not read.
+    """
     server_id, channel_id = get_server_id(interaction), interaction.channel_id
     listed = await services.database.read(
         lambda tx: list_published_essays(tx, server_id, channel_id, essay)
@@ -43,7 +48,15 @@ async def find_named_discussion(
     for found in listed:
         if await _can_read(found, readable):
             return found
-    raise UserError(_(_NOTHING_TO_READ))
+    if essay is None:
+        raise UserError(_(_NOTHING_TO_READ))
+    raise UserError(
+        _(
+            "You may read no essay here with the number or the title “{entered}”. Choose one from "
+            "the list.",
+            entered=escape_title(essay.strip()),
+        )
+    )
 
 
 async def find_discussion_of_button(

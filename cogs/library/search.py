@@ -30,10 +30,9 @@ from bot.errors import UserError
 from bot.library import snippets
 from bot.library.search import NEWEST, Cursor, Hit, Page, Search, run_search
 from bot.services import Services
-from cogs.library.readable_discussion import complete_readable_essay
+from cogs.library.readable_discussion import complete_readable_essay, find_named_discussion
 from cogs.ui.base_cog import get_server, get_server_id
 from cogs.ui.deadline import acknowledge
-from cogs.ui.named_essay_or_prompt import choose_optional_essay
 from cogs.ui.numbered_buttons import make_button_class
 from cogs.ui.responses import answer, update
 from cogs.ui.salon_bot import SalonBot
@@ -95,21 +94,27 @@ class SearchCog(commands.Cog, name="Search"):
         with services.active_work.track():
             folded = parse_search(words)
 
+            await acknowledge(interaction, ephemeral=True, thinking=True)
+            found = None
+            if essay is not None:
+                readable = ReadableChannels(
+                    interaction.client, get_server(interaction), interaction.user, self._places
+                )
+                found = await find_named_discussion(services, interaction, readable, essay)
+
             async def look(tx: Transaction) -> Search:
-                chosen = await choose_optional_essay(tx, server_id, essay)
                 settings = await settings_module.get_settings(tx, server_id)
                 now = services.clock.now()
                 return Search(
                     server_id=server_id,
                     words=folded,
-                    discussion_id=None if chosen is None else chosen.id,
+                    discussion_id=None if found is None else found.id,
                     author_id=None if by is None else by.id,
                     passage=passage,
                     since=None if since is None else parse_past_date(since, now, settings.zone),
                 )
 
             asked = await services.database.read(look)
-            await acknowledge(interaction, ephemeral=True, thinking=True)
             remembered = _Remembered(interaction.user.id, asked, words)
             self._remember(interaction.id, remembered)
             view = await self._make_view(interaction, interaction.id, remembered)

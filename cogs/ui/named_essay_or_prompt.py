@@ -75,11 +75,11 @@ async def choose_optional_essay(
 async def list_published_essays(
     tx: Transaction, server_id: int, channel_id: int | None, essay: str | None
 ) -> list[ListedDiscussion]:
-    """The published essay that is named; else all of the server, those in the channel first."""
+    """The published essays with this number or title; else all, those in the channel first."""
     if essay is not None:
-        chosen = await choose_essay(tx, server_id, essay)
-        found = await discussions.find(tx, chosen.id)
-        return [found] if found is not None and found.state in PUBLISHED else []
+        named = await listings.get_named_essays(tx, server_id, essay.strip())
+        looked_up = [await discussions.find(tx, one.id) for one in named]
+        return [one for one in looked_up if one is not None and one.state in PUBLISHED]
     listed = [
         one for one in await discussions.list_discussions(tx, server_id) if one.state in PUBLISHED
     ]

@@ -140,6 +140,20 @@ async def test_a_channel_that_a_member_may_not_read_reveals_nothing(tmp_path: Pa
             text = await running.answer_text(asked)
             assert "Nothing was found in what you may read here." in text
             assert "more" not in text
+            for command in ("search", "book", "new"):
+                words = options("crumb") if command == "search" else []
+                sentences = []
+                for essay in ("1", "Slow bread", "99"):
+                    asked = await running.run_command(
+                        command,
+                        options=[*words, {"name": "essay", "type": 3, "value": essay}],
+                        who=ben,
+                        channel_id=int(made["id"]),
+                    )
+                    text = await running.answer_text(asked)
+                    assert "You may read no essay here with the number or the title" in text
+                    sentences.append(text.replace(essay, "…"))
+                assert len(set(sentences)) == 1
 
 
 async def test_an_archived_thread_is_searched_too(tmp_path: Path) -> None:
