@@ -84,7 +84,7 @@ async def test_a_member_gets_nothing_of_what_they_may_not_read(tmp_path: Path) -
         )
         await running.settle()
         text, files = await ask(running, who=ben, channel_id=int(made["id"]), essay="1")
-        assert "There is no published essay that you may read here." in text
+        assert "You may read no essay here with the number or the title “1”." in text
         assert files == {}
 
 

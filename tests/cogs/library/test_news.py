@@ -231,12 +231,17 @@ async def test_who_may_not_read_the_channel_sees_nothing_of_it(running: RunningB
     )
     await running.call_as(running.member(), "PATCH", path, {"permission_overwrites": [overwrite]})
     await running.settle()
-    for options in ([], [{"type": 3, "name": "essay", "value": "1"}]):
+    nothing = "There is no published essay that you may read here."
+    named = "You may read no essay here with the number or the title “1”."
+    for options, sentence in (
+        ([], nothing),
+        ([{"type": 3, "name": "essay", "value": "1"}], named),
+    ):
         again = await running.run_command(
             "new", who=ben, channel_id=int(made["id"]), options=options
         )
         text = await running.answer_text(again)
-        assert "There is no published essay that you may read here." in text
+        assert sentence in text
         assert "Slow bread" not in text
     del card, asked
 
