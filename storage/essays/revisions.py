@@ -36,8 +36,8 @@ class NewRevision:
 
 def hash_text(essay: Essay) -> str:
     """Hash an essay's words, to recognize the same essay in any file format."""
-    words = " ".join(passage.text for passage in essay.passages) or essay.title
-    return hashlib.sha256(" ".join(words.split()).encode("utf-8", "replace")).hexdigest()
+    words = essay.words_under_any_title or " ".join(essay.title.split())
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()
 
 
 async def add_revision(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.essay.blocks import Block
+from bot.core.essay.blocks import Block, get_block_text
 from bot.core.text.coded_text import CodedText
 from bot.errors import UnreadableEssay
 
@@ -104,3 +104,16 @@ class Essay:
     extracted: ExtractedFacts | None = None
     cover_file: str | None = None
     is_cover_chosen: bool = False
+
+    @property
+    def words_under_any_title(self) -> str:
+        """The passages' words, without the line that was taken as the title.
+
+        That line is among the passages only under another title.
+        """
+        texts = [passage.text for passage in self.passages]
+        if self.extracted is not None and self.extracted.title_line is not None:
+            line = get_block_text(self.extracted.title_line)
+            if line in texts:
+                texts.remove(line)
+        return " ".join(" ".join(texts).split())
