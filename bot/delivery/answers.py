@@ -15,7 +15,7 @@ import discord
 from discord.http import Route
 
 from bot.core.conversation.answers import make_answer_content
-from bot.core.conversation.events import REPLY, Message
+from bot.core.conversation.events import REPLY, Deletion, Event, HistoryPage, Message
 from bot.core.conversation.reply_copy import get_avatar_url, hash_copy, make_webhook_name
 from bot.core.payload import SUPPRESS_EMBEDS, Payload
 from bot.core.snowflake import get_snowflake_time
@@ -31,12 +31,13 @@ from bot.delivery.worker import (
     take_first_of_each_place,
 )
 from bot.delivery.worker_context import DeliveryContext
-from bot.discord_api import retry
+from bot.discord_api import parse, retry
 from bot.discord_api.errors import (
     ARCHIVED,
     THREAD_LOCKED,
     TOO_MANY_WEBHOOKS,
     UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
     WEBHOOK_DELETED,
     Outcome,
     describe_error,
@@ -90,15 +91,36 @@ class AnswerPoster:
         If the thread for it was deleted or locked, it is posted in the channel with the next
         attempt.
         """
+        events: list[Event] = []
         try:
+            if job.message_id is not None:
+                events = await self._find_changes(job, job.message_id)
             message_id = await self._find_or_post(job)
         except discord.HTTPException as error:
             if error.code in (UNKNOWN_CHANNEL, THREAD_LOCKED):
                 await self._leave_thread(job, (await self.explain(job, error)).reason)
             raise
-        await self._record_reply(job, message_id)
+        await self._record_reply(job, message_id, events)
 
     # -- the message --------------------------------------------------------------------------
+
+    async def _find_changes(self, job: Answer, message_id: int) -> list[Event]:
+        """What has happened to the message that an earlier attempt created.
+
+        The bot may have been away since then. Nothing else finds that: the comparison looks for
+        recorded replies only, and may be over.
+        """
+        try:
+            data = await self._http.get_message(job.channel_id, message_id)
+        except discord.HTTPException as error:
+            if error.code in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
+                return [Deletion((message_id,), job.channel_id, self._clock.now())]
+            if error.status < 500:
+                return []  # it is compared when the channel is readable again
+            raise
+        own_id = self._permissions.own_id
+        message = parse.parse_message(data, server_id=job.server_id, own_id=own_id)
+        return [HistoryPage(job.channel_id, (message,))]
 
     async def _find_or_post(self, job: Answer) -> int:
         message_id = job.message_id
@@ -235,8 +257,11 @@ class AnswerPoster:
 
     # -- the reply ----------------------------------------------------------------------------
 
-    async def _record_reply(self, job: Answer, message_id: int) -> None:
-        """Record the message as a reply of the member's, as if they had posted it themselves."""
+    async def _record_reply(self, job: Answer, message_id: int, events: Sequence[Event]) -> None:
+        """Record the message as a reply of the member's, as if they had posted it themselves.
+
+        ``events``: what has happened to it since.
+        """
         message = Message(
             id=message_id,
             server_id=job.server_id,
@@ -250,7 +275,9 @@ class AnswerPoster:
             written_at=get_snowflake_time(message_id),
             copyable=False,
         )
-        await self._recorder.wait_until_committed(self._recorder.put((message,)))
+        for event in (message, *events):
+            # A page of history changes only replies that were recorded before its batch.
+            await self._recorder.wait_until_committed(self._recorder.put((event,)))
         now_ms = self._clock.now_ms()
 
         async def finish(tx: Transaction) -> None:

@@ -47,19 +47,7 @@ async def test_a_bot_killed_repeatedly_misses_nothing_on_postgresql(tmp_path: Pa
     assert found.kills >= KILLS
 
 
-@pytest.mark.parametrize(
-    "seed",
-    [
-        pytest.param(
-            1,
-            marks=pytest.mark.xfail(
-                strict=True, reason="a known bug: a deletion is missed, which isn't on SQLite"
-            ),
-        ),
-        2,
-    ],
-    ids=lambda seed: f"seed{seed}",
-)
+@pytest.mark.parametrize("seed", [1, 2], ids=lambda seed: f"seed{seed}")
 async def test_a_bot_with_four_shards_misses_nothing_on_postgresql(
     seed: int, tmp_path: Path
 ) -> None:

@@ -194,6 +194,51 @@ async def test_an_answer_that_is_edited_while_it_is_recorded_keeps_its_words(
     assert reply["text"] == "I would."
 
 
+@pytest.mark.parametrize("deleted", [True, False], ids=["deleted", "kept"])
+async def test_what_happened_to_an_answer_before_it_was_recorded_is_recorded(
+    tmp_path: Path, *, deleted: bool
+) -> None:
+    """The bot was killed in between, and is away when its message is deleted or gets a reaction.
+
+    It goes on after it has caught up, when nothing is compared any more.
+    """
+    async with run_emulator() as emulator:
+        async with run_bot(tmp_path, emulator) as running:
+            await allow(running, TO_MOVE)
+            *_, closing = await running.publish(ESSAY)
+            ann, essays = running.member("Ann"), running.channel()
+            await submit(running, ann, await press_answer(running, ann, closing), "I would.", "1")
+            await running.settle()
+            (message,) = await get_answers(running)
+            due_at = running.clock.now_ms() + 60_000
+            await running.salon.close()
+
+            async def take_back(tx: Transaction) -> None:
+                await tx.run(
+                    "UPDATE answers SET state = 'posted', text = 'I would.', due_at = :due_at",
+                    {"due_at": due_at},
+                )
+                await tx.run("DELETE FROM reply_moves")
+                await tx.run("DELETE FROM threads")
+                await tx.run("DELETE FROM replies")
+
+            await running.database.write(take_back)
+            path = f"/channels/{essays}/messages/{message['id']}"
+            if deleted:
+                await running.call_as(running.member(), "DELETE", path)
+            else:
+                await running.call_as(running.member(), "PUT", f"{path}/reactions/🍞/@me")
+        async with run_bot(tmp_path, emulator) as running:
+            assert running.salon.services.catch_up.has_caught_up(running.server_id)
+            assert not await kept(running)
+            await running.settle(120)
+            (reply,) = (await kept(running)).values()
+    assert (reply["id"], reply["deleted"]) == (message["id"], deleted)
+    assert reply["text"] == ("" if deleted else "I would.")
+    assert reply["reactions"] == ([] if deleted else [{"emoji": "🍞", "count": 1}])
+    assert reply["passages"] == ([] if deleted else [1])
+
+
 async def test_without_the_permission_the_bot_posts_it_and_names_the_member(
     tmp_path: Path,
 ) -> None:
