@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import random
 import sys
 import tempfile
@@ -76,8 +77,10 @@ class _Killer:
         self._pending = None
         self._next = self._spawned.emulator.steps.count + self._chance.randint(*_STEPS)
         if self.left and self._spawned.bot.is_running:
-            self.left -= 1
-            self._spawned.kill()
+            # It may be dead already, of the kill before, but not noticed yet.
+            with contextlib.suppress(ProcessLookupError):
+                self._spawned.kill()
+                self.left -= 1
 
 
 async def play_and_kill(
