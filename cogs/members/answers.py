@@ -66,7 +66,8 @@ _CLOSED = gettext_noop("This discussion is closed, so I can't post an answer.")
 _WITHDRAWN = gettext_noop("This essay was withdrawn, so I can't post an answer.")
 _OFF = gettext_noop("Forms are off in this server. Use *Reply* on a part of the essay instead.")
 _CHOSEN_BEFORE = gettext_noop(
-    "This answer was posted before, its discussion was closed, or it is older than a day."
+    "This answer was posted or sent again before, its discussion was closed, or it is older than "
+    "a day."
 )
 _NO_AUTHOR = gettext_noop(
     "I don't know any more which member wrote this essay. Use *Answer* to ask everybody."

@@ -226,14 +226,18 @@ async def find_last_post(
 
 
 async def has_same_answer(tx: Transaction, answer: Answer, *, since_ms: int) -> bool:
-    """Whether the member submitted the same answer since then: a form may be sent twice."""
+    """Whether the member submitted the same answer since then: a form may be sent twice.
+
+    One whose thread isn't chosen doesn't count: it isn't posted.
+    """
     row = await tx.row(
         """
         SELECT 1 FROM answers LEFT JOIN replies ON replies.id = answers.message_id
         WHERE answers.server_id = :server_id AND answers.member_id = :member_id
             AND submitted_at >= :since AND answers.discussion_id = :discussion_id
             AND answered_id = :answered_id
-            AND COALESCE(passage, 0) = COALESCE(:passage, 0) AND state <> 'failed'
+            AND COALESCE(passage, 0) = COALESCE(:passage, 0)
+            AND state NOT IN ('failed', 'choosing')
             AND asks_author = :asks_author
             AND CASE state WHEN 'done' THEN replies.text ELSE answers.text END = :text
         """,
@@ -396,11 +400,29 @@ async def save(
     """Save a submitted answer, to be posted at once.
 
     If there are threads about its passage, its author has to choose first (:func:`choose_thread`);
-    those, at most so many.
+    those, at most so many. It replaces the same answer if that still waits for a choice, which may
+    not have been shown.
     """
     threads: list[PassageThread] = []
     if answer.passage is not None and answer.channel_id == answer.parent_id:
         threads = await _get_threads(tx, answer, most_threads)
+    await tx.run(
+        """
+        DELETE FROM answers
+        WHERE server_id = :server_id AND member_id = :member_id AND discussion_id = :discussion_id
+            AND answered_id = :answered_id AND COALESCE(passage, 0) = COALESCE(:passage, 0)
+            AND asks_author = :asks_author AND text = :text AND state = 'choosing'
+        """,
+        {
+            "server_id": answer.server_id,
+            "member_id": answer.member_id,
+            "discussion_id": answer.discussion_id,
+            "answered_id": answer.answered_id,
+            "passage": answer.passage,
+            "asks_author": answer.asks_author,
+            "text": answer.text,
+        },
+    )
     await tx.run(
         """
         INSERT INTO answers (id, server_id, discussion_id, channel_id, answered_id, member_id,

@@ -449,6 +449,39 @@ async def test_a_passage_is_discussed_in_its_thread_or_in_a_new_one(running: Run
     assert len(await get_answers(running)) == 2
 
 
+async def test_an_answer_that_is_sent_again_before_its_thread_is_chosen_is_posted_once(
+    running: RunningBot,
+) -> None:
+    _, part, closing = await running.publish(ESSAY)
+    ann, ben = running.member("Ann"), running.member("Ben")
+    form = await press_answer(running, ann, closing)
+    await submit(running, ann, form, "It never takes a night.", "1")
+    await running.settle()
+    (head,) = await get_answers(running)
+    shown = []
+    for _ in range(2):
+        form = await choose(
+            running, ben, "Discuss this passage", int(part["id"]), running.channel()
+        )
+        asked = await submit(running, ben, form, "It does.", "1")
+        shown.append(await running.answer_message(asked))
+        assert len(find_buttons(shown[-1]["components"])) == 2, "the choice is offered again"
+    pressed = await press_answer(running, ben, shown[0], "Start a new thread")
+    assert "was posted or sent again before" in await running.answer_text(pressed)
+    await running.call_as(running.member(), "DELETE", f"/channels/{head['id']}")
+    await running.settle()
+    form = await choose(running, ben, "Discuss this passage", int(part["id"]), running.channel())
+    told = await running.answer_text(await submit(running, ben, form, "It does.", "1"))
+    assert "I'm posting your answer here" in told
+    await running.settle()
+    texts = [message["content"].rpartition("\n")[2] for message in await get_answers(running)]
+    assert texts == ["It never takes a night.", "It does."]
+    waiting = await running.database.read(
+        lambda tx: tx.rows("SELECT 1 FROM answers WHERE state = 'choosing'")
+    )
+    assert not waiting
+
+
 async def test_an_answer_whose_thread_is_not_chosen_is_erased_after_a_day(
     running: RunningBot,
 ) -> None:

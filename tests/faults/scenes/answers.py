@@ -44,7 +44,8 @@ async def members_answer_with_a_form(play: ScenePlay) -> None:
     execute = _find_webhook_path(play)
     await fault(play, "POST", execute, status=400, code=_ARCHIVED)
     await _discuss(play, "Ben", "Nobody would.")
-    await fault(play, "POST", execute, status=503)
+    # Until the thread is deleted, also if the bot is killed before that.
+    await fault(play, "POST", execute, status=503, times=1000)
     await _discuss(play, "Dev", "Somebody would.", deletes_thread=int(thread["id"]))
     await fault(play, "POST", execute, status=None, after_effect=True)
     await answer(play, "Chloe", "It depends.")
@@ -160,14 +161,16 @@ async def _discuss(
         form = await choose(play, "Discuss this passage", int(part["id"]), essays, member)
         asked = await submit(play, form, {"Your answer": text, "About": "3"}, who=member)
         shown = await play.answer_message(asked)
-        add, *_others = find_buttons(shown["components"])
-        data = {"component_type": 2, "custom_id": add["custom_id"]}
-        await play.interact(
-            3, data, who=member, message_id=shown["id"], message_flags=shown["flags"]
-        )
+        buttons = find_buttons(shown["components"])
+        if buttons:  # there are none if the thread was deleted in an attempt that failed
+            data = {"component_type": 2, "custom_id": buttons[0]["custom_id"]}
+            await play.interact(
+                3, data, who=member, message_id=shown["id"], message_flags=shown["flags"]
+            )
         await play.settle()
         if deletes_thread in play.emulator.world.channels:
             await play.call_as(play.member(), "DELETE", f"/channels/{deletes_thread}")
+            play.emulator.faults.clear()
 
     def done() -> bool:
         return bool(play.rows("SELECT 1 FROM replies WHERE text = :text", text=text))
@@ -184,13 +187,16 @@ async def _hesitate(play: ScenePlay, who: str, text: str) -> None:
     member, essays = play.member(who), play.channel()
     _, part, *_ = await play.bot_messages()
 
+    submitted: list[Any] = []
+
     async def attempt() -> None:
         form = await choose(play, "Discuss this passage", int(part["id"]), essays, member)
-        await submit(play, form, {"Your answer": text, "About": "3"}, who=member)
+        submitted.append(await submit(play, form, {"Your answer": text, "About": "3"}, who=member))
 
+    # Twice: the second one replaces the first.
     await play.retry_until(
         attempt,
-        lambda: play.rows("SELECT 1 FROM answers WHERE state = 'choosing'"),
+        lambda: len(submitted) > 1 and play.rows("SELECT 1 FROM answers WHERE state = 'choosing'"),
         f"not decided: {text}",
     )
 
