@@ -55,7 +55,7 @@ class ShardConnection:
     socket:   the newest connection; None before the first
     silence:  seconds without anything received after which the connection is replaced
 
-    The client is told of each loss with the event ``shard_disconnect``.
+    Each time the connection is lost, the client gets the event ``shard_disconnect``.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class ShardConnection:
         except _TRANSIENT as error:
             await self._close(4000, self.socket)
             return f"{type(error).__name__}: {error}"
-        except Exception:  # noqa: BLE001 - what the library knows may be incomplete: begin anew
+        except Exception:  # noqa: BLE001 - the library's data may be incomplete: start again
             _log.exception("Unexpected error in shard %d.", self.id)
             self._may_resume = False
             await self._close(4000, self.socket)

@@ -30,10 +30,7 @@ class ContentAccess:
 
     async def may_read(self) -> bool:
         """Whether the bot may read message content; True if Discord can't be asked."""
-        try:
-            return await self._has_flag()
-        except (discord.HTTPException, *TRANSIENT):
-            return True
+        return await self._has_flag(otherwise=True)
 
     async def could_read_lately(self) -> bool:
         """The same, as it was in the last minute: servers that are read together ask once."""
@@ -48,11 +45,12 @@ class ContentAccess:
 
     async def can_read(self) -> bool:
         """Whether it is certain that the bot may read message content."""
-        try:
-            return await self._has_flag()
-        except (discord.HTTPException, *TRANSIENT):
-            return False
+        return await self._has_flag(otherwise=False)
 
-    async def _has_flag(self) -> bool:
-        application = await self._http.application_info()
+    async def _has_flag(self, *, otherwise: bool) -> bool:
+        """``otherwise``: the answer if Discord can't be asked."""
+        try:
+            application = await self._http.application_info()
+        except (discord.HTTPException, *TRANSIENT):
+            return otherwise
         return bool(int(application.get("flags") or 0) & _CONTENT_FLAGS)

@@ -52,7 +52,7 @@ _SAME_FORM_MS = 10 * 60_000
 _MAX_THREADS = 4
 #: Seconds for which the outcome of posting an answer is watched, and between two looks at it.
 _WATCHED_FOR, _LOOK_EVERY = 60.0, 2.0
-#: Milliseconds until the next attempt from which on its member is told.
+#: If the next attempt is at least so many milliseconds away, the member gets a message.
 _LONG_WAIT_MS = 50_000
 
 
@@ -111,7 +111,7 @@ async def find_where(
 def describe_posting(
     interaction: discord.Interaction[Any], channel_id: int, *, asks_author: bool = False
 ) -> str:
-    """What a member is told once an answer, or a question to the author, is saved."""
+    """The confirmation that an answer, or a question to the author, is saved."""
     if interaction.channel_id != channel_id:
         channel = f"<#{channel_id}>"
         if asks_author:

@@ -105,14 +105,15 @@ class Transaction:
         return int(row["id"])
 
     async def run_many(self, sql: str, rows: Iterable[Parameters]) -> None:
-        """Execute a statement for each of ``rows``, which is a single call for a few of them."""
+        """Execute a statement for each of ``rows``; many rows are inserted with few statements."""
         rows = list(rows)
         if len(rows) >= ROWS and (insert := make_multi_row_insert(sql)) is not None:
             async with self._connection.executemany(insert.sql, insert.split(rows)):
                 pass
             rows = rows[len(rows) - len(rows) % ROWS :]
-        async with self._connection.executemany(sql, rows):
-            pass
+        if rows:
+            async with self._connection.executemany(sql, rows):
+                pass
 
     def pipeline(self) -> AbstractAsyncContextManager[None]:
         """A block in which only :meth:`run_many` is called, many times.

@@ -1,4 +1,4 @@
-"""Payloads of a discussion's closing message and prompts, for changes of their buttons."""
+"""Payloads of planned messages, for changes of their buttons and words."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def get_payloads(tx: Transaction, discussion_id: int) -> list[MessagePaylo
 
 
 async def set_payload(tx: Transaction, planned_message_id: int, payload: Payload) -> None:
-    """Record a message's new payload, with which later edits are compared."""
+    """Save a message's new payload. To change a sent message in Discord, plan an edit, too."""
     await tx.run(
         "UPDATE planned_messages SET payload = :payload WHERE id = :id",
         {"id": planned_message_id, "payload": json.dumps(payload, ensure_ascii=False)},

@@ -17,7 +17,7 @@ from bot.core.payload import Payload
 from bot.core.text.coded_text import CodedText
 from storage.db.erasure_log import CLAIM_PROXIED, ERASE_MEMBER_ROWS
 from storage.db.writer import Transaction
-from storage.delivery import message_edits
+from storage.delivery import message_edits, message_payloads
 from storage.delivery.message_edits import NewMessageEdit
 from storage.privacy.quotations import replace_in_alerts
 
@@ -119,15 +119,14 @@ async def _reword(
         content = _reworded(str(payload.get("content") or ""), words)
         if content == payload.get("content"):
             continue
-        changed = {"id": row["id"], "now": parameters["now"], "named": parameters["named"]}
         if row["state"] != "sent":
             # It may be posted already: delivery looks for it with its old text, and deletes it.
+            changed = {"id": row["id"], "now": parameters["now"], "named": parameters["named"]}
             for statement in _DELETE_MESSAGE:
                 await tx.run(statement, changed)
             continue
         payload["content"] = content
-        changed["payload"] = json.dumps(payload, ensure_ascii=False)
-        await tx.run("UPDATE planned_messages SET payload = :payload WHERE id = :id", changed)
+        await message_payloads.set_payload(tx, row["id"], payload)
         if row["message_id"] is not None:
             body = {"content": content, "allowed_mentions": {"parse": []}}
             edit = NewMessageEdit("edit", row["channel_id"], row["message_id"], body)

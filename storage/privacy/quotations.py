@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bot.core.payload import Payload
 from bot.core.text.coded_text import CodedText, read_coded
 from storage.db.writer import Transaction
+from storage.delivery import message_payloads
 
 __all__ = [
     "DueChannels",
@@ -291,10 +292,7 @@ async def set_payload(
     tx: Transaction, planned_message_id: int, message_id: int | None, payload: Payload
 ) -> None:
     """Record a message's new text; planned edits to an older one aren't made any more."""
-    await tx.run(
-        "UPDATE planned_messages SET payload = :payload WHERE id = :id",
-        {"id": planned_message_id, "payload": json.dumps(payload, ensure_ascii=False)},
-    )
+    await message_payloads.set_payload(tx, planned_message_id, payload)
     await _cancel_edits(tx, planned_message_id, message_id)
 
 

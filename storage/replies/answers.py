@@ -7,6 +7,7 @@ exists (``posted``), and is recorded as a reply (``done``). From then on the rep
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded_text import CodedText, read_coded
@@ -241,18 +242,22 @@ async def has_same_answer(tx: Transaction, answer: Answer, *, since_ms: int) -> 
             AND asks_author = :asks_author
             AND CASE state WHEN 'done' THEN replies.text ELSE answers.text END = :text
         """,
-        {
-            "server_id": answer.server_id,
-            "member_id": answer.member_id,
-            "discussion_id": answer.discussion_id,
-            "answered_id": answer.answered_id,
-            "passage": answer.passage,
-            "asks_author": answer.asks_author,
-            "text": answer.text,
-            "since": since_ms,
-        },
+        _make_same_answer_key(answer) | {"since": since_ms},
     )
     return row is not None
+
+
+def _make_same_answer_key(answer: Answer) -> dict[str, Any]:
+    """What two submissions of the same answer have in common."""
+    return {
+        "server_id": answer.server_id,
+        "member_id": answer.member_id,
+        "discussion_id": answer.discussion_id,
+        "answered_id": answer.answered_id,
+        "passage": answer.passage,
+        "asks_author": answer.asks_author,
+        "text": answer.text,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,6 +411,7 @@ async def save(
     threads: list[PassageThread] = []
     if answer.passage is not None and answer.channel_id == answer.parent_id:
         threads = await _get_threads(tx, answer, most_threads)
+    key = _make_same_answer_key(answer)
     await tx.run(
         """
         DELETE FROM answers
@@ -413,15 +419,7 @@ async def save(
             AND answered_id = :answered_id AND COALESCE(passage, 0) = COALESCE(:passage, 0)
             AND asks_author = :asks_author AND text = :text AND state = 'choosing'
         """,
-        {
-            "server_id": answer.server_id,
-            "member_id": answer.member_id,
-            "discussion_id": answer.discussion_id,
-            "answered_id": answer.answered_id,
-            "passage": answer.passage,
-            "asks_author": answer.asks_author,
-            "text": answer.text,
-        },
+        key,
     )
     await tx.run(
         """
@@ -433,20 +431,14 @@ async def save(
             :now)
         ON CONFLICT (id) DO NOTHING
         """,
-        {
+        key
+        | {
             "id": answer.id,
-            "server_id": answer.server_id,
-            "discussion_id": answer.discussion_id,
             "channel_id": answer.channel_id,
-            "answered_id": answer.answered_id,
-            "member_id": answer.member_id,
             "member_name": answer.member_name,
             "avatar": answer.avatar,
             "revision": answer.revision,
-            "passage": answer.passage,
             "link": answer.link,
-            "text": answer.text,
-            "asks_author": answer.asks_author,
             "state": "choosing" if threads else "planned",
             "now": now_ms,
         },

@@ -85,7 +85,7 @@ def server(number: int) -> dict[str, Any]:
 
 
 def segments(count: int, shard: int = 0, shards: int = 1) -> dict[str, list[bytes]]:
-    """What a shard of a client of ``count`` servers is told at its start."""
+    """What the gateway sends one of ``shards`` shards of a client of ``count`` servers."""
     numbered = [frames.guild(), *(server(number) for number in range(1, count))]
     servers = [one for one in numbered if (int(one["id"]) >> 22) % shards == shard]
     ready = frames.ready() | ({"shard": [shard, shards]} if shards > 1 else {})

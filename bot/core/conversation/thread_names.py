@@ -42,7 +42,7 @@ _ESCAPED = regex.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~:@])")
 #: Private characters stand for escaped signs, which are no markup.
 _PRIVATE = 0xE000
 _STAND_IN = regex.compile(r"[\ue000-\ue07f]")
-#: Another stands for a spoiler.
+#: The private character that stands for a spoiler.
 _HIDDEN = "\ue0ff"
 _INVISIBLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 _SPACE = regex.compile(r"\s+")

@@ -1,4 +1,4 @@
-"""What a member is told about an answer of theirs that isn't posted: why, and their own words."""
+"""The message to a member whose answer isn't posted: the reason, and the answer's text."""
 
 from __future__ import annotations
 

@@ -111,7 +111,8 @@ CREATE TABLE server_settings (
         CHECK (books IN ('members', 'admins')),
     -- 0: members can't answer with a form.
     answer_forms BIGINT NOT NULL DEFAULT 1,
-    -- Besides posting an essay: its card mentions a role and is pinned, and followers are told.
+    -- When an essay is posted, its card can mention a role and be pinned, and an announcement can
+    -- be published to followers.
     ping_role_id BIGINT, -- NULL: nobody is mentioned
     pins_cards BIGINT NOT NULL DEFAULT 0,
     tells_followers BIGINT NOT NULL DEFAULT 0,
