@@ -38,15 +38,16 @@ def is_plain_page(text: str, root: Any, is_box: Callable[[Any], bool]) -> bool:
     """
     if len(text) < _MIN_LENGTH:
         return False
-    articles = 0
+    articles, has_links = 0, False
     for element in root.iter():
         tag = element.tag
         if tag not in _TAGS:
             return False
         articles += tag == "article"
+        has_links = has_links or tag == "a"
         if element.attrib and not _NAMES.isdisjoint(element.attrib) and is_box(element):
             return False
-    return articles < 2 and not _has_menu(root)
+    return articles < 2 and not (has_links and _has_menu(root))
 
 
 def _has_menu(root: Any) -> bool:
