@@ -25,6 +25,7 @@ from bot.app.wiring import Options, build_services
 from bot.clock import Clock
 from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.translate import ENGLISH, find_language, use_language
+from bot.discord_api.call_budget import CallBudget
 from bot.discord_api.command_permissions import CommandPermissions
 from bot.discord_api.command_translations import CommandTranslator
 from bot.discord_api.commands import CommandSet, describe_commands
@@ -99,6 +100,7 @@ class Salon(SalonBot, CachedPermissions):
     """The bot, for one connection; the supervisor makes a new one after a failure.
 
     shards:           those that this process serves
+    call_budget:      of the process; without one, the client has its own
     silence_timeout:  seconds without anything received after which a connection is replaced
     library_options:  more options of discord.py's client
     """
@@ -115,8 +117,10 @@ class Salon(SalonBot, CachedPermissions):
         on_connection: Callable[[], None] = lambda: None,
         silence_timeout: float = SILENCE_TIMEOUT,
         shards: Shards = UNSHARDED,
+        call_budget: CallBudget | None = None,
         library_options: Mapping[str, Any] | None = None,
     ) -> None:
+        call_budget = call_budget or CallBudget()
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -126,6 +130,7 @@ class Salon(SalonBot, CachedPermissions):
             max_messages=None,
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
+            http_trace=call_budget.make_trace(),
             **(library_options or {}),
         )
         self.shards_served = shards
@@ -139,6 +144,7 @@ class Salon(SalonBot, CachedPermissions):
             clock,
             options or Options(),
             http=self.http,
+            call_budget=call_budget,
             permissions=self,
             command_permissions=CommandPermissions(
                 self.http, lambda: self.application_id or 0, lambda: self.tree

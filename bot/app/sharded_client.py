@@ -22,6 +22,7 @@ from bot.app.watchdog import SILENCE_TIMEOUT
 from bot.app.wiring import Options
 from bot.clock import Clock
 from bot.core.shards import Shards
+from bot.discord_api.call_budget import CallBudget
 from storage.db.database import Database
 
 __all__ = ["ShardedSalon", "ShardedState"]
@@ -84,6 +85,7 @@ class ShardedSalon(Salon, commands.AutoShardedBot):
         on_connection: Callable[[], None] = lambda: None,
         silence_timeout: float = SILENCE_TIMEOUT,
         identify_interval: float = IDENTIFY_INTERVAL,
+        call_budget: CallBudget | None = None,
     ) -> None:
         super().__init__(
             database,
@@ -92,6 +94,7 @@ class ShardedSalon(Salon, commands.AutoShardedBot):
             shards=shards,
             on_connection=on_connection,
             silence_timeout=silence_timeout,
+            call_budget=call_budget,
             library_options={"shard_count": shards.count, "shard_ids": sorted(shards.ids)},
         )
         self._slots = IdentifySlots(max_concurrency, identify_interval)

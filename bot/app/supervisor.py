@@ -27,6 +27,7 @@ from bot.app.wiring import Options
 from bot.clock import Clock
 from bot.core.shards import UNSHARDED, Shards
 from bot.delivery.attachments import AttachmentLimits
+from bot.discord_api.call_budget import CallBudget
 from bot.discord_api.connection import set_base_urls
 from bot.discord_api.gateway_limits import GatewayLimits, fetch_gateway_limits
 from bot.errors import DiscordLoginError, MoreShardsRequired
@@ -140,6 +141,7 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
     )
     location = Location(settings.database, settings.backups, settings.postgresql)
     current: list[Salon] = []
+    call_budget = CallBudget()
     async with (
         # First, since copying and migrating a large archive may take a while.
         _run_beside(manager.run, "service manager"),
@@ -156,7 +158,7 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
             began = loop.time()
             pause = wait
             try:
-                shards, max_concurrency = await choose_shards(settings, stopping)
+                shards, max_concurrency = await choose_shards(settings, call_budget, stopping)
             except discord.LoginFailure:
                 raise DiscordLoginError(_LOGIN_REFUSED) from None
             except _TRANSIENT as error:
@@ -167,12 +169,18 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
                 if stop.is_set():
                     break
                 salon = _make_client(
-                    shards, max_concurrency, database, clock, options, manager.notify_ready
+                    shards,
+                    max_concurrency,
+                    database,
+                    clock,
+                    options,
+                    call_budget,
+                    manager.notify_ready,
                 )
                 try:
                     last_error = await run_client(settings, salon, current, stopping)
                 except MoreShardsRequired as error:
-                    if not await _recommends_more(settings, shards):
+                    if not await _recommends_more(settings, call_budget, shards):
                         raise
                     last_error = str(error)
             if stop.is_set():
@@ -199,14 +207,16 @@ class TooManyStarts(Exception):
         self.seconds = limits.reset_after.total_seconds()
 
 
-async def choose_shards(settings: Settings, stopping: asyncio.Task[bool]) -> tuple[Shards, int]:
+async def choose_shards(
+    settings: Settings, call_budget: CallBudget, stopping: asyncio.Task[bool]
+) -> tuple[Shards, int]:
     """The shards to serve, and how many may identify at once; no shards once ``stopping`` is done.
 
     Raises LoginFailure, TooManyStarts, and what aiohttp raises.
     """
     if settings.shards == UNSHARDED:
         return UNSHARDED, 1
-    asking = asyncio.create_task(fetch_gateway_limits(settings.token))
+    asking = asyncio.create_task(fetch_gateway_limits(settings.token, call_budget))
     try:
         await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not asking.done():
@@ -220,12 +230,12 @@ async def choose_shards(settings: Settings, stopping: asyncio.Task[bool]) -> tup
     return shards, limits.max_concurrency
 
 
-async def _recommends_more(settings: Settings, shards: Shards) -> bool:
+async def _recommends_more(settings: Settings, call_budget: CallBudget, shards: Shards) -> bool:
     """Whether Discord recommends more shards than these, and it may choose their number."""
     if settings.shards is not None:
         return False
     try:
-        return (await fetch_gateway_limits(settings.token)).shards > shards.count
+        return (await fetch_gateway_limits(settings.token, call_budget)).shards > shards.count
     except (discord.LoginFailure, *_TRANSIENT):
         return False
 
@@ -236,10 +246,11 @@ def _make_client(
     database: Database,
     clock: Clock,
     options: Options,
+    call_budget: CallBudget,
     on_connection: Callable[[], None],
 ) -> Salon:
     if shards == UNSHARDED:
-        return Salon(database, clock, options, on_connection=on_connection)
+        return Salon(database, clock, options, on_connection=on_connection, call_budget=call_budget)
     return ShardedSalon(
         database,
         clock,
@@ -247,6 +258,7 @@ def _make_client(
         shards=shards,
         max_concurrency=max_concurrency,
         on_connection=on_connection,
+        call_budget=call_budget,
     )
 
 

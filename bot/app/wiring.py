@@ -16,6 +16,7 @@ from bot.delivery.attachments import AttachmentLimits
 from bot.delivery.scheduler import Scheduler
 from bot.delivery.worker_context import DeliveryContext
 from bot.delivery.workers import Delivery
+from bot.discord_api.call_budget import CallBudget
 from bot.discord_api.command_permissions import CommandPermissions
 from bot.discord_api.commands import CommandMentions
 from bot.discord_api.download import download_attachment
@@ -59,6 +60,7 @@ def build_services(
     options: Options,
     *,
     http: HTTPClient,
+    call_budget: CallBudget,
     permissions: Permissions,
     command_permissions: CommandPermissions,
     get_server: Callable[[int], discord.Guild | None],
@@ -69,6 +71,7 @@ def build_services(
 ) -> Services:
     """The services of one client.
 
+    call_budget:           what each call of ``http`` waits for
     shards:                those that this process serves; servers of others are ignored
     is_connected:          whether one of them, by its id, is connected
     get_served_shards:     gets those whose servers are known by now
@@ -93,7 +96,7 @@ def build_services(
         compare_window=options.compare_window,
         shards=shards,
     )
-    single = SingleCalls(http)
+    single = SingleCalls(http, call_budget)
     webhooks = Webhooks(http=http, permissions=permissions, single=single)
     delivery = Delivery(
         DeliveryContext(

@@ -15,6 +15,8 @@ import aiohttp
 import discord
 from discord.http import HTTPClient, Route
 
+from bot.discord_api.call_budget import CallBudget
+
 __all__ = ["GatewayLimits", "fetch_gateway_limits"]
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -37,14 +39,17 @@ class GatewayLimits:
     reset_after: timedelta
 
 
-async def fetch_gateway_limits(token: str) -> GatewayLimits:
+async def fetch_gateway_limits(token: str, call_budget: CallBudget | None = None) -> GatewayLimits:
     """Ask Discord, before there is a client: it is another one if there are several shards.
 
     Raises LoginFailure if the token is refused, else aiohttp's ClientError or TimeoutError.
     """
     user_agent = HTTPClient(asyncio.get_running_loop()).user_agent
     headers = {"Authorization": f"Bot {token}", "User-Agent": user_agent}
-    async with aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT) as session:
+    traces = [call_budget.make_trace()] if call_budget is not None else []
+    async with aiohttp.ClientSession(
+        headers=headers, timeout=_TIMEOUT, trace_configs=traces
+    ) as session:
         response = await session.request("GET", f"{Route.BASE}/gateway/bot")
         if response.status == HTTPStatus.UNAUTHORIZED:
             raise discord.LoginFailure("Discord refuses the token.")

@@ -19,6 +19,8 @@ import aiohttp
 import discord
 from discord.http import HTTPClient, Route
 
+from bot.discord_api.call_budget import CallBudget
+
 __all__ = ["SingleCalls", "Upload"]
 
 #: Seconds for one call, files included, where nothing else is said.
@@ -39,8 +41,9 @@ class Upload:
 class SingleCalls:
     """Makes calls in its own session, those of a rate limit bucket one after the other."""
 
-    def __init__(self, http: HTTPClient) -> None:
+    def __init__(self, http: HTTPClient, call_budget: CallBudget) -> None:
         self._http = http
+        self._call_budget = call_budget
         self._session: aiohttp.ClientSession | None = None
         self._locks: dict[str, asyncio.Lock] = {}
         self._free_at: dict[str, float] = {}
@@ -71,6 +74,8 @@ class SingleCalls:
         async with self._locks.setdefault(key, asyncio.Lock()):
             for _ in range(_MOST_WAITS):
                 await self._wait(key)
+                if as_bot:
+                    await self._call_budget.wait_for_turn()
                 async with self._request(route, as_bot, query, body, files, within) as response:
                     answer = await _read_answer(response)
                     self._note_rate_limit(key, response)

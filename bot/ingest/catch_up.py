@@ -17,10 +17,11 @@ channel and thread, from those days before up to the present.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,9 +34,9 @@ from bot.core.conversation.proxies import MAX_DELAY
 from bot.core.shards import UNSHARDED, Shards
 from bot.core.snowflake import make_first_snowflake
 from bot.core.text.coded_text import make_coded
+from bot.discord_api.call_budget import Urgency, use_urgency
 from bot.discord_api.errors import TRANSIENT
 from bot.discord_api.permissions import Permissions
-from bot.discord_api.rate_limit import RateLimiter
 from bot.ingest.catch_up_summary import make_catch_up_summary
 from bot.ingest.channel_history import HistoryReader, Reading, ReadOutcome
 from bot.ingest.content_access import ContentAccess
@@ -60,9 +61,6 @@ _log = logging.getLogger(__name__)
 DEFAULT_COMPARE_WINDOW = timedelta(days=7)
 #: Channels and threads read at once, and servers compared at once.
 MAX_CONCURRENT_READS = 4
-#: Calls a second, of the 50 that a bot may make (docs: Topics › Rate Limits › Global Rate Limit),
-#: and how many of them the comparison may use.
-_CALLS_PER_SECOND, _COMPARISONS_PER_SECOND = 48, 40
 #: Seconds between attempts to read a channel; after the last one it stays pending.
 _RETRY_WAITS = (1, 2, 5, 15)
 #: Seconds between two verification marks, and between two looks at pending servers; the longest
@@ -141,9 +139,7 @@ class CatchUp:
         self._compare_window = compare_window
         self._shards = shards
         self._caught_up: dict[int, int] = {}
-        calls = RateLimiter(_CALLS_PER_SECOND, 1.0)
-        self._comparisons = RateLimiter(_COMPARISONS_PER_SECOND, 1.0)
-        self._names = MemberNames(http=http, guild=guild, clock=clock, wait_for_turn=calls.acquire)
+        self._names = MemberNames(http=http, guild=guild, clock=clock)
         self._content = ContentAccess(http)
         self._histories = HistoryReader(
             database=database,
@@ -153,11 +149,8 @@ class CatchUp:
             recorder=recorder,
             names=self._names,
             can_read_content=self._content.can_read,
-            wait_for_turn=calls.acquire,
         )
-        self._threads = ThreadLister(
-            http=http, permissions=permissions, recorder=recorder, wait_for_turn=calls.acquire
-        )
+        self._threads = ThreadLister(http=http, permissions=permissions, recorder=recorder)
         self._reactions = ReactionReader(
             database=database,
             http=http,
@@ -444,7 +437,7 @@ class CatchUp:
         """Report a server's threads to the recorder; the newest message of each archived one."""
         self._unlisted.add(server_id)
         for wait in (*_RETRY_WAITS, None):
-            async with self._read_slots.hold((urgency, 0)):
+            async with self._hold_slot((urgency, 0)):
                 found = await self._threads.list_threads(
                     server_id, channel_ids, active=active, archived=archived
                 )
@@ -722,9 +715,7 @@ class CatchUp:
         one = reading.channel
         for wait in (*_RETRY_WAITS, None):
             try:
-                async with self._read_slots.hold(priority):
-                    if priority[0] == _COMPARED:
-                        await self._comparisons.acquire()
+                async with self._hold_slot(priority):
                     outcome, deletions = await self._histories.read(reading)
             except discord.HTTPException as error:
                 problem = f"Discord answered {error.status}"
@@ -751,6 +742,14 @@ class CatchUp:
         self._mark_unread((one.channel_id,))
         self._retry_waits.setdefault(one.server_id, _INTERVAL)
         return 0
+
+    @contextlib.asynccontextmanager
+    async def _hold_slot(self, priority: tuple[int, int]) -> AsyncIterator[None]:
+        """Hold a slot for reading inside the block; its calls are as urgent as the reading."""
+        urgency = Urgency.COMPARING if priority[0] == _COMPARED else Urgency.UNREAD
+        async with self._read_slots.hold(priority):
+            with use_urgency(urgency):
+                yield
 
     def _mark_unread(self, channel_ids: Collection[int]) -> None:
         """These couldn't be read or compared, so they are read in whole when that is retried."""

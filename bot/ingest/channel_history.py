@@ -65,7 +65,7 @@ class HistoryReader:
     """Reads one channel or thread at a time.
 
     ``can_read_content``: asks Discord whether the bot may read message content; False if that
-    isn't certain. ``wait_for_turn``: returns when the next call may begin.
+    isn't certain.
     """
 
     def __init__(
@@ -78,7 +78,6 @@ class HistoryReader:
         recorder: Recorder,
         names: MemberNames,
         can_read_content: Callable[[], Awaitable[bool]],
-        wait_for_turn: Callable[[], Awaitable[None]],
     ) -> None:
         self._database = database
         self._clock = clock
@@ -87,7 +86,6 @@ class HistoryReader:
         self._recorder = recorder
         self._names = names
         self._can_read_content = can_read_content
-        self._wait_for_turn = wait_for_turn
 
     async def read(self, reading: Reading) -> tuple[ReadOutcome, int]:
         """Read a channel; how that ended, and how many deletions it found.
@@ -134,7 +132,6 @@ class HistoryReader:
         deletions = 0
         while expected:
             after = expected[0] - 1
-            await self._wait_for_turn()
             page = await self._http.logs_from(one.channel_id, limits.HISTORY_PAGE, after=after)
             ids = sorted(int(data["id"]) for data in page)
             last = len(ids) < limits.HISTORY_PAGE
@@ -165,7 +162,6 @@ class HistoryReader:
             # Resource › Get Channel Messages).
             if not self._permissions.can_read_history(one.parent_id):
                 return ReadOutcome.UNREADABLE, deletions
-            await self._wait_for_turn()
             with self._recorder.collect_live(one.channel_id) as live:
                 page = await self._http.logs_from(one.channel_id, limits.HISTORY_PAGE, after=since)
                 messages = sorted(

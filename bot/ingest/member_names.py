@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -30,7 +30,6 @@ class MemberNames:
 
     A message in the history has its author's user name, but not the nickname in the server (docs:
     Gateway Events › Message Create Extra Fields: ``member`` is only in the event).
-    ``wait_for_turn``: returns when the next call may begin.
     """
 
     def __init__(
@@ -39,12 +38,10 @@ class MemberNames:
         http: HTTPClient,
         guild: Callable[[int], discord.Guild | None],
         clock: Clock,
-        wait_for_turn: Callable[[], Awaitable[None]],
     ) -> None:
         self._http = http
         self._guild = guild
         self._clock = clock
-        self._wait_for_turn = wait_for_turn
         self._known: dict[int, dict[int, tuple[str | None, datetime]]] = {}
         self._requests: dict[int, deque[float]] = {}
 
@@ -128,7 +125,6 @@ class MemberNames:
 
     async def _fetch_one(self, server_id: int, member_id: int) -> str | None:
         """docs: Guild Resource › Get Guild Member. None: not a member any more."""
-        await self._wait_for_turn()
         try:
             data = await self._http.get_member(server_id, member_id)
         except discord.HTTPException as error:

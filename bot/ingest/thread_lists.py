@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -53,12 +53,10 @@ class ThreadLister:
         http: HTTPClient,
         permissions: Permissions,
         recorder: Recorder,
-        wait_for_turn: Callable[[], Awaitable[None]],
     ) -> None:
         self._http = http
         self._permissions = permissions
         self._recorder = recorder
-        self._wait_for_turn = wait_for_turn
 
     async def list_threads(
         self,
@@ -114,7 +112,6 @@ class ThreadLister:
         self, server_id: int, channel_ids: set[int], seen: list[ThreadSeen]
     ) -> None:
         """docs: Guild Resource › List Active Guild Threads."""
-        await self._wait_for_turn()
         found = await self._http.get_active_threads(server_id)
         found_threads = [_seen(thread, server_id) for thread in found["threads"]]
         seen += [thread for thread in found_threads if thread.channel_id in channel_ids]
@@ -132,7 +129,6 @@ class ThreadLister:
         )
         params: dict[str, Any] = {"limit": limits.THREADS_PAGE}
         while True:
-            await self._wait_for_turn()
             found = await self._http.request(route, params=params)
             seen += [_seen(thread, server_id) for thread in found["threads"]]
             for thread in found["threads"]:

@@ -224,12 +224,7 @@ async def test_a_reading_keeps_its_names_when_another_one_clears_them(tmp_path: 
             names.clear(server_id)  # as another reading's beginning does in between
             return running.salon.get_guild(server_id)
 
-        async def go_on() -> None:
-            """The next call may begin."""
-
-        names = MemberNames(
-            http=running.salon.http, guild=guild, clock=running.clock, wait_for_turn=go_on
-        )
+        names = MemberNames(http=running.salon.http, guild=guild, clock=running.clock)
         await names.add_names([make_message("Ann", 1)], set())
         some = [make_message("Ann", 2), make_message("Ben", 3)]
         named, _ = await names.add_names(some, set())
