@@ -22,6 +22,8 @@ WAITS = {
     "longest read": "storage.db.database._LONGEST_READ",
     "log truncation": "storage.db.database._LATEST_TRUNCATION",
     "log truncation again": "storage.db.database._TRUNCATION_RETRY",
+    "PostgreSQL's answer": "storage.db.postgresql.connection._ANSWER_SECONDS",
+    "PostgreSQL's connection": "storage.db.postgresql.connection._CONNECT_SECONDS",
     "recorder after an archive error": "bot.ingest.recorder._FIRST_WAIT",
     "history call": "bot.ingest.catch_up._RETRY_WAITS",
     "catch-up": "bot.ingest.catch_up._INTERVAL",

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import socket
 import sqlite3
 from collections.abc import (
     AsyncIterator,
@@ -37,6 +39,7 @@ __all__ = [
     "Row",
     "connect",
     "convert_errors",
+    "limit_wait",
     "open_connection",
 ]
 
@@ -46,6 +49,15 @@ SCHEMA = "salon"
 _CONNECT_SECONDS = 10
 #: TCP keepalives: seconds until the first, between two, and how many may be lost.
 _KEEPALIVE_IDLE, _KEEPALIVE_INTERVAL, _KEEPALIVE_COUNT = 10, 5, 3
+#: Milliseconds after which a connection is lost whose data aren't acknowledged; keepalives aren't
+#: sent then (docs: tcp(7) › TCP_USER_TIMEOUT).
+_UNACKNOWLEDGED_MS = 25_000
+#: Seconds in which a statement has to be answered. What is between, such as a proxy, may
+#: acknowledge the data and never pass them on, which no TCP option notices.
+_ANSWER_SECONDS = 60.0
+#: Seconds after which PostgreSQL ends a session that waits within a transaction: longer than
+#: anybody here waits.
+_IDLE_SECONDS = 120
 #: Prepared statements of a connection; there are fewer than a thousand statements.
 _PREPARED_MOST, _PREPARE_AFTER = 1000, 1
 #: Shortest and longest backoff in seconds until it is known whether a transaction was committed.
@@ -57,6 +69,25 @@ _Parameters = Mapping[str, Any] | Sequence[Any]
 
 _BEGIN_WRITING = "BEGIN; SELECT pg_current_xact_id()::text"
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#: The session's settings. Those of TCP let the server free the locks of a machine that has
+#: vanished; they are ignored on a socket.
+_SETTINGS = f"""
+SET search_path TO {SCHEMA};
+SET client_min_messages TO warning;
+SET tcp_keepalives_idle = {_KEEPALIVE_IDLE};
+SET tcp_keepalives_interval = {_KEEPALIVE_INTERVAL};
+SET tcp_keepalives_count = {_KEEPALIVE_COUNT};
+SET tcp_user_timeout = {_UNACKNOWLEDGED_MS};
+SET idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s'
+"""
+# A process id may be another session's meanwhile; with the start it is unique.
+_GET_SESSION = """
+SELECT pid, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()
+"""
+_END_SESSION = """
+SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity
+WHERE pid = %s AND backend_start = %s::timestamptz
+"""
 
 
 class Row(Sequence[Any]):
@@ -151,6 +182,10 @@ def _describe(error: psycopg.Error) -> str:
 class PostgresConnection:
     """A connection for writing or reading, that opens itself again after it was lost.
 
+    It is given up if a statement isn't answered within a minute. PostgreSQL may not have noticed
+    that, so the session is ended over the next connection: it has locks, and a COMMIT that is
+    still on its way must not arrive later.
+
     ``prepare``: called with each connection that is opened, before it is used.
     """
 
@@ -165,6 +200,7 @@ class PostgresConnection:
         self._reads_only = reads_only
         self._prepare = prepare
         self._raw: psycopg.AsyncConnection[Any] | None = None
+        self._session: tuple[int, str] | None = None
         self._transaction_id = ""
         #: Rows changed by statements since the start, about: without what triggers change.
         self.total_changes = 0
@@ -185,12 +221,22 @@ class PostgresConnection:
         with convert_errors():
             raw = await connect(self._address)
             try:
-                await self._prepare(raw)
+                await self._end_lost_session(raw)
+                with limit_wait(raw):
+                    cursor = await raw.execute(_GET_SESSION)
+                    session = await cursor.fetchone()
+                with limit_wait(raw):
+                    await self._prepare(raw)
             except BaseException:
                 await raw.close()
                 raise
-        self._raw = raw
+        self._raw, self._session = raw, session
         return raw
+
+    async def _end_lost_session(self, raw: psycopg.AsyncConnection[Any]) -> None:
+        if self._session is not None:
+            with limit_wait(raw):
+                await raw.execute(_END_SESSION, (int(_CONNECT_SECONDS * 1000), *self._session))
 
     async def close(self) -> None:
         """Close it."""
@@ -207,7 +253,7 @@ class PostgresConnection:
             await self._commit()
             return Result(-1)
         raw = self._get_raw()
-        with convert_errors():
+        with convert_errors(), limit_wait(raw):
             if parameters is None:
                 cursor = await raw.execute(sql.encode(), prepare=False)
             else:
@@ -224,7 +270,7 @@ class PostgresConnection:
         if not given:
             return Result(0)
         raw = self._get_raw()
-        with convert_errors():
+        with convert_errors(), limit_wait(raw):
             cursor = raw.cursor(binary=True)
             await cursor.executemany(translate(sql).encode(), map(_clean, given))
         self.total_changes += len(given)  # or fewer: the answers may come later
@@ -233,8 +279,9 @@ class PostgresConnection:
     @contextlib.asynccontextmanager
     async def pipeline(self) -> AsyncIterator[None]:
         """Send statements without waiting for each answer (docs: psycopg › Pipeline mode)."""
-        with convert_errors():
-            async with self._get_raw().pipeline():
+        raw = self._get_raw()
+        with convert_errors(), limit_wait(raw):
+            async with raw.pipeline():
                 yield
 
     @contextmanager
@@ -243,7 +290,7 @@ class PostgresConnection:
     ) -> list[Any]:
         """Execute a statement; all of its rows."""
         raw = self._get_raw()
-        with convert_errors():
+        with convert_errors(), limit_wait(raw):
             cursor = raw.cursor(binary=True, row_factory=_make_rows)
             await cursor.execute(translate(sql).encode(), _clean(parameters or {}))
             rows = await cursor.fetchall()
@@ -276,7 +323,7 @@ class PostgresConnection:
             await self._begin_on(await self.open())  # it was lost since it was used last
 
     async def _begin_on(self, raw: psycopg.AsyncConnection[Any]) -> None:
-        with convert_errors():
+        with convert_errors(), limit_wait(raw):
             if self._reads_only:
                 await raw.execute(_BEGIN_READING, prepare=False)
                 return
@@ -289,7 +336,8 @@ class PostgresConnection:
     async def _commit(self) -> None:
         raw = self._get_raw()
         try:
-            cursor = await raw.execute("COMMIT", prepare=False)
+            with limit_wait(raw):
+                cursor = await raw.execute("COMMIT", prepare=False)
         except psycopg.OperationalError as error:
             if not raw.closed and not raw.broken:
                 raise sqlite3.OperationalError(_describe(error)) from error
@@ -305,21 +353,52 @@ class PostgresConnection:
     async def _settle(self, reason: str) -> bool:
         """Whether a transaction was committed whose COMMIT got no answer.
 
-        Asks until it is known: nothing else can be written meanwhile.
+        Ends the session first, so that the outcome is final. Asks until it is known: nothing else
+        can be written meanwhile.
         """
         _log.warning("PostgreSQL didn't answer a COMMIT (%s).", reason)
         wait = _FIRST_WAIT
         while True:
-            with contextlib.suppress(psycopg.Error):
+            try:
                 async with await connect(self._address) as other:
-                    cursor = await other.execute(
-                        "SELECT pg_xact_status(%s::xid8)", (self._transaction_id,)
-                    )
-                    row = await cursor.fetchone()
+                    await self._end_lost_session(other)
+                    with limit_wait(other):
+                        cursor = await other.execute(
+                            "SELECT pg_xact_status(%s::xid8)", (self._transaction_id,)
+                        )
+                        row = await cursor.fetchone()
                 if row is not None and row[0] != "in progress":
                     return bool(row[0] == "committed")
+            except psycopg.errors.InvalidParameterValue:
+                return False  # it is in the future of a server that was restored to before it
+            except psycopg.Error as error:
+                _log.warning("What became of the COMMIT isn't known yet: %s.", _describe(error))
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
+
+
+@contextlib.contextmanager
+def limit_wait(raw: psycopg.AsyncConnection[Any], seconds: float | None = None) -> Iterator[None]:
+    """Cut the connection if the block takes longer; what waits for an answer raises psycopg.Error.
+
+    ``seconds``: by default as long as a statement may take.
+    """
+    seconds = _ANSWER_SECONDS if seconds is None else seconds
+    timer = asyncio.get_running_loop().call_later(seconds, _cut, raw, seconds)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(raw: psycopg.AsyncConnection[Any], seconds: float) -> None:
+    _log.warning("PostgreSQL didn't answer within %.0f s.", seconds)
+    # The library only notices that a socket has ended, not that it was closed.
+    with (
+        contextlib.suppress(OSError, psycopg.Error),
+        socket.socket(fileno=os.dup(raw.fileno())) as own,
+    ):
+        own.shutdown(socket.SHUT_RDWR)
 
 
 async def connect(address: str) -> psycopg.AsyncConnection[Any]:
@@ -333,6 +412,7 @@ async def connect(address: str) -> psycopg.AsyncConnection[Any]:
         keepalives_idle=_KEEPALIVE_IDLE,
         keepalives_interval=_KEEPALIVE_INTERVAL,
         keepalives_count=_KEEPALIVE_COUNT,
+        tcp_user_timeout=_UNACKNOWLEDGED_MS,
     )
     raw.prepared_max = _PREPARED_MOST
     # Flags are integers, and integers are BIGINT, whatever their size. PostgreSQL infers the type
@@ -342,12 +422,8 @@ async def connect(address: str) -> psycopg.AsyncConnection[Any]:
     raw.adapters.register_dumper(str, StrDumperUnknown)
     raw.adapters.register_loader("numeric", _NumberLoader)
     try:
-        await raw.execute(f"SET search_path TO {SCHEMA}")
-        await raw.execute("SET client_min_messages TO warning")
-        # So that the server frees the locks of a machine that has vanished. Ignored on a socket.
-        await raw.execute(f"SET tcp_keepalives_idle = {_KEEPALIVE_IDLE}")
-        await raw.execute(f"SET tcp_keepalives_interval = {_KEEPALIVE_INTERVAL}")
-        await raw.execute(f"SET tcp_keepalives_count = {_KEEPALIVE_COUNT}")
+        with limit_wait(raw):
+            await raw.execute(_SETTINGS, prepare=False)
     except BaseException:
         await raw.close()
         raise

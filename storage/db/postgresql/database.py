@@ -30,6 +30,7 @@ from storage.db.postgresql.connection import (
     PostgresConnection,
     connect,
     convert_errors,
+    limit_wait,
     open_connection,
 )
 from storage.db.postgresql.migrate import Migration, get_version, load_migrations, migrate
@@ -50,6 +51,8 @@ _SHARD_LOCK, _TOTAL_LOCK = 0x53616C73, 0x53616C74
 #: Seconds in which PostgreSQL has to notice that a connection was lost and free its locks, at the
 #: start and later; and seconds between two attempts.
 _FIRST_LOCK_SECONDS, _LOCK_SECONDS, _LOCK_RETRY = 2.0, 5.0, 0.1
+#: Seconds that the VACUUM of a table may take.
+_VACUUM_SECONDS = 3600.0
 
 _log = logging.getLogger(__name__)
 
@@ -95,18 +98,21 @@ class PostgresDatabase(Database):
         # On a connection of its own, since the writer would have to wait.
         with convert_errors():
             async with await connect(self._address) as raw:
-                cursor = await raw.execute(
-                    """
-                    SELECT relname FROM pg_stat_user_tables
-                    WHERE schemaname = %s AND n_dead_tup > 0
-                    """,
-                    (SCHEMA,),
-                )
-                for (table,) in await cursor.fetchall():
+                with limit_wait(raw):
+                    cursor = await raw.execute(
+                        """
+                        SELECT relname FROM pg_stat_user_tables
+                        WHERE schemaname = %s AND n_dead_tup > 0
+                        """,
+                        (SCHEMA,),
+                    )
+                    tables = await cursor.fetchall()
+                for (table,) in tables:
                     statement = psycopg.sql.SQL("VACUUM {}").format(
                         psycopg.sql.Identifier(SCHEMA, table)
                     )
-                    await raw.execute(statement, prepare=False)
+                    with limit_wait(raw, _VACUUM_SECONDS):
+                        await raw.execute(statement, prepare=False)
 
     async def check_integrity(self) -> str:
         """PostgreSQL checks its files itself; whether the archive can be read."""
@@ -245,8 +251,9 @@ async def open_for_reading(address: str) -> AsyncIterator[PostgresDatabase]:
             reader = await stack.enter_async_context(
                 open_connection(address, reads_only=True, prepare=_prepare_nothing)
             )
-            with convert_errors():
-                version = await get_version(await reader.open())
+            raw = await reader.open()
+            with convert_errors(), limit_wait(raw):
+                version = await get_version(raw)
         except sqlite3.Error as error:
             raise DatabaseError(f"The database {name} can't be used: {error}.") from error
         if version == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,9 @@ from storage.db.postgresql.database import (
 )
 from storage.db.postgresql_address import describe_address
 from storage.db.writer import Row, Transaction
-from tests.support.postgres_server import PostgresServer, find_programs
+from tests.support.postgres_server import PostgresServer, find_programs, run_postgres
+from tests.support.running_bot import wait_until
+from tests.support.waits import set_wait
 
 
 async def add(tx: Transaction, number: int, name: str = "a server") -> int:
@@ -207,32 +209,36 @@ async def test_after_a_lost_connection_writes_and_reads_go_on(
 
 
 class Proxy:
-    """Passes connections to PostgreSQL on, and cuts one at a COMMIT.
+    """Passes connections to PostgreSQL on, and stops doing so at a statement, once.
 
-    ``cuts``: whether the next COMMIT is cut; ``arrives``: whether the server gets it. Its answer is
-    lost in any case.
+    ``at``: the beginning of that statement; ``arrives``: whether the server gets it, whose answer
+    is lost in any case. ``swallows``: the connection isn't cut; both sides just hear nothing more,
+    and the server's side stays open. ``is_silent``: new connections are accepted and not passed on.
     """
 
     def __init__(self, server: Path) -> None:
-        self._server = server
-        self.cuts = False
+        self.server = server
+        self.at = b""
         self.arrives = False
+        self.swallows = False
+        self.is_silent = False
+        self.silenced: list[asyncio.StreamWriter] = []
         self.serving = set[asyncio.Task[None] | None]()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.is_silent:
+            self.silenced.append(writer)
+            return
         self.serving.add(asyncio.current_task())
-        answers, to_server = await asyncio.open_unix_connection(self._server / ".s.PGSQL.5432")
+        answers, to_server = await asyncio.open_unix_connection(self.server / ".s.PGSQL.5432")
         back = asyncio.create_task(self._pass_back(answers, writer))
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
-                if self.cuts and b"COMMIT\0" in data:
-                    self.cuts = False
+                if self.at and self.at in data:
+                    self.at = b""
                     back.cancel()
                     await asyncio.gather(back, return_exceptions=True)
-                    if self.arrives:
-                        to_server.write(data)
-                        to_server.write_eof()
-                        await answers.read()  # until the session has ended
+                    await self._stop(data, reader, answers, to_server)
                     break
                 to_server.write(data)
                 await to_server.drain()
@@ -241,6 +247,22 @@ class Proxy:
             with contextlib.suppress(ConnectionError):
                 await one.wait_closed()
         await asyncio.gather(back, return_exceptions=True)
+
+    async def _stop(
+        self,
+        data: bytes,
+        reader: asyncio.StreamReader,
+        answers: asyncio.StreamReader,
+        to_server: asyncio.StreamWriter,
+    ) -> None:
+        if self.arrives:
+            to_server.write(data)
+            if not self.swallows:
+                to_server.write_eof()
+        if self.swallows:
+            await reader.read()  # until the bot gives the connection up
+        if self.swallows or self.arrives:
+            await answers.read()  # until the session has ended
 
     async def _pass_back(self, answers: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await answers.read(65536):
@@ -257,26 +279,149 @@ async def run_proxy(folder: Path, server: PostgresServer) -> AsyncIterator[Proxy
         yield proxy
     finally:
         running.close()
+        for writer in proxy.silenced:
+            writer.close()
         await asyncio.gather(*filter(None, proxy.serving))
 
 
-@pytest.mark.parametrize("arrives", [True, False])
+def get_name(address: str) -> str:
+    """The name of a database."""
+    return address.split("?", 1)[0].rsplit("/", 1)[1]
+
+
+@contextlib.asynccontextmanager
+async def open_through_proxy(
+    folder: Path, server: PostgresServer, address: str
+) -> AsyncIterator[tuple[PostgresDatabase, Proxy]]:
+    async with (
+        run_proxy(folder, server) as proxy,
+        open_postgresql(f"postgresql://salon@/{get_name(address)}?host={folder}") as archive,
+    ):
+        yield archive, proxy
+
+
+@contextlib.contextmanager
+def shorter_waits() -> Iterator[None]:
+    """Wait half a second for an answer in the block."""
+    with pytest.MonkeyPatch.context() as patch:
+        set_wait(patch, "PostgreSQL's answer", 0.5)
+        set_wait(patch, "PostgreSQL's connection", 2)
+        yield
+
+
+@pytest.mark.parametrize("swallows", [False, True], ids=["cut", "swallowed"])
+@pytest.mark.parametrize("arrives", [True, False], ids=["arrives", "is lost"])
 async def test_a_commit_without_an_answer_is_settled(
-    arrives: bool, address: str, postgres: PostgresServer, tmp_path: Path
+    arrives: bool, swallows: bool, address: str, postgres: PostgresServer, tmp_path: Path
 ) -> None:
-    name = address.split("?", 1)[0].rsplit("/", 1)[1]
-    async with run_proxy(tmp_path, postgres) as proxy:
-        through = f"postgresql://salon@/{name}?host={tmp_path}"
-        async with open_postgresql(through) as archive:
-            proxy.cuts, proxy.arrives = True, arrives
+    async with open_through_proxy(tmp_path, postgres, address) as (archive, proxy):
+        proxy.at, proxy.arrives, proxy.swallows = b"COMMIT\0", arrives, swallows
+        with shorter_waits():
             if arrives:
                 assert await archive.write(lambda tx: add(tx, 1)) == 1
             else:
                 with pytest.raises(sqlite3.OperationalError):
                     await archive.write(lambda tx: add(tx, 1))
-            assert not proxy.cuts
+        assert not proxy.at
+        assert await archive.write(lambda tx: add(tx, 2)) == 2
+        assert await get_ids(archive) == ([1, 2] if arrives else [2])
+
+
+@pytest.mark.parametrize(
+    ("at", "arrives"), [(b"SAVEPOINT", False), (b"INSERT", True), (b"RELEASE", True)]
+)
+async def test_a_statement_without_an_answer_fails_and_nothing_of_it_stays(
+    at: bytes, arrives: bool, address: str, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    async with open_through_proxy(tmp_path, postgres, address) as (archive, proxy):
+        proxy.at, proxy.arrives, proxy.swallows = at, arrives, True
+        with shorter_waits(), pytest.raises(sqlite3.OperationalError):
+            await archive.write(lambda tx: add(tx, 1))
+        assert not proxy.at
+        # The server didn't notice, and still had the lock of the shard and of the row.
+        assert await archive.write(lambda tx: add(tx, 1)) == 1
+        assert await get_ids(archive) == [1]
+
+
+async def test_a_transaction_that_cannot_begin_begins_on_another_connection(
+    address: str, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    async with open_through_proxy(tmp_path, postgres, address) as (archive, proxy):
+        proxy.at, proxy.swallows = b"BEGIN; ", True
+        with shorter_waits():
+            assert await archive.write(lambda tx: add(tx, 1)) == 1
+        assert not proxy.at
+
+
+async def test_a_read_without_an_answer_fails_and_the_next_one_doesn_t(
+    address: str, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    async with open_through_proxy(tmp_path, postgres, address) as (archive, proxy):
+        proxy.at, proxy.swallows = b"ORDER BY id", True
+        with shorter_waits(), pytest.raises(sqlite3.OperationalError):
+            await get_ids(archive)
+        assert not proxy.at
+        assert [await get_ids(archive) for _ in range(3)] == [[], [], []]
+
+
+async def test_nothing_waits_forever_for_a_server_that_accepts_and_never_answers(
+    address: str, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    async with open_through_proxy(tmp_path, postgres, address) as (archive, proxy):
+        proxy.is_silent = True
+        await end_sessions(address)
+        with shorter_waits():
+            for _ in range(2):
+                with pytest.raises(sqlite3.OperationalError):
+                    await archive.write(lambda tx: add(tx, 1))
+            with pytest.raises(sqlite3.OperationalError):
+                await get_ids(archive)
+        proxy.is_silent = False
+        assert await archive.write(lambda tx: add(tx, 2)) == 2
+        assert await get_ids(archive) == [2]
+
+
+async def test_a_commit_is_settled_only_once_the_server_answers_again(
+    address: str, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    async with open_through_proxy(tmp_path, postgres, address) as (archive, proxy):
+        proxy.at, proxy.arrives, proxy.is_silent = b"COMMIT\0", True, True
+        with shorter_waits():
+            writing = asyncio.create_task(archive.write(lambda tx: add(tx, 1)))
+
+            async def asked() -> bool:
+                return bool(proxy.silenced)
+
+            await wait_until(asked, "a question about the COMMIT")
+            assert not writing.done()
+            proxy.is_silent = False
+            assert await writing == 1
+        assert await get_ids(archive) == [1]
+
+
+async def test_a_commit_is_taken_back_by_a_server_that_was_restored_to_before_it(
+    address: str, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    name, programs = get_name(address), find_programs()
+    assert programs is not None
+    with run_postgres(programs) as restored:
+        with psycopg.connect(restored.get_address("postgres"), autocommit=True) as other:
+            other.execute(f"CREATE DATABASE {name}".encode())
+        async with open_postgresql(restored.get_address(name)) as empty:
+            assert await get_ids(empty) == []
+        async with await psycopg.AsyncConnection.connect(address, autocommit=True) as other:
+            for _ in range(200):  # so that the other one has had fewer transactions
+                await other.execute("SELECT pg_current_xact_id()")
+        folder = tmp_path / "proxy"
+        folder.mkdir()
+        async with open_through_proxy(folder, postgres, address) as (archive, proxy):
+            proxy.at, proxy.arrives = b"COMMIT\0", True
+            proxy.server = restored.socket
+            with pytest.raises(sqlite3.OperationalError):
+                await archive.write(lambda tx: add(tx, 1))
+            await end_sessions(address)
             assert await archive.write(lambda tx: add(tx, 2)) == 2
-            assert await get_ids(archive) == ([1, 2] if arrives else [2])
+            assert await get_ids(archive) == [2]
 
 
 async def test_a_second_process_on_the_same_shard_is_refused(
