@@ -19,6 +19,7 @@ from bot import erasure
 from bot.app.client import Salon
 from bot.app.daily_backup import DailyBackup
 from bot.app.emulator_clock import clock_link
+from bot.app.erasure_watch import ErasureWatch
 from bot.app.health import Connection, Health, serve_health
 from bot.app.logging_setup import set_up_logging
 from bot.app.sharded_client import ShardedSalon
@@ -150,6 +151,15 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
         ) as database,
         serve_health(_make_health(settings, database, clock, current), settings.health),
         _back_up_daily(settings, clock),
+        _run_beside(
+            ErasureWatch(
+                database,
+                clock,
+                _get_erased_shards(settings),
+                on_work=lambda: _wake(current),
+            ).run,
+            "erasures",
+        ),
         clock_link(settings.clock_url, clock, lambda: current[0] if current else None),
     ):
         stopping = asyncio.create_task(stop.wait())
@@ -194,6 +204,17 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
             wait = min(wait * 2, _LONGEST_WAIT)
         manager.notify_stopping()
     _log.info("Salon has stopped.")
+
+
+def _get_erased_shards(settings: Settings) -> Shards:
+    """The shards in whose servers this process erases: all of an archive of its own."""
+    return UNSHARDED if settings.postgresql is None else settings.shards or UNSHARDED
+
+
+def _wake(current: list[Salon]) -> None:
+    """Make the client, if there is one, look at what is due."""
+    for salon in current:
+        salon.services.scheduler.wake()
 
 
 class TooManyStarts(Exception):

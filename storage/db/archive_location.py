@@ -83,6 +83,15 @@ class Location:
                 f"{path} can't be written: {error.strerror}. Nothing was changed."
             ) from error
 
+    async def clean_up(self) -> None:
+        """Remove remains of erased words at once that a running bot would remove soon.
+
+        A file has none once it was closed. Raises sqlite3.Error.
+        """
+        if self.address is not None:
+            async with self.open_for_reading() as archive:
+                await archive.truncate_log()
+
 
 def _load_postgresql() -> ModuleType:
     """The engine for PostgreSQL, which needs a library that SQLite doesn't."""

@@ -15,11 +15,15 @@ from storage.db.file_access import describe_os_error, find_access_problem
 
 __all__ = ["connect", "lock_archive", "read_pragma"]
 
+#: Seconds between two attempts to lock an archive.
+_LOCK_POLL = 0.02
+
 
 @contextlib.contextmanager
-def lock_archive(path: Path) -> Iterator[None]:
+def lock_archive(path: Path, *, wait: float = 0.0) -> Iterator[None]:
     """Lock the archive for this process. Raises DatabaseInUse if another process has the lock.
 
+    ``wait``: seconds in which it may release it; the event loop waits, too.
     Raises DatabaseError if it can't be locked, created or written.
     """
     problem = find_access_problem(path)
@@ -28,7 +32,7 @@ def lock_archive(path: Path) -> Iterator[None]:
     # The lock is beside the resolved file, so that a symbolic link leads to the same lock.
     lock = FileLock(f"{path.resolve()}.lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=wait, poll_interval=_LOCK_POLL)
     except Timeout:
         raise DatabaseInUse(
             f"Another Salon is running on {path}. Stop it first, or set SALON_DATABASE to "

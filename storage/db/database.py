@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosqlite
 
 from bot.clock import Clock
+from bot.core.shards import UNSHARDED, Shards
 from bot.errors import DamagedDatabase, DatabaseError, DatabaseInUse, ForeignDatabase
 from storage.db import checkpoint_and_vacuum, erasure_log
 from storage.db.backups import BEFORE_UPGRADE, back_up, measure_size
@@ -35,6 +36,10 @@ __all__ = ["Database", "open_database", "open_for_reading", "retry_until_availab
 
 T = TypeVar("T")
 _READERS = 2
+#: Seconds in which a command such as ``forget`` or ``doctor`` has to release the archive.
+_LOCK_SECONDS = 2.0
+#: Seconds between two looks at the erasure log's file.
+_LOG_LOOK = 1.0
 #: Page cache of each reader, in KiB.
 _READERS_CACHE = 512
 #: Seconds after which a read transaction is ended: the write-ahead log can't be truncated while it
@@ -221,6 +226,23 @@ class Database:
         """The newest erasure of each member in the erasure log. Raises OSError, too."""
         return await asyncio.to_thread(erasure_log.read_log, erasure_log.get_log_path(self.path))
 
+    async def watch_erasures(self) -> AsyncGenerator[None]:
+        """Yield at first, and each time the erasure log may have changed; for a second at most.
+
+        Another process may write it. Raises OSError, or an error of the database.
+        """
+        path, seen = erasure_log.get_log_path(self.path), object()
+        while True:
+            found = erasure_log.get_log_state(path)
+            if found != seen:
+                seen = found
+                yield
+            await asyncio.sleep(_LOG_LOOK)
+
+    async def get_running_shards(self) -> Shards | None:
+        """The shards that processes serve, this one included; None if no process runs."""
+        return UNSHARDED if await self.is_running() else None
+
     async def finish_reading(self, readers: int) -> None:
         """Wait until no read is in progress. ``readers``: the number of readers."""
         for _ in range(readers):
@@ -278,7 +300,7 @@ async def open_database(
     to be migrated and can't be backed up, DatabaseError if it can't be opened. A file that is
     refused isn't changed.
     """
-    with lock_archive(path):
+    with lock_archive(path, wait=_LOCK_SECONDS):
         async with contextlib.AsyncExitStack() as stack:
             connection = await stack.enter_async_context(connect(path, "rwc"))
             steps = load_migrations() if migrations is None else migrations

@@ -29,8 +29,11 @@ __all__ = [
     "append_to_log",
     "apply_log",
     "erase_in_backup",
+    "find_pending",
     "get_erasures",
     "get_log_path",
+    "get_log_state",
+    "get_newest_reply_time",
     "get_replaced_erasures",
     "get_servers_of_member",
     "read_log",
@@ -116,13 +119,22 @@ def append_to_log(path: Path, erasures: Iterable[Erasure]) -> None:
         os.fsync(file.fileno())
 
 
+def get_log_state(path: Path) -> tuple[int, int] | None:
+    """Two numbers that differ after the file was written; None if there is no file."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
 async def get_erasures(tx: Transaction) -> list[Erasure]:
     """The erasures recorded in the archive."""
     return [Erasure(*row) for row in await tx.rows(_RECORDED)]
 
 
 async def get_servers_of_member(tx: Transaction, member_id: int) -> list[int]:
-    """The servers in which replies, threads or the authorship of a member are stored."""
+    """The servers in which something of a member is stored that an erasure removes."""
     rows = await tx.rows(
         """
         SELECT server_id FROM replies WHERE author_id = :member_id
@@ -131,11 +143,28 @@ async def get_servers_of_member(tx: Transaction, member_id: int) -> list[int]:
         UNION SELECT server_id FROM proxy_candidates WHERE author_id = :member_id
         UNION SELECT server_id FROM essay_authors WHERE member_id = :member_id
         UNION SELECT server_id FROM author_messages WHERE member_id = :member_id
+        UNION SELECT server_id FROM pending_authors WHERE member_id = :member_id
+        UNION SELECT server_id FROM answers WHERE member_id = :member_id
+        UNION SELECT server_id FROM answer_hints WHERE member_id = :member_id
+        UNION SELECT server_id FROM reading_marks WHERE member_id = :member_id
+        UNION SELECT server_id FROM unnamed_members WHERE member_id = :member_id
         ORDER BY server_id
         """,
         {"member_id": member_id},
     )
     return [row["server_id"] for row in rows]
+
+
+async def get_newest_reply_time(tx: Transaction, server_id: int, member_id: int) -> int:
+    """When a member wrote their newest saved reply in a server, in milliseconds; 0 if none is."""
+    row = await tx.row(
+        """
+        SELECT max(written_at) AS at FROM replies
+        WHERE server_id = :server_id AND author_id = :member_id
+        """,
+        {"server_id": server_id, "member_id": member_id},
+    )
+    return 0 if row is None or row["at"] is None else int(row["at"])
 
 
 async def record_erasure(tx: Transaction, one: Erasure) -> Erasure:
@@ -167,17 +196,25 @@ async def apply_log(
 ) -> int:
     """Erase the members who are in the log but not recorded as erased in the archive.
 
-    That is so if the archive was restored from a backup. Returns the number of members.
+    That is so if the archive was restored from a backup, or if ``python -m bot forget`` was used
+    while the bot was running or starting. Returns the number of erasures.
     """
-    known = set(await get_erasures(tx))
-    count = 0
-    for one in erasures:
-        if one in known:
-            continue
+    pending = await find_pending(tx, erasures)
+    for one in pending:
         await erase_member(tx, one.server_id, one.member_id, until_ms=one.erased_at, now_ms=now_ms)
         await record_erasure(tx, one)
-        count += 1
-    return count
+    return len(pending)
+
+
+async def find_pending(tx: Transaction, erasures: Iterable[Erasure]) -> list[Erasure]:
+    """The erasures that aren't recorded in the archive, nor a later one of the member."""
+    known = {(one.server_id, one.member_id): one for one in await get_erasures(tx)}
+    return [
+        one
+        for one in erasures
+        if (found := known.get((one.server_id, one.member_id))) is None
+        or (found != one and found.erased_at <= one.erased_at)
+    ]
 
 
 def erase_in_backup(

@@ -61,10 +61,26 @@ PENDING = {
 }
 #: Statements that read a whole table on purpose: function, table, and why.
 WHOLE = {
-    ("storage.db.erasure_log.get_erasures", "erased_members"): "once, when the archive is opened",
+    ("storage.db.erasure_log.get_erasures", "erased_members"): "when the archive is opened, and after somebody was erased",
     (
         "storage.db.erasure_log.get_servers_of_member",
         "replies",
+    ): "an operator's command for one member",
+    (
+        "storage.db.erasure_log.get_servers_of_member",
+        "pending_authors",
+    ): "an operator's command for one member",
+    (
+        "storage.db.erasure_log.get_servers_of_member",
+        "answers",
+    ): "an operator's command for one member",
+    (
+        "storage.db.erasure_log.get_servers_of_member",
+        "answer_hints",
+    ): "an operator's command for one member",
+    (
+        "storage.db.erasure_log.get_servers_of_member",
+        "reading_marks",
     ): "an operator's command for one member",
     (
         "storage.db.erasure_log.get_servers_of_member",

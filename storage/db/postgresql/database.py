@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import psycopg.sql
 from bot.clock import Clock
 from bot.core.shards import UNSHARDED, Shards
 from bot.errors import DatabaseError, DatabaseInUse
-from storage.db import erasure_log
+from storage.db import checkpoint_and_vacuum, erasure_log
 from storage.db.database import Database
 from storage.db.erasure_log import EraseMember, Erasure
 from storage.db.folded_texts import fold_pending
@@ -45,6 +45,8 @@ __all__ = [
 ]
 
 _READERS = 2
+#: Seconds between two looks at the erasure log if no notification arrives.
+_LOG_LOOK = 30.0
 #: Keys of the advisory locks of the shards of a process, and of the total ("Sals",
 #: "Salt" in ASCII).
 _SHARD_LOCK, _TOTAL_LOCK = 0x53616C73, 0x53616C74
@@ -124,8 +126,15 @@ class PostgresDatabase(Database):
 
     async def is_running(self) -> bool:
         """Whether a process runs on the archive: it holds the lock of a shard."""
-        rows = await self.read(lambda tx: tx.rows(_SHARD_LOCKS, {"class": _SHARD_LOCK}))
-        return bool(rows)
+        return await self.get_running_shards() is not None
+
+    async def get_running_shards(self) -> Shards | None:
+        """The shards whose locks processes hold, this one included; None if no process runs."""
+        parameters = {"shard": _SHARD_LOCK, "total": _TOTAL_LOCK}
+        rows = await self.read(lambda tx: tx.rows(_HELD_LOCKS, parameters))
+        counts = [row["number"] for row in rows if row["class"] == _TOTAL_LOCK]
+        ids = frozenset(row["number"] for row in rows if row["class"] == _SHARD_LOCK)
+        return Shards(counts[0], ids) if counts and ids else None
 
     async def measure_size(self) -> int:
         """The size of the whole PostgreSQL database in bytes."""
@@ -148,12 +157,27 @@ class PostgresDatabase(Database):
         rows = await self.read(lambda tx: tx.rows(_LOGGED_ERASURES))
         return [Erasure(*row) for row in rows]
 
+    async def watch_erasures(self) -> AsyncGenerator[None]:
+        """Yield at first, and each time the erasure log may have changed; at intervals, too.
 
-_SHARD_LOCKS = """
-SELECT objid FROM pg_locks
-WHERE locktype = 'advisory' AND CAST(classid AS BIGINT) = :class AND granted
+        Another process may write it. Raises sqlite3.Error.
+        """
+        with convert_errors():
+            async with await connect(self._address) as raw:
+                await raw.execute(f"LISTEN {_ERASURES}", prepare=False)
+                while True:
+                    yield
+                    async for _ in raw.notifies(timeout=_LOG_LOOK, stop_after=1):
+                        pass
+
+
+_HELD_LOCKS = """
+SELECT DISTINCT CAST(classid AS BIGINT) AS class, CAST(objid AS BIGINT) AS number FROM pg_locks
+WHERE locktype = 'advisory' AND CAST(classid AS BIGINT) IN (:shard, :total) AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
+#: The channel on which processes are notified of a change of the erasure log.
+_ERASURES = "salon_erasures"
 _LOG_ERASURE = """
 INSERT INTO salon_erasure_log.erasures (server_id, member_id, erased_at, opted_out_at)
 VALUES (:server_id, :member_id, :erased_at, :since)
@@ -173,6 +197,7 @@ async def log_erasures(address: str, erasures: Iterable[Erasure]) -> None:
     try:
         async with open_connection(address, reads_only=False, prepare=_prepare_nothing) as one:
             await one.executemany(_LOG_ERASURE, [_make_log_row(erasure) for erasure in erasures])
+            await one.execute(f"NOTIFY {_ERASURES}")
     except sqlite3.Error as error:
         raise DatabaseError(
             f"The erasure log of {describe_address(address)} can't be written: {error}. Nothing "
@@ -232,8 +257,10 @@ async def open_postgresql(
         database.start()
         stack.push_async_callback(database.close)
         stack.push_async_callback(database.finish_reading, len(readers))
-        await _compare_with_log(database, clock or Clock(), erase_member)
+        await _compare_with_log(database, clock or Clock(), erase_member, shards)
         if migrations is None:
+            if (await database.read(checkpoint_and_vacuum.get_state)).erased_at is not None:
+                database.note_erasure()  # the process that erased may have ended before the VACUUM
             while await database.write(fold_pending):
                 pass
         yield database
@@ -342,10 +369,14 @@ async def _prepare_nothing(_: psycopg.AsyncConnection[Any]) -> None:
 
 
 async def _compare_with_log(
-    database: PostgresDatabase, clock: Clock, erase_member: EraseMember | None
+    database: PostgresDatabase, clock: Clock, erase_member: EraseMember | None, shards: Shards
 ) -> None:
-    """Apply the erasure log to the archive, which may be a restored dump, and complete the log."""
-    erasures = await database.read_erasures()
+    """Apply the erasure log to the archive, which may be a restored dump, and complete the log.
+
+    Only in the servers of these shards: another process may be writing in the others.
+    """
+    logged = await database.read_erasures()
+    erasures = [one for one in logged if shards.has_server(one.server_id)]
     if erasures and erase_member is not None:
         erase, now_ms = erase_member, clock.now_ms()
 
