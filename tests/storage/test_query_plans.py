@@ -61,7 +61,10 @@ PENDING = {
 }
 #: Statements that read a whole table on purpose: function, table, and why.
 WHOLE = {
-    ("storage.db.erasure_log.get_erasures", "erased_members"): "when the archive is opened, and after somebody was erased",
+    (
+        "storage.db.erasure_log.get_erasures",
+        "erased_members",
+    ): "when the archive is opened, and after somebody was erased",
     (
         "storage.db.erasure_log.get_servers_of_member",
         "replies",
