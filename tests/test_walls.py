@@ -134,6 +134,7 @@ MAY_IMPORT: dict[str, list[str]] = CORE | STORAGE | BOT | EMULATOR
 IMPORT_DISCORD = {
     "bot.app.client",
     "bot.app.command_sync",
+    "bot.app.gateway_socket",
     "bot.app.shard_connection",
     "bot.app.sharded_client",
     "bot.app.supervisor",

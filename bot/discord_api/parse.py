@@ -34,12 +34,8 @@ __all__ = [
 _FORWARD = 1
 #: docs: Component Reference › Component Types.
 _TEXT_DISPLAY = 10
-#: What a message may hold beside its text; a webhook can't repeat the uncopied ones (docs:
-#: Webhook Resource › Execute Webhook).
-_EXTRAS = ("sticker_items", "poll", "message_snapshots")
-_UNCOPIED = (*_EXTRAS, "components")
 _MESSAGE_LINK = re.compile(r"discord\.com/channels/([0-9]{1,20})/[0-9]{1,20}/([0-9]{1,20})")
-_CONTENT = ("attachments", "embeds", *_UNCOPIED)
+_CONTENT = (*("attachments", "embeds", "sticker_items", "poll", "message_snapshots", "components"),)
 #: docs: Message Resource › Attachment Flags; a spoiler from before June 2026 has only the name.
 _IS_SPOILER, _SPOILER_PREFIX = 1 << 3, "SPOILER_"
 #: docs: Message Resource › Message Flags.
@@ -58,16 +54,19 @@ def parse_message(
     author = data["author"]
     author_id = int(author["id"])
     own = author_id == own_id
-    reference = data.get("message_reference") or {}
-    replied_to = reference.get("message_id") if reference.get("type", 0) != _FORWARD else None
-    member = data.get("member") or {}
+    reference, replied_to = data.get("message_reference"), None
+    if reference and reference.get("type", 0) != _FORWARD:
+        replied_to = reference.get("message_id")
+    member, nonce, webhook_id = data.get("member"), data.get("nonce"), data.get("webhook_id")
     return Message(
         id=int(data["id"]),
         server_id=server_id,
         channel_id=int(data["channel_id"]),
         author_id=author_id,
-        author_name=member.get("nick") or author.get("global_name") or author["username"],
-        from_bot=bool(author.get("bot")) or data.get("webhook_id") is not None,
+        author_name=(member and member.get("nick"))
+        or author.get("global_name")
+        or author["username"],
+        from_bot=bool(author.get("bot")) or webhook_id is not None,
         type=data["type"],
         text=data["content"],
         reference_id=None if replied_to is None else int(replied_to),
@@ -76,13 +75,13 @@ def parse_message(
         attachments=parse_attachments(data),
         reactions=None if live else _parse_reactions(data),
         own=own,
-        nonce=str(data["nonce"]) if live and data.get("nonce") is not None else None,
+        nonce=str(nonce) if live and nonce is not None else None,
         signature=get_signature(data) if own and not live else "",
         content_missing=has_hidden_content(data),
         copyable=_is_copyable(data),
         extras=_parse_extras(data),
         webhook_app_id=None
-        if data.get("webhook_id") is None or data.get("application_id") is None
+        if webhook_id is None or data.get("application_id") is None
         else int(data["application_id"]),
         linked_id=_find_linked_id(data["embeds"], server_id) if data.get("embeds") else None,
     )
@@ -108,12 +107,18 @@ def _find_linked_id(embeds: Sequence[Mapping[str, Any]], server_id: int) -> int 
 
 def _is_copyable(data: Mapping[str, Any]) -> bool:
     """Whether a message consists of text and files only."""
-    reference = data.get("message_reference") or {}
+    # A webhook can't repeat the others (docs: Webhook Resource › Execute Webhook).
+    if _has_extras(data) or data.get("components"):
+        return False
+    reference, flags = data.get("message_reference"), data.get("flags")
     return not (
-        any(data.get(part) for part in _UNCOPIED)
-        or reference.get("type", 0) == _FORWARD
-        or int(data.get("flags") or 0) & _VOICE_MESSAGE
+        (reference and reference.get("type", 0) == _FORWARD)
+        or (flags and int(flags) & _VOICE_MESSAGE)
     )
+
+
+def _has_extras(data: Mapping[str, Any]) -> bool:
+    return bool(data.get("sticker_items") or data.get("poll") or data.get("message_snapshots"))
 
 
 def parse_original_reply(data: Mapping[str, Any], *, author_name: str) -> OriginalReply:
@@ -186,7 +191,7 @@ def _get_snapshots(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _parse_extras(data: Mapping[str, Any]) -> Extras:
     """The forwarded message, poll and stickers of a message object of the API."""
-    if not any(data.get(part) for part in _EXTRAS):
+    if not _has_extras(data):
         return NO_EXTRAS
     reference = data.get("message_reference") or {}
     source = reference.get("message_id") if reference.get("type", 0) == _FORWARD else None

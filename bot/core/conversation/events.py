@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.conversation.forwards_polls_stickers import NO_EXTRAS, Extras
+from bot.core.frozen import frozen
 
 __all__ = [
     "Attachment",
@@ -49,7 +50,7 @@ class Attachment:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """A message as it is at one moment.
 

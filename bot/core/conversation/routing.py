@@ -5,11 +5,11 @@ A pure function of the message and of what the archive knows about what it repli
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from bot.core.conversation.events import USER_MESSAGE_TYPES, Message
 from bot.core.conversation.plain_messages import Placement
+from bot.core.frozen import frozen
 
 __all__ = [
     "Answered",
@@ -36,7 +36,7 @@ class DiscussionState(Enum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DiscussionThread:
     """A thread of a discussion.
 
@@ -48,7 +48,7 @@ class DiscussionThread:
     head_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnsweredBotMessage:
     """The message replied to is the bot's own: a card, part, closing question, prompt or notice.
 
@@ -64,7 +64,7 @@ class AnsweredBotMessage:
     main_thread_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnsweredReply:
     """The message replied to is a member's reply in a discussion.
 
@@ -81,7 +81,7 @@ class AnsweredReply:
 Answered = AnsweredBotMessage | AnsweredReply
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JoinedDiscussion:
     """The discussion that a plain message in the channel joins although it replies to nothing.
 
@@ -92,12 +92,12 @@ class JoinedDiscussion:
     main_thread_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ignore:
     """The message doesn't belong to a discussion."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """The message is a reply in a discussion and is saved.
 

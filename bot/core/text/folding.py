@@ -8,7 +8,6 @@ and of the Indic scripts and the voicing marks of Japanese stay, since words dif
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Collection
 
@@ -26,25 +25,31 @@ _REMOVED = regex.compile(
     """,
     regex.VERBOSE | regex.V1,
 )
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_ASCII = bytes(range(128))
 _CLUSTER = regex.compile(r"\s+|\X")
 
 
-class _Table(dict[int, str]):
+#: Characters that were met and become themselves.
+_UNCHANGED: set[str] = set()
+
+
+class _Table(dict[str, str]):
     """What a character becomes; worked out when it is first met."""
 
-    def __missing__(self, code: int) -> str:
-        plain = _REMOVED.sub("", unicodedata.normalize("NFKD", chr(code)))
-        self[code] = found = unicodedata.normalize("NFC", plain)
+    def __missing__(self, sign: str) -> str:
+        plain = _REMOVED.sub("", unicodedata.normalize("NFKD", sign))
+        self[sign] = found = unicodedata.normalize("NFC", plain)
+        if found == sign:
+            _UNCHANGED.add(sign)
         return found
 
 
 #: Signs that are typed in several ways are one, and so is the Turkish letter without a dot.
 _TABLE = _Table(
-    {ord(sign): "'" for sign in "‘’‚‛′ʼ"}
-    | {ord(sign): '"' for sign in "“”„‟″«»"}
-    | {ord(sign): "-" for sign in "‐‑‒–—―−"}
-    | {ord("ı"): "i"}
+    dict.fromkeys("‘’‚‛′ʼ", "'")
+    | dict.fromkeys("“”„‟″«»", '"')
+    | dict.fromkeys("‐‑‒–—―−", "-")
+    | {"ı": "i"}
 )
 
 
@@ -55,8 +60,9 @@ def fold_text(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     # ASCII characters stay, and most texts have few others. What a character of a normalized text
     # becomes isn't replaced again, so the order doesn't matter.
-    for sign in set(_NOT_ASCII.findall(folded)):
-        plain = _TABLE[ord(sign)]
+    others = folded.encode("utf-8", "surrogatepass").translate(None, _ASCII)
+    for sign in set(others.decode("utf-8", "surrogatepass")) - _UNCHANGED:
+        plain = _TABLE[sign]
         if plain != sign:
             folded = folded.replace(sign, plain)
     has_single_spaces = folded.isprintable() and "  " not in folded and folded == folded.strip()
