@@ -19,8 +19,8 @@ from discord.gateway import DiscordWebSocket
 
 from bot.app.background_tasks import BackgroundTasks
 from bot.app.command_sync import sync_commands
+from bot.app.connection_state import Connection, ShardHealth
 from bot.app.gateway_socket import parse_bytes, stop_timing_events
-from bot.app.health import Connection, ShardHealth
 from bot.app.watchdog import SILENCE_TIMEOUT, wait_for_silence
 from bot.app.wiring import Options, build_services
 from bot.clock import Clock
@@ -32,6 +32,7 @@ from bot.discord_api.command_translations import CommandTranslator
 from bot.discord_api.commands import CommandSet, describe_commands
 from bot.discord_api.connection import get_intents
 from bot.discord_api.permissions import CachedPermissions
+from bot.discord_api.server_cache import compact_server
 from bot.ingest.gateway_events import GatewayEvents
 from cogs.events.joined_servers import record_joined_servers
 from cogs.ui.deadline import begin_interaction
@@ -137,6 +138,7 @@ class Salon(SalonBot, CachedPermissions):
         self.shards_served = shards
         self._sessions = {shard_id: _Session() for shard_id in shards.ids}
         self._handle_interactions_in_users_language()
+        self._keep_servers_small()
         self.own_id = 0
         #: Set when the client ends itself, so that a new one is started.
         self.over = asyncio.Event()
@@ -293,6 +295,19 @@ class Salon(SalonBot, CachedPermissions):
                 parse_interaction(data)
 
         parsers["INTERACTION_CREATE"] = parse_in_users_language
+
+    def _keep_servers_small(self) -> None:
+        """Compact each server when the library has read it."""
+        parsers = self._connection.parsers
+        parse_server = parsers["GUILD_CREATE"]
+
+        def parse_and_compact(data: Mapping[str, Any]) -> None:
+            parse_server(data)
+            server = self.get_guild(int(data["id"]))
+            if server is not None:
+                compact_server(server)
+
+        parsers["GUILD_CREATE"] = parse_and_compact
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Log a bug in an event handler; the bot continues."""

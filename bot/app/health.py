@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
@@ -18,6 +18,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from bot.app.connection_state import Connection, ShardHealth
 from bot.checks import RECENT_FAILURES
 from bot.clock import Clock, to_milliseconds
 from bot.errors import SettingsError
@@ -28,57 +29,7 @@ from storage.db.writer import Transaction
 from storage.servers import diagnostics
 from storage.servers.diagnostics import PendingCounts, Problem
 
-__all__ = ["Connection", "Health", "ShardHealth", "serve_health"]
-
-
-@dataclass(frozen=True, slots=True)
-class ShardHealth:
-    """The state of one shard's connection to Discord at one moment.
-
-    latency:   seconds between a heartbeat and its acknowledgement; None where none is known
-    """
-
-    connected: bool = False
-    latency: float | None = None
-    servers: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """The state of all connections to Discord at one moment.
-
-    shards:    by shard; 0 alone without shards, none before the first start
-    recorded:  events written since the client was made
-    queued:    events that have arrived and aren't written yet
-    unread, uncompared: channels and threads whose history is to be read, or to be compared
-    """
-
-    shards: Mapping[int, ShardHealth] = field(default_factory=dict)
-    recorded: int = 0
-    queued: int = 0
-    unread: int = 0
-    uncompared: int = 0
-
-    @property
-    def connected(self) -> bool:
-        """Whether at least one shard is connected."""
-        return self.shards_connected > 0
-
-    @property
-    def shards_connected(self) -> int:
-        """How many shards are connected."""
-        return sum(one.connected for one in self.shards.values())
-
-    @property
-    def latency(self) -> float | None:
-        """The mean of the known latencies, in seconds; None where none is known."""
-        known = [one.latency for one in self.shards.values() if one.latency is not None]
-        return sum(known) / len(known) if known else None
-
-    @property
-    def servers(self) -> int:
-        """The servers of all shards."""
-        return sum(one.servers for one in self.shards.values())
+__all__ = ["Health", "serve_health"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,14 +203,11 @@ def _gauge(name: str, help_text: str, value: float) -> GaugeMetricFamily:
 
 
 @contextlib.asynccontextmanager
-async def serve_health(health: Health, address: tuple[str, int] | None) -> AsyncIterator[None]:
-    """Serve inside the block; does nothing without an ``address`` (host and port).
+async def serve_health(health: Health, address: tuple[str, int]) -> AsyncIterator[None]:
+    """Serve at an address (host and port) inside the block.
 
     Raises SettingsError if the address can't be used, for instance because it is taken.
     """
-    if address is None:
-        yield
-        return
     runner = web.AppRunner(health.app(), access_log=None)
     await runner.setup()
     try:

@@ -17,10 +17,10 @@ import discord
 
 from bot import erasure
 from bot.app.client import Salon
+from bot.app.connection_state import Connection
 from bot.app.daily_backup import DailyBackup
 from bot.app.emulator_clock import clock_link
 from bot.app.erasure_watch import ErasureWatch
-from bot.app.health import Connection, Health, serve_health
 from bot.app.logging_setup import set_up_logging
 from bot.app.sharded_client import ShardedSalon
 from bot.app.systemd import ServiceManager
@@ -149,7 +149,7 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
         location.open(
             clock=clock, erase_member=erasure.erase, shards=settings.shards or UNSHARDED
         ) as database,
-        serve_health(_make_health(settings, database, clock, current), settings.health),
+        _serve_health(settings, database, clock, current),
         _back_up_daily(settings, clock),
         _run_beside(
             ErasureWatch(
@@ -306,10 +306,17 @@ async def _back_up_daily(settings: Settings, clock: Clock) -> AsyncIterator[None
         yield
 
 
-def _make_health(
+@contextlib.asynccontextmanager
+async def _serve_health(
     settings: Settings, database: Database, clock: Clock, current: list[Salon]
-) -> Health:
-    return Health(
+) -> AsyncIterator[None]:
+    """Serve health checks and metrics inside the block, if the settings say where."""
+    if settings.health is None:
+        yield
+        return
+    from bot.app.health import Health, serve_health  # takes 4 MB, which most bots don't need
+
+    health = Health(
         database=database,
         clock=clock,
         backups=None
@@ -317,6 +324,8 @@ def _make_health(
         else (settings.backups, settings.database.stem),
         connection=lambda: current[0].get_connection() if current else Connection(),
     )
+    async with serve_health(health, settings.health):
+        yield
 
 
 @contextlib.asynccontextmanager

@@ -171,7 +171,9 @@ class Editing:
         essay = replace(essay, source_url=essay.source_url or old.source_url)
         # What a form asks for was preview in it and may be emptied there; a file leaves it alone.
         known = await fill_extracted_facts(old, posted.source, posted.source_name)
-        essay = carry_over_corrections(known, essay, titled=submission.title is not None)
+        essay = await asyncio.to_thread(
+            carry_over_corrections, known, essay, titled=submission.title is not None
+        )
         closing = posted.closing
         if submission.question is not None:
             closing = submission.question.strip() or None
@@ -255,7 +257,9 @@ class Editing:
         """Apply an admin's corrections to a pending edit."""
         preview = await self.get_preview(edit_id, server_id)
         before = preview.edit.revision
-        essay, closing = apply_corrections(before.essay, before.closing, corrections)
+        essay, closing = await asyncio.to_thread(
+            apply_corrections, before.essay, before.closing, corrections
+        )
         _plan, notes = await self._plan_changes(preview.posted, essay, closing, preview.authors)
         revision = replace(before, essay=essay, closing=closing, notes=notes)
         if not await self._database.write(

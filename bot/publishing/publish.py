@@ -487,7 +487,9 @@ class Publishing:
         """Apply an admin's corrections to a draft and lay it out again."""
         draft = preview.draft
         known = await fill_extracted_facts(draft.essay, draft.source, draft.source_name)
-        essay, closing = apply_corrections(known, draft.closing, corrections)
+        essay, closing = await asyncio.to_thread(
+            apply_corrections, known, draft.closing, corrections
+        )
         await self._replace_draft(draft, essay, closing, {})
 
     async def choose_authors_and_cover(
@@ -650,7 +652,7 @@ class Publishing:
         # A page has a source address, a file has none.
         essay = replace(essay, source_url=essay.source_url or draft.essay.source_url)
         known = await fill_extracted_facts(draft.essay, draft.source, draft.source_name)
-        essay = carry_over_corrections(known, essay, titled=False)
+        essay = await asyncio.to_thread(carry_over_corrections, known, essay, titled=False)
         digest = submissions.hash_submission([essay], submission.question)
 
         async def accept(tx: Transaction) -> None:

@@ -22,7 +22,6 @@ from bot.languages import get_discussion_language
 from bot.library.book import build_book
 from bot.services import Services
 from cogs.essays import wording
-from cogs.essays.chart import add_chart
 from cogs.essays.deleted_messages import DeletedMessagesPanel
 from cogs.essays.drafts import DraftPanel, list_warnings
 from cogs.essays.edits import EditCommand, EditPanel
@@ -236,6 +235,8 @@ class Essays(
             if found.state in ("open", "closed"):
                 await acknowledge(interaction, ephemeral=True, thinking=True)
                 view = view or make_text_view(text)
+                from cogs.essays.chart import add_chart  # rarely needed
+
                 pictures = await add_chart(view, self.services, found, interaction.user.id)
                 view.add_item(self.edits.make_begin_row(found.id))
                 await show(interaction, view, pictures)

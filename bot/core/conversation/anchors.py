@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import regex
-from rapidfuzz import fuzz
 
 from bot.core.text.folding import fold_text
 
@@ -57,6 +56,8 @@ def find_anchor(number: int, passage: str, quote: str) -> Anchor | None:
         at = words.find(wanted)
     length = len(wanted)
     if at < 0:
+        from rapidfuzz import fuzz  # takes 3 MB, and is rarely needed
+
         aligned = fuzz.partial_ratio_alignment(wanted, words)
         if aligned is None or aligned.dest_end <= aligned.dest_start:
             return None

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import regex
-from rapidfuzz import fuzz, utils
 
 from bot.core.conversation.anchors import Anchor, find_anchor
 from bot.core.text.folding import fold_text
@@ -96,6 +95,8 @@ def _find_marked_quotes(text: str) -> list[str]:
 
 def _normalize(text: str) -> str:
     """The words of a text, without Markdown, punctuation, accents and case."""
+    from rapidfuzz import utils  # takes 3 MB, and is rarely needed
+
     return " ".join(utils.default_process(fold_text(_LINK.sub(r"\1", text))).split())
 
 
@@ -124,6 +125,8 @@ def _find_similar(
     quote: str, plain: Mapping[int, str], carried: Sequence[int], least: float
 ) -> int | None:
     """The passage that is most similar to the quote; None if another one is nearly as similar."""
+    from rapidfuzz import fuzz  # takes 3 MB, and is rarely needed
+
     scores: list[tuple[float, int]] = []
     for number, words in plain.items():
         if len(words) * 2 < len(quote):
@@ -145,6 +148,8 @@ def _find_similar(
 
 def _get_aligned(quote: str, words: str) -> str:
     """The words of a passage that a quote is most similar to."""
+    from rapidfuzz import fuzz  # takes 3 MB, and is rarely needed
+
     found = fuzz.partial_ratio_alignment(quote, words)
     return "" if found is None else words[found.dest_start : found.dest_end].strip()
 

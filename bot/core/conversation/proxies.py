@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rapidfuzz import fuzz
-
 from bot.core.conversation.events import Message
 
 __all__ = ["MAX_DELAY", "THREAD_DELAY_MS", "Original", "make_original", "rank_originals"]
@@ -83,5 +81,7 @@ def _compare(proxy: Message, original: Original) -> float:
     left_out = len(said) - len(reposted)
     if reposted in said and left_out <= _MAX_MARK:
         return 1000.0 - left_out
+    from rapidfuzz import fuzz  # takes 3 MB, and is rarely needed
+
     similarity = fuzz.ratio(reposted, said)
     return similarity if similarity >= _MIN_SIMILARITY else 0.0

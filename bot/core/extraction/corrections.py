@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.core.essay.essay import Epigraph, Essay
-from bot.core.extraction.masthead import parse_author
 from bot.core.extraction.title import retitle
 from bot.core.text.translate import gettext as _
 from bot.core.text.truncate import truncate
@@ -66,13 +65,18 @@ def get_form_values(essay: Essay, closing: str | None) -> Corrections:
 def apply_corrections(
     essay: Essay, closing: str | None, entered: Corrections
 ) -> tuple[Essay, str | None]:
-    """Apply the form's values to an essay and its closing question; UserError without a title."""
+    """Apply the form's values to an essay and its closing question; UserError without a title.
+
+    May take a while: call it in a thread.
+    """
     shown, epigraph = get_form_values(essay, closing), essay.epigraph
     if not entered.title.strip():
         raise UserError(_("An essay needs a title. Nothing was changed."))
     if not _is_same(entered.title, shown.title):
         essay = retitle(essay, entered.title)
     if not _is_same(entered.byline, shown.byline):
+        from bot.core.extraction.masthead import parse_author  # takes 4 MB, and 0.3 s
+
         byline = entered.byline.strip() or None
         # If the author was shown in its place, the author is replaced too.
         stays = byline is not None and (essay.byline is not None or (essay.author or "") in byline)
@@ -118,7 +122,7 @@ def carry_over_corrections(old: Essay, new: Essay, *, titled: bool) -> Essay:
     titled: the new text was submitted with a title of its own
 
     Where the new text itself says something else than the old text did, the new text wins. A title
-    that was only guessed doesn't count.
+    that was only guessed doesn't count. May take a while: call it in a thread.
     """
     if old.is_cover_chosen:
         new = replace(

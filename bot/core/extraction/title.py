@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from bot.core.essay.blocks import Block, Heading, get_block_text
 from bot.core.essay.essay import Essay
-from bot.core.extraction.closing_questions import find_closing_questions
 from bot.core.extraction.passages import number_passages
 from bot.core.text.length import measure_reading
 from bot.core.text.similar import contains_line, is_corrected_title
@@ -37,6 +36,8 @@ def retitle(essay: Essay, title: str) -> Essay:
         blocks.insert(extracted.title_line_index, extracted.title_line)
     body, passages = number_passages(blocks)
     if not (essay.passages and passages):  # the line is the whole text
+        from bot.core.extraction.closing_questions import find_closing_questions  # takes 5 MB
+
         questions, postscript = find_closing_questions(blocks, author=essay.author)
     words, minutes = measure_reading("\n".join(get_block_text(block) for block in blocks))
     return replace(

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 import regex
-from rapidfuzz import fuzz
 
 from bot.core.essay.essay import Essay
 from bot.core.text.escape import escape
@@ -102,6 +101,8 @@ def _match_passages(
     before: Sequence[str], after: Sequence[str]
 ) -> Iterator[tuple[int | None, int | None]]:
     """Match reworded passages (old index, new index), in the order of the new text."""
+    from rapidfuzz import fuzz  # takes 3 MB, and is rarely needed
+
     first = 0
     comparable = len(before) * len(after) <= _MAX_PAIRS
     for other, text in enumerate(after):

@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from rapidfuzz import fuzz
-
 from bot.core import limits
 from bot.core.essay.essay import Essay
 from bot.core.layout.closing_message import choose_closing_question
@@ -214,6 +212,8 @@ def _choose_messages(old: Sequence[str], new: Sequence[Part]) -> list[int]:
     """Choose the messages for the parts, in order: those whose old text is most similar."""
     if len(old) <= len(new):
         return list(range(len(new)))
+    from rapidfuzz import fuzz  # takes 3 MB, and is rarely needed
+
     most = _COMPARED_LENGTH if len(old) * len(new) > _MANY_PAIRS else limits.MESSAGE_CONTENT
     # best[n][m]: total similarity if the first n parts are in the first m messages
     best = [[0.0] * (len(old) + 1)]

@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from rapidfuzz import fuzz
-
 from bot.core import limits
 from bot.core.prompts.local_time import WeeklyTime
 from bot.core.text.length import count_utf16_units
@@ -417,6 +415,8 @@ def _looks_like_keyword(asked: str) -> bool:
         return True
     if _is_translated_keyword(words):
         return True
+    from rapidfuzz import fuzz  # takes 3 MB, and is rarely needed
+
     for pattern, expected in (
         (_WORD_BEFORE_NUMBER, ("question", "passage")),
         (_WORD_BEFORE_CHOICES, ("poll",)),

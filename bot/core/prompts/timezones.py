@@ -6,7 +6,6 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import get_timezone_location
-from rapidfuzz import fuzz, process, utils
 
 from bot.core.prompts.local_time import find_zone
 from bot.core.text.locale_format import join_alternatives
@@ -96,6 +95,8 @@ def _plain(text: str) -> str:
 
 def _find_similar(plain: str, names: list[str]) -> list[str]:
     """The zones whose whole name or city is most similar to what was written."""
+    from rapidfuzz import fuzz, process, utils  # takes 3 MB, and is rarely needed
+
     best: dict[str, float] = {}
     whole = {name: name for name in names}
     cities = {name: name.split("/")[-1] for name in names}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import wcwidth
-
 __all__ = ["count_columns", "expand_tabs"]
 
 _TAB_STOP = 8  # columns, as in terminals
@@ -14,6 +12,8 @@ def count_columns(text: str) -> int:
     """The columns of a line: wide characters take two, combining and zero-width ones none."""
     if text.isascii():
         return len(text)
+    import wcwidth  # takes 1 MB, and is rarely needed
+
     return wcwidth.width(text)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 import regex
-from rapidfuzz import fuzz, process
 
 from bot.core.text.folding import fold_text
 
@@ -30,6 +29,8 @@ def find_most_similar(text: str, among: Sequence[str]) -> int | None:
     """The index of ``text`` or of the text most similar to it; None if none is similar."""
     if text in among:
         return among.index(text)
+    from rapidfuzz import fuzz, process  # takes 3 MB, and is rarely needed
+
     found = process.extractOne(text, among, scorer=fuzz.ratio, score_cutoff=_MIN_SIMILARITY)
     return None if found is None else int(found[2])
 
@@ -39,6 +40,8 @@ def contains_line(text: str, line: str) -> bool:
     said, wanted = split_words(text), split_words(line)
     if _contains_words(said, wanted):
         return True
+    from rapidfuzz import fuzz  # takes 3 MB, and is rarely needed
+
     return len(said) == len(wanted) and all(
         one == other or fuzz.ratio(one, other) >= _MIN_WORD_SIMILARITY
         for one, other in zip(said, wanted, strict=True)
