@@ -30,6 +30,7 @@ from storage.servers.diagnostics import PendingCounts, Problem, UsedChannel
 
 __all__ = [
     "RECENT_FAILURES",
+    "REPORT_INTERVAL",
     "Finding",
     "check_backups",
     "check_channel",
@@ -38,12 +39,15 @@ __all__ = [
     "check_pending_work",
     "check_shards",
     "find_data_loss_risk",
+    "get_salon_version",
     "get_versions",
     "group_by_channel",
 ]
 
 #: How long a failure is reported.
 RECENT_FAILURES = timedelta(days=7)
+#: How often a process on PostgreSQL reports that it runs.
+REPORT_INTERVAL = timedelta(seconds=5)
 _MAX_BACKUP_AGE = timedelta(hours=49)
 #: Bytes that must be free on the disk, beside the space for two more copies of the archive.
 _MIN_FREE_SPACE = 200 * 1024 * 1024
@@ -284,14 +288,18 @@ def _find_mount(folder: Path, mounts: str) -> tuple[Path, str]:
     return best, kind
 
 
-def get_versions() -> str:
-    """The versions of Salon, Python, discord.py and SQLite."""
+def get_salon_version() -> str:
+    """The version of Salon; "?" if the installation doesn't say it."""
     project = Path(__file__).parents[1] / "pyproject.toml"
     try:
-        salon = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
     except (OSError, KeyError, ValueError):
-        salon = "?"
+        return "?"
+
+
+def get_versions() -> str:
+    """The versions of Salon, Python, discord.py and SQLite."""
     return (
-        f"Salon {salon}, Python {platform.python_version()}, "
+        f"Salon {get_salon_version()}, Python {platform.python_version()}, "
         f"discord.py {metadata.version('discord.py')}, SQLite {SQLITE_VERSION}"
     )

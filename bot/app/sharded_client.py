@@ -24,6 +24,7 @@ from bot.clock import Clock
 from bot.core.shards import Shards
 from bot.discord_api.call_budget import CallBudget
 from storage.db.database import Database
+from storage.db.processes import ProcessGroup
 
 __all__ = ["ShardedSalon", "ShardedState"]
 
@@ -70,6 +71,7 @@ class ShardedSalon(Salon, commands.AutoShardedBot):
     shards:             those that this process serves
     max_concurrency:    how many shards may identify at the same time, says Discord
     identify_interval:  seconds between two identifies of a bucket
+    processes:          the other processes that serve shards of the same bot
     """
 
     _session_event_prefix = "shard_"
@@ -86,6 +88,7 @@ class ShardedSalon(Salon, commands.AutoShardedBot):
         silence_timeout: float = SILENCE_TIMEOUT,
         identify_interval: float = IDENTIFY_INTERVAL,
         call_budget: CallBudget | None = None,
+        processes: ProcessGroup | None = None,
     ) -> None:
         super().__init__(
             database,
@@ -97,7 +100,7 @@ class ShardedSalon(Salon, commands.AutoShardedBot):
             call_budget=call_budget,
             library_options={"shard_count": shards.count, "shard_ids": sorted(shards.ids)},
         )
-        self._slots = IdentifySlots(max_concurrency, identify_interval)
+        self._slots = IdentifySlots(max_concurrency, identify_interval, processes)
         self._connections = {
             shard_id: ShardConnection(self, shard_id, self._slots, silence_timeout)
             for shard_id in sorted(shards.ids)

@@ -22,7 +22,9 @@ from bot.app.daily_backup import DailyBackup
 from bot.app.emulator_clock import clock_link
 from bot.app.erasure_watch import ErasureWatch
 from bot.app.logging_setup import set_up_logging
+from bot.app.presence import Presence
 from bot.app.sharded_client import ShardedSalon
+from bot.app.shared_calls import SharedCalls
 from bot.app.systemd import ServiceManager
 from bot.app.wiring import Options
 from bot.clock import Clock
@@ -36,6 +38,7 @@ from bot.settings import Settings
 from storage.db.archive_location import Location
 from storage.db.backups import list_backups
 from storage.db.database import Database
+from storage.db.processes import ProcessGroup
 
 __all__ = ["run", "run_client", "supervise"]
 
@@ -142,7 +145,6 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
     )
     location = Location(settings.database, settings.backups, settings.postgresql)
     current: list[Salon] = []
-    call_budget = CallBudget()
     async with (
         # First, since copying and migrating a large archive may take a while.
         _run_beside(manager.run, "service manager"),
@@ -160,8 +162,11 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
             ).run,
             "erasures",
         ),
+        _report_presence(database, current),
         clock_link(settings.clock_url, clock, lambda: current[0] if current else None),
     ):
+        others = _get_other_processes(settings, database)
+        call_budget = CallBudget(None if others is None else SharedCalls(others))
         stopping = asyncio.create_task(stop.wait())
         wait = _FIRST_WAIT
         while not stop.is_set():
@@ -185,6 +190,7 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
                     clock,
                     options,
                     call_budget,
+                    others,
                     manager.notify_ready,
                 )
                 try:
@@ -209,6 +215,27 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
 def _get_erased_shards(settings: Settings) -> Shards:
     """The shards in whose servers this process erases: all of an archive of its own."""
     return UNSHARDED if settings.postgresql is None else settings.shards or UNSHARDED
+
+
+def _get_other_processes(settings: Settings, database: Database) -> ProcessGroup | None:
+    """The processes that serve the other shards on the same database; None if this serves all."""
+    shards = settings.shards or UNSHARDED
+    return database.processes if len(shards.ids) < shards.count else None
+
+
+@contextlib.asynccontextmanager
+async def _report_presence(database: Database, current: list[Salon]) -> AsyncIterator[None]:
+    """Report that this process runs, if its archive can be used by several."""
+    if database.processes is None:
+        yield
+        return
+    presence = Presence(database.processes, lambda: _get_connection(current))
+    async with _run_beside(presence.run, "presence"):
+        yield
+
+
+def _get_connection(current: list[Salon]) -> Connection:
+    return current[0].get_connection() if current else Connection()
 
 
 def _wake(current: list[Salon]) -> None:
@@ -268,6 +295,7 @@ def _make_client(
     clock: Clock,
     options: Options,
     call_budget: CallBudget,
+    processes: ProcessGroup | None,
     on_connection: Callable[[], None],
 ) -> Salon:
     if shards == UNSHARDED:
@@ -280,6 +308,7 @@ def _make_client(
         max_concurrency=max_concurrency,
         on_connection=on_connection,
         call_budget=call_budget,
+        processes=processes,
     )
 
 
@@ -322,7 +351,7 @@ async def _serve_health(
         backups=None
         if settings.postgresql is not None
         else (settings.backups, settings.database.stem),
-        connection=lambda: current[0].get_connection() if current else Connection(),
+        connection=lambda: _get_connection(current),
     )
     async with serve_health(health, settings.health):
         yield

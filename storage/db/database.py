@@ -29,6 +29,7 @@ from storage.db.integrity import (
     read_version,
 )
 from storage.db.migrate import load_migrations, migrate
+from storage.db.processes import Process, ProcessGroup
 from storage.db.timeouts import get_timeout, without_timeout
 from storage.db.writer import Connection, Transaction, Work, Writer
 
@@ -238,6 +239,15 @@ class Database:
                 seen = found
                 yield
             await asyncio.sleep(_LOG_LOOK)
+
+    @property
+    def processes(self) -> ProcessGroup | None:
+        """The processes that may run on the archive beside this one; None if there are none."""
+        return None
+
+    async def get_processes(self) -> list[Process]:
+        """The processes that run on an archive that several can use, or ran last."""
+        return []
 
     async def get_running_shards(self) -> Shards | None:
         """The shards that processes serve, this one included; None if no process runs."""

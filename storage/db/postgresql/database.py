@@ -34,7 +34,13 @@ from storage.db.postgresql.connection import (
     open_connection,
 )
 from storage.db.postgresql.migrate import Migration, get_version, load_migrations, migrate
+from storage.db.postgresql.processes import (
+    PostgresProcessGroup,
+    create_tables,
+    get_processes,
+)
 from storage.db.postgresql_address import describe_address
+from storage.db.processes import Process, ProcessGroup
 from storage.db.writer import Transaction
 
 __all__ = [
@@ -67,9 +73,11 @@ class PostgresDatabase(Database):
         address: str,
         connection: PostgresConnection | None,
         readers: list[PostgresConnection],
+        processes: PostgresProcessGroup | None = None,
     ) -> None:
         super().__init__(Path(), connection, list(readers))
         self._address = address
+        self._processes = processes
 
     @property
     def name(self) -> str:
@@ -123,6 +131,15 @@ class PostgresDatabase(Database):
         except sqlite3.Error as error:
             return str(error)
         return ""
+
+    @property
+    def processes(self) -> ProcessGroup | None:
+        """The processes that may run on the archive beside this one."""
+        return self._processes
+
+    async def get_processes(self) -> list[Process]:
+        """The processes that run on the archive, or ran last; none before the first start."""
+        return await self.read(get_processes)
 
     async def is_running(self) -> bool:
         """Whether a process runs on the archive: it holds the lock of a shard."""
@@ -241,6 +258,7 @@ async def open_postgresql(
             raw = await connection.open()
             with convert_errors():
                 await migrate(raw, migrations)
+                await create_tables(raw)
             await _create_temporary_tables(raw)
             lock.is_ready = True
             readers = [
@@ -253,7 +271,9 @@ async def open_postgresql(
             raise DatabaseError(
                 f"The database {describe_address(address)} can't be used: {error}."
             ) from error
-        database = PostgresDatabase(address, connection, readers)
+        processes = PostgresProcessGroup(address, shards, _TOTAL_LOCK)
+        stack.push_async_callback(processes.close)
+        database = PostgresDatabase(address, connection, readers, processes)
         database.start()
         stack.push_async_callback(database.close)
         stack.push_async_callback(database.finish_reading, len(readers))
