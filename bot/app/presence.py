@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from bot.app.health import Connection
+from bot.app.connection_state import Connection
 from bot.checks import REPORT_INTERVAL, get_salon_version
 from storage.db.errors import StorageError
 from storage.db.processes import ProcessGroup, ShardState
