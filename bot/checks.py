@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bot.core.shards import Shards
 from bot.core.text.locale_format import format_number
+from bot.core.text.plural import format_count
 from bot.core.text.titles import escape_title
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import ngettext
@@ -25,6 +26,7 @@ from bot.discord_api.gateway_limits import GatewayLimits
 from bot.discord_api.required_permissions import Permission, join_names
 from storage.db.backups import Backup
 from storage.db.errors import SQLITE_VERSION
+from storage.db.processes import Process
 from storage.essays.deleted_messages import EssayWithDeletions
 from storage.servers.diagnostics import PendingCounts, Problem, UsedChannel
 
@@ -37,6 +39,7 @@ __all__ = [
     "check_deleted_messages",
     "check_disk_space",
     "check_pending_work",
+    "check_processes",
     "check_shards",
     "find_data_loss_risk",
     "get_salon_version",
@@ -48,6 +51,15 @@ __all__ = [
 RECENT_FAILURES = timedelta(days=7)
 #: How often a process on PostgreSQL reports that it runs.
 REPORT_INTERVAL = timedelta(seconds=5)
+#: Without a report for longer than this, a process hangs or has lost the database.
+_MAX_SILENCE = timedelta(seconds=30)
+#: From the longest, with their names.
+_UNITS = (
+    (timedelta(days=1), "day"),
+    (timedelta(hours=1), "hour"),
+    (timedelta(minutes=1), "minute"),
+    (timedelta(seconds=1), "second"),
+)
 _MAX_BACKUP_AGE = timedelta(hours=49)
 #: Bytes that must be free on the disk, beside the space for two more copies of the archive.
 _MIN_FREE_SPACE = 200 * 1024 * 1024
@@ -217,6 +229,73 @@ def check_shards(chosen: Shards | None, limits: GatewayLimits) -> Finding:
     if count == limits.shards:
         return Finding("shards", True, f"{chosen or count}, as Discord recommends")
     return Finding("shards", True, f"{chosen}; Discord recommends {limits.shards}")
+
+
+def check_processes(processes: Sequence[Process], running: Shards | None) -> list[Finding]:
+    """Which processes serve an archive on PostgreSQL, and whether a shard is served by none.
+
+    ``running``: the shards whose locks are held; None if no process runs.
+    """
+    if running is None:
+        return []
+    found: list[Finding] = []
+    listed: set[int] = set()
+    newest_first = sorted(processes, key=lambda one: one.last_seen)
+    for one in newest_first:
+        held = one.shards.ids & running.ids if one.shards.count == running.count else frozenset()
+        if held - listed:
+            found.append(_describe_process(one))
+            listed |= held
+    for shard_id in sorted(running.ids - listed):
+        text = "its process has just started, or can't report to the database"
+        found.append(Finding(f"shard {shard_id}", False, text))
+    for missing in _split_into_ranges(frozenset(range(running.count)) - running.ids, running):
+        text = f"no process serves them. Start one with SALON_SHARDS={missing}."
+        last = next((one for one in newest_first if one.shards.ids & missing.ids), None)
+        if last is not None and last.shards.count == running.count:
+            text += f" One on {last.host} did until {_format_age(last.last_seen)} ago."
+        found.append(Finding(f"shards {missing}", False, text))
+    return found
+
+
+def _split_into_ranges(ids: frozenset[int], total: Shards) -> list[Shards]:
+    """Shards of the same total in ranges without gaps, as ``SALON_SHARDS`` takes them."""
+    ranges: list[list[int]] = []
+    for shard_id in sorted(ids):
+        if not ranges or ranges[-1][-1] != shard_id - 1:
+            ranges.append([])
+        ranges[-1].append(shard_id)
+    return [total.select(one) for one in ranges]
+
+
+def _describe_process(one: Process) -> Finding:
+    where = f"{one.host} (process {one.pid}), Salon {one.version}"
+    about = f"shards {one.shards}" if one.shards.count > 1 else "process"
+    if one.last_seen > _MAX_SILENCE:
+        text = (
+            f"{where}: it hasn't reported for {_format_age(one.last_seen)}, but holds its locks. "
+            "If it hangs, restart it."
+        )
+        return Finding(about, False, text)
+    connected = sum(state.connected for state in one.states.values())
+    servers = sum(state.servers for state in one.states.values())
+    known = [state.latency for state in one.states.values() if state.latency is not None]
+    text = f"{where}, running for {_format_age(one.runs_for)}; {format_count(servers, 'server')}"
+    if known:
+        text += f", latency {round(1000 * max(known))} ms"
+    away = [str(shard_id) for shard_id, state in one.states.items() if not state.connected]
+    if not one.states or not connected:
+        return Finding(about, False, f"{text}; not connected to Discord")
+    if away:
+        return Finding(about, False, f"{text}; not connected: shard {', '.join(away)}")
+    return Finding(about, True, f"{text}; connected")
+
+
+def _format_age(age: timedelta) -> str:
+    for unit, name in _UNITS:
+        if age >= unit:
+            return format_count(age // unit, name)
+    return format_count(0, "second")
 
 
 def check_backups(newest: Backup | None, folder: Path, now: datetime) -> Finding:

@@ -19,6 +19,7 @@ from bot.core.conversation.thread_names import (
 )
 from bot.core.payload import make_edit_body, make_erased_payload
 from bot.core.prompts.wording import make_nudge_text
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded_text import CodedText, make_coded
 from bot.core.text.message_quote import find_mentioned
 from bot.core.text.thread_mentions import list_mentions
@@ -186,13 +187,16 @@ async def _reword_nudge(
         )
 
 
-async def erase_due_channels(tx: Transaction, now_ms: int) -> None:
-    """Erase the channels and threads that were deleted long enough ago, and what quotes them."""
-    due = await quotations.find_due_channels(tx, now_ms - deleted_channels.RETENTION_MS)
+async def erase_due_channels(tx: Transaction, now_ms: int, shards: Shards = UNSHARDED) -> None:
+    """Erase the channels and threads in these shards that were deleted long enough ago.
+
+    And what quotes them.
+    """
+    due = await quotations.find_due_channels(tx, now_ms - deleted_channels.RETENTION_MS, shards)
     if not due.channel_ids:
         return
     before = await read(tx, due.reply_ids)
-    await deleted_channels.erase_due(tx, now_ms)
+    await deleted_channels.erase_due(tx, now_ms, shards)
     edits: _Edits = defaultdict(list)
     for server_id, name in due.thread_names:
         if name:

@@ -13,11 +13,14 @@ from bot.checks import (
     check_channel,
     check_disk_space,
     check_pending_work,
+    check_processes,
     find_data_loss_risk,
     group_by_channel,
 )
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded_text import make_coded
 from storage.db.backups import Backup
+from storage.db.processes import Process, ShardState
 from storage.servers.diagnostics import PendingCounts, Problem, UsedChannel
 
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
@@ -126,3 +129,59 @@ def test_a_problem_without_a_reason_says_that_none_is_known(kind: str, failed: b
     found, _queue = check_pending_work([problem], PendingCounts(0, 0, 0, 0), lambda _: "#essays")
     assert found.subject.startswith("1 ")
     assert found.text.endswith("in #essays, for an unknown reason")
+
+
+def make_process(
+    shards: Shards, states: dict[int, ShardState], seen: timedelta = timedelta(seconds=3)
+) -> Process:
+    return Process(shards, "one.example", 7, "1.2", timedelta(hours=3), seen, states)
+
+
+def test_the_doctor_names_each_process_and_the_shards_that_none_serves() -> None:
+    up, down = ShardState(True, 0.05, 400), ShardState(False, None, 0)
+    processes = [
+        make_process(Shards(8, frozenset((0, 1))), {0: up, 1: up}),
+        make_process(Shards(8, frozenset((2, 3))), {2: up, 3: down}),
+        make_process(Shards(8, frozenset((4,))), {4: up}, timedelta(minutes=5)),
+        make_process(Shards(8, frozenset((6, 7))), {6: up, 7: up}, timedelta(hours=2)),
+    ]
+    running = Shards(8, frozenset((0, 1, 2, 3, 4, 5)))
+    found = check_processes(processes, running)
+    assert [(one.subject, one.is_ok) for one in found] == [
+        ("shards 0-1/8", True),
+        ("shards 2-3/8", False),
+        ("shards 4-4/8", False),
+        ("shard 5", False),
+        ("shards 6-7/8", False),
+    ]
+    connected, away, silent, new, missing = (one.text for one in found)
+    assert connected == (
+        "one.example (process 7), Salon 1.2, running for 3 hours; 800 servers, latency 50 ms; "
+        "connected"
+    )
+    assert away.endswith("not connected: shard 3")
+    assert "hasn't reported for 5 minutes" in silent
+    assert "just started" in new
+    assert missing == (
+        "no process serves them. Start one with SALON_SHARDS=6-7/8. One on one.example did until "
+        "2 hours ago."
+    )
+
+
+def test_the_doctor_says_nothing_of_processes_if_none_runs_and_names_one_that_serves_all() -> None:
+    one = make_process(UNSHARDED, {0: ShardState(True, None, 1)})
+    assert check_processes([one], None) == []
+    (found,) = check_processes([one], UNSHARDED)
+    assert (found.subject, found.is_ok) == ("process", True)
+    assert "1 server; connected" in found.text
+    before = make_process(UNSHARDED, {}, timedelta(minutes=1))
+    assert check_processes([before, one], UNSHARDED) == [found]
+
+
+def test_missing_shards_are_named_as_ranges() -> None:
+    found = check_processes([], Shards(8, frozenset((2, 5))))
+    assert [one.subject for one in found if one.subject.startswith("shards")] == [
+        "shards 0-1/8",
+        "shards 3-4/8",
+        "shards 6-7/8",
+    ]

@@ -110,6 +110,7 @@ def build_services(
         database=database,
         clock=clock,
         delivery=delivery,
+        shards=shards,
         get_served_shards=get_served_shards,
         get_caught_up_shards=get_caught_up_shards,
         left_kept_for=options.server_retention,

@@ -116,6 +116,9 @@ async def _open_on_postgresql(
                     "database", True, f"{location.name}, {size:.1f} MB; {running} running on it"
                 )
             )
+            found += checks.check_processes(
+                await archive.get_processes(), await archive.get_running_shards()
+            )
             yield archive
     except SalonError as error:
         found.append(Finding("database", False, str(error)))

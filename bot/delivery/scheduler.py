@@ -53,6 +53,7 @@ _CATCHING_UP_INTERVAL = timedelta(seconds=1)
 class Scheduler:
     """Publishes, plans prompts, erases and delivers what is due, and sets the alarm for the next.
 
+    shards:                those of this process; another one may do the work in the others
     get_served_shards:     gets those in whose servers work can be done now
     get_caught_up_shards:  gets those in which the messages of an outage have been read. Until then
                            no prompt is decided or sent there, since it isn't known whether a
@@ -66,6 +67,7 @@ class Scheduler:
         database: Database,
         clock: Clock,
         delivery: Delivery,
+        shards: Shards,
         get_served_shards: Callable[[], Shards],
         get_caught_up_shards: Callable[[], Shards],
         left_kept_for: timedelta,
@@ -73,6 +75,7 @@ class Scheduler:
         self._database = database
         self._clock = clock
         self._delivery = delivery
+        self._shards = shards
         self._get_served_shards = get_served_shards
         self._get_caught_up_shards = get_caught_up_shards
         self._left_kept_for = left_kept_for // timedelta(milliseconds=1)
@@ -140,10 +143,10 @@ class Scheduler:
 
         async def begin_due(tx: Transaction) -> None:
             await scheduled_essays.publish_due(
-                tx, after_id=make_snowflake_before(now_ms), now_ms=now_ms
+                tx, after_id=make_snowflake_before(now_ms), now_ms=now_ms, shards=self._shards
             )
-            await erase_due_channels(tx, now_ms)
-            await plan_due_links(tx, now_ms)
+            await erase_due_channels(tx, now_ms, self._shards)
+            await plan_due_links(tx, now_ms, self._shards)
             await answers.erase_unposted(tx, now_ms - _UNPOSTED_FOR, _NOT_CHOSEN, now_ms=now_ms)
             await card_indexes.decide_due(
                 tx, new_ms=NEW_FOR_MS, wait_ms=INDEX_WAITS_MS, now_ms=now_ms
@@ -151,7 +154,7 @@ class Scheduler:
 
         await self._database.write(begin_due)
         while await self._database.write(
-            lambda tx: servers.erase_due(tx, now_ms, self._left_kept_for)
+            lambda tx: servers.erase_due(tx, now_ms, self._left_kept_for, self._shards)
         ):
             pass
         served, caught_up = self._get_served_shards(), self._get_caught_up_shards()
@@ -193,18 +196,18 @@ class Scheduler:
 
     async def _get_next_due(self, tx: Transaction, shards: Shards) -> datetime | None:
         due = [
-            await servers.get_next_due(tx, self._left_kept_for),
+            await servers.get_next_due(tx, self._left_kept_for, self._shards),
             await prompts.get_next_due(tx, shards),
             await messages.get_next_due(tx, shards),
             await threads.get_next_due(tx, shards),
-            await scheduled_essays.get_next_due(tx),
+            await scheduled_essays.get_next_due(tx, self._shards),
             await reply_moves.get_next_due(tx, shards),
             await answers.get_next_due(tx, shards),
             await author_messages.get_next_due(tx, shards),
             await attachments.get_next_due(tx, shards),
             await message_edits.get_next_due(tx, shards),
             await card_indexes.get_next_due(tx, shards),
-            await deleted_channels.get_next_due(tx),
+            await deleted_channels.get_next_due(tx, self._shards),
             await temporary_messages.get_next_due(tx, shards),
             await self._cleanup.get_next_due(tx),
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.core.payload import Payload, make_plain_message
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.translate import gettext as _
 from bot.core.text.translate import use_language
 from bot.languages import get_discussion_language
@@ -17,13 +18,13 @@ __all__ = ["plan_due_links"]
 _KEPT_FOR = 10 * 60_000
 
 
-async def plan_due_links(tx: Transaction, now_ms: int) -> None:
+async def plan_due_links(tx: Transaction, now_ms: int, shards: Shards = UNSHARDED) -> None:
     """Plan the link below every reply that isn't moved and whose thread exists by now.
 
     Replies that were deleted meanwhile, or whose thread will never exist, get none.
     """
     await reply_moves.give_up_impossible(tx)
-    for link in await reply_moves.get_due_links(tx, now_ms):
+    for link in await reply_moves.get_due_links(tx, now_ms, shards):
         with use_language(await get_discussion_language(tx, link.server_id, link.discussion_id)):
             payload = _make_link(link.reply_id, link.thread_id)
         (planned_message_id,) = await messages.plan(

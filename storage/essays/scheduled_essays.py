@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded_text import make_coded
+from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Transaction
 from storage.essays.drafts import publish
 from storage.servers.audit_log import record_action
@@ -42,8 +44,10 @@ async def schedule(
     return True
 
 
-async def publish_due(tx: Transaction, *, after_id: int, now_ms: int) -> int:
-    """Start publishing the scheduled essays that are due; their number.
+async def publish_due(
+    tx: Transaction, *, after_id: int, now_ms: int, shards: Shards = UNSHARDED
+) -> int:
+    """Start publishing the scheduled essays that are due in these shards; their number.
 
     Each is published in the name of the admin who last scheduled it. ``after_id``: a Discord id
     older than any message of the essays can be.
@@ -56,9 +60,12 @@ async def publish_due(tx: Transaction, *, after_id: int, now_ms: int) -> int:
             ORDER BY audit_log.id DESC LIMIT 1
         ) AS act_id
         FROM discussions WHERE state = 'scheduled' AND scheduled_for <= :now
+            AND (server_id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
         ORDER BY scheduled_for, id
         """,
-        {"now": now_ms},
+        {"now": now_ms, **make_shard_parameters(shards)},
     )
     for row in rows:
         act = await tx.row(
@@ -75,9 +82,16 @@ async def publish_due(tx: Transaction, *, after_id: int, now_ms: int) -> int:
     return len(rows)
 
 
-async def get_next_due(tx: Transaction) -> int | None:
-    """When the next scheduled essay is due; None if none is scheduled."""
+async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
+    """When the next scheduled essay is due in these shards; None if none is scheduled."""
     row = await tx.row(
-        "SELECT min(scheduled_for) AS due_at FROM discussions WHERE state = 'scheduled'"
+        """
+        SELECT min(scheduled_for) AS due_at FROM discussions
+        WHERE state = 'scheduled'
+            AND (server_id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
+        """,
+        make_shard_parameters(shards),
     )
     return None if row is None else row["due_at"]

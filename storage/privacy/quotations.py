@@ -10,7 +10,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.core.payload import Payload
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded_text import CodedText, read_coded
+from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Transaction
 from storage.delivery import message_payloads
 
@@ -98,14 +100,19 @@ class DueChannels:
     thread_names: tuple[tuple[int, str], ...]
 
 
-async def find_due_channels(tx: Transaction, before_ms: int) -> DueChannels:
-    """The channels and threads that were deleted before then and aren't erased."""
+async def find_due_channels(
+    tx: Transaction, before_ms: int, shards: Shards = UNSHARDED
+) -> DueChannels:
+    """The channels and threads in these shards that were deleted before then and aren't erased."""
     channels = await tx.rows(
         """
         SELECT channel_id FROM deleted_channels
         WHERE erased_at IS NULL AND deleted_at <= :before
+            AND (server_id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
         """,
-        {"before": before_ms},
+        {"before": before_ms, **make_shard_parameters(shards)},
     )
     ids = _ids([row["channel_id"] for row in channels])
     replies = await tx.rows(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded_text import CodedText
+from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Transaction
 
 __all__ = ["RETENTION_MS", "HiddenChannel", "erase_due", "get_next_due", "hide"]
@@ -77,14 +79,17 @@ async def hide(
     return HiddenChannel(None if row is None else row["name"])
 
 
-async def erase_due(tx: Transaction, now_ms: int) -> int:
-    """Erase the channels that have been hidden long enough; their number."""
+async def erase_due(tx: Transaction, now_ms: int, shards: Shards = UNSHARDED) -> int:
+    """Erase the channels in these shards that have been hidden long enough; their number."""
     due = await tx.rows(
         """
         SELECT channel_id, deleted_at FROM deleted_channels
         WHERE erased_at IS NULL AND deleted_at <= :before
+            AND (server_id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
         """,
-        {"before": now_ms - RETENTION_MS},
+        {"before": now_ms - RETENTION_MS, **make_shard_parameters(shards)},
     )
     for row in due:
         parameters = {"id": row["channel_id"], "now": now_ms, "at": row["deleted_at"]}
@@ -139,10 +144,17 @@ async def erase_due(tx: Transaction, now_ms: int) -> int:
     return len(due)
 
 
-async def get_next_due(tx: Transaction) -> int | None:
-    """When the next hidden channel is to be erased, in milliseconds; None if there is none."""
+async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
+    """When the next hidden channel in these shards is to be erased, in milliseconds, or None."""
     row = await tx.row(
-        "SELECT min(deleted_at) AS deleted_at FROM deleted_channels WHERE erased_at IS NULL"
+        """
+        SELECT min(deleted_at) AS deleted_at FROM deleted_channels
+        WHERE erased_at IS NULL
+            AND (server_id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
+        """,
+        make_shard_parameters(shards),
     )
     if row is None or row["deleted_at"] is None:
         return None

@@ -102,8 +102,8 @@ async def give_up_impossible(tx: Transaction) -> None:
         await tx.run(statement)
 
 
-async def get_due_links(tx: Transaction, now_ms: int) -> list[DueLink]:
-    """The replies that are to be linked now, since their thread exists; in order of writing.
+async def get_due_links(tx: Transaction, now_ms: int, shards: Shards = UNSHARDED) -> list[DueLink]:
+    """The replies in these shards to be linked now, since their thread exists; oldest first.
 
     Those that can't be copied, and all where the server has chosen links.
     """
@@ -116,13 +116,16 @@ async def get_due_links(tx: Transaction, now_ms: int) -> list[DueLink]:
         LEFT JOIN server_settings ON server_settings.server_id = reply_moves.server_id
         WHERE reply_moves.state = 'planned' AND reply_moves.due_at <= :now
             AND threads.state IN ('open', 'ready')
+            AND (reply_moves.server_id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
             AND (
                 reply_moves.copyable = 0
                 OR COALESCE(server_settings.channel_replies, 'link') = 'link'
             )
         ORDER BY reply_moves.reply_id
         """,
-        {"now": now_ms},
+        {"now": now_ms, **make_shard_parameters(shards)},
     )
     return [
         DueLink(

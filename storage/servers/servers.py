@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bot.core.shards import Shards
+from bot.core.shards import UNSHARDED, Shards
 from storage.db import checkpoint_and_vacuum
+from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Transaction
 from storage.servers import languages
 
@@ -105,7 +106,9 @@ async def update_joined(
     return added if known else []
 
 
-async def erase_due(tx: Transaction, now_ms: int, kept_for: int) -> bool:
+async def erase_due(
+    tx: Transaction, now_ms: int, kept_for: int, shards: Shards = UNSHARDED
+) -> bool:
     """Erase a batch of a server's data, ``kept_for`` milliseconds after the bot left it.
 
     Returns whether something was erased: then there may be more. The members' erasures stay: they
@@ -113,8 +116,15 @@ async def erase_due(tx: Transaction, now_ms: int, kept_for: int) -> bool:
     deleted last, so that an interrupted erasure is resumed after a restart.
     """
     row = await tx.row(
-        "SELECT id FROM servers WHERE left_at <= :since ORDER BY left_at LIMIT 1",
-        {"since": now_ms - kept_for},
+        """
+        SELECT id FROM servers
+        WHERE left_at <= :since
+            AND (id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
+        ORDER BY left_at LIMIT 1
+        """,
+        {"since": now_ms - kept_for, **make_shard_parameters(shards)},
     )
     if row is None:
         return False
@@ -128,9 +138,18 @@ async def erase_due(tx: Transaction, now_ms: int, kept_for: int) -> bool:
     return True
 
 
-async def get_next_due(tx: Transaction, kept_for: int) -> int | None:
-    """When the next server is to be erased; None if there is none."""
-    row = await tx.row("SELECT min(left_at) AS left_at FROM servers")
+async def get_next_due(tx: Transaction, kept_for: int, shards: Shards = UNSHARDED) -> int | None:
+    """When the next server of these shards is to be erased; None if there is none."""
+    row = await tx.row(
+        """
+        SELECT min(left_at) AS left_at FROM servers
+        WHERE left_at IS NOT NULL
+            AND (id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
+        """,
+        make_shard_parameters(shards),
+    )
     return None if row is None or row["left_at"] is None else int(row["left_at"]) + kept_for
 
 

@@ -15,6 +15,7 @@ from tests.support.processes import (
     two_processes,
     wait_for_shards,
 )
+from tests.support.running_bot import wait_until
 from tests.support.spawned_bot import spawned_bot
 
 #: Steps of the play at which the bot is killed: while it posts, records, opens threads, prompts.
@@ -71,7 +72,19 @@ async def test_two_processes_share_an_archive_and_one_takes_over_the_others_shar
         spawned.emulator.steps.hook = spawned.killer(*KILLED_AT)
         await play_to_prompt(spawned, tmp_path)
         assert beside.is_running, both.lines
+
+        async def are_reported() -> bool:
+            _, output = await spawned.command("doctor")
+            return all(f"[ ok ] shards {shards}: " in output for shards in (both.own, both.others))
+
+        await wait_until(are_reported, "both processes in the doctor's output")
         await spawned.bot.kill()
+
+        async def is_missing() -> bool:
+            _, output = await spawned.command("doctor")
+            return f"[ do ] shards {both.own}: no process serves them." in output
+
+        await wait_until(is_missing, "the missing process in the doctor's output")
         await beside.kill()
         # Another process serves all of them now.
         spawned.set_environment(SALON_SHARDS="0-3/4")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.payload import make_plain_message
+from bot.core.shards import Shards
 from bot.core.text.coded_text import make_coded
 from bot.delivery import alerts
 from bot.errors import UnknownEssay
@@ -102,6 +103,25 @@ async def test_a_scheduled_essay_is_published_when_it_is_due(database: Database)
     found = await database.read(lambda tx: discussions.find(tx, number))
     assert found is not None
     assert found.state == "publishing"
+
+
+async def test_a_process_publishes_no_scheduled_essay_of_another_ones_shards(
+    database: Database,
+) -> None:
+    number = await database.write(draft)
+    await database.write(
+        lambda tx: scheduled_essays.schedule(tx, number, at_ms=NOW_MS, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
+    )
+    shard_id = (SUBMISSION.server_id >> 22) % 2
+    own, others = (Shards(2, frozenset((one,))) for one in (shard_id, 1 - shard_id))
+    assert await database.read(lambda tx: scheduled_essays.get_next_due(tx, others)) is None
+    assert not await database.write(
+        lambda tx: scheduled_essays.publish_due(tx, after_id=1, now_ms=NOW_MS, shards=others)
+    )
+    assert await database.read(lambda tx: scheduled_essays.get_next_due(tx, own)) == NOW_MS
+    assert await database.write(
+        lambda tx: scheduled_essays.publish_due(tx, after_id=1, now_ms=NOW_MS, shards=own)
+    )
 
 
 async def test_an_essay_is_found_by_number_or_exact_title(database: Database) -> None:
