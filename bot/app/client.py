@@ -398,10 +398,10 @@ class Salon(SalonBot, CachedPermissions):
     def _get_caught_up_shards(self) -> Shards:
         """Those in which everything missed has been read, in every server that can be seen."""
         catch_up, behind = self.services.catch_up, dict[int, bool]()
-        for server in self.guilds:
-            if not catch_up.has_caught_up(server.id):
-                shard_id = self.shards_served.get_shard(server.id)
-                behind[shard_id] = behind.get(shard_id, False) or not server.unavailable
+        servers = {server.id: server for server in self.guilds}
+        for server_id in catch_up.select_behind(servers):
+            shard_id = self.shards_served.get_shard(server_id)
+            behind[shard_id] = behind.get(shard_id, False) or not servers[server_id].unavailable
         return self.shards_served.select(
             shard_id for shard_id in self._sessions if self._has_caught_up(shard_id, behind)
         )

@@ -137,7 +137,7 @@ class AnswerPoster:
     async def _post(self, job: Answer) -> int:
         if job.withdrawn:
             raise JobFailed(Outcome.DELETED, make_coded("essay-withdrawn"))
-        if self._permissions.get_target_channel(job.parent_id) is None:
+        if self._permissions.get_target_channel(job.server_id, job.parent_id) is None:
             # The gateway sends its server only after the start.
             raise JobFailed(Outcome.RETRY_SOON, make_coded("channel-not-loaded"))
         webhook = await self._get_webhook(job)
@@ -197,7 +197,7 @@ class AnswerPoster:
         """The webhook to post with; None where the bot has to post itself."""
         if make_webhook_name(job.member_name) is None:
             return None
-        if self._permissions.explain_cannot_move(job.parent_id):
+        if self._permissions.explain_cannot_move(job.server_id, job.parent_id):
             return None
         try:
             return await self._webhooks.get(job.parent_id)
@@ -221,7 +221,7 @@ class AnswerPoster:
         )
         if found is not None:
             return int(found["id"])
-        if not self._permissions.can_read_history(job.parent_id):
+        if not self._permissions.can_read_history(job.server_id, job.parent_id):
             raise HistoryUnreadable(job.channel_id)
         return None
 

@@ -64,7 +64,7 @@ class ForumPostStarter:
         found = await self._find_same(message, new, active["threads"], recorded)
         if found is not None:
             return found
-        if not self._permissions.can_read_history(message.channel_id):
+        if not self._permissions.can_read_history(message.server_id, message.channel_id):
             raise HistoryUnreadable(message.channel_id)
         before: str | None = None
         while True:

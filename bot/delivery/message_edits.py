@@ -273,7 +273,7 @@ class MessageEditor:
         if error.code == TOO_MANY_PINS:
             return await self._make_room_for_pin(edit)
         if failure.outcome is Outcome.NEEDS_ADMIN and edit.kind in ("pin", "unpin"):
-            missing = self._permissions.explain_cannot_pin(edit.channel_id)
+            missing = self._permissions.explain_cannot_pin(edit.server_id, edit.channel_id)
             return Failure(failure.outcome, missing or make_coded("discord-forbids"))
         if error.code == TOO_MANY_OLD_EDITS:
             return Failure(failure.outcome, make_coded("old-edits-limited"), alert=False)
@@ -290,9 +290,9 @@ class MessageEditor:
             reason = make_coded(code, channel=edit.channel_id)
             return Failure(failure.outcome, reason)
         if failure.outcome is Outcome.NEEDS_ADMIN:
-            missing = self._permissions.explain_cannot_host(edit.channel_id)
+            missing = self._permissions.explain_cannot_host(edit.server_id, edit.channel_id)
             if missing is None and edit.payload is not None and edit.payload.get("attachments"):
-                missing = self._permissions.explain_cannot_attach(edit.channel_id)
+                missing = self._permissions.explain_cannot_attach(edit.server_id, edit.channel_id)
             return Failure(failure.outcome, missing or make_coded("discord-forbids"))
         return failure
 

@@ -125,7 +125,9 @@ class MessageSender:
                 if late or (must_look and message.is_prompt):
                     await self._release(message)
                     return
-                if message.in_thread and await self._is_locked(message.channel_id):
+                if message.in_thread and await self._is_locked(
+                    message.server_id, message.channel_id
+                ):
                     raise JobFailed(Outcome.NEEDS_ADMIN, _explain_lock(message))
                 job.may_have_sent = True
                 if not message.in_thread:  # threads are known by their channel
@@ -150,9 +152,9 @@ class MessageSender:
         age = self._clock.now_ms() - message.first_attempt_at
         return _has_unclear_attempts(message) and (late or age > _NONCE_TRUSTED)
 
-    async def _is_locked(self, thread_id: int) -> bool:
+    async def _is_locked(self, server_id: int, thread_id: int) -> bool:
         """Whether a thread is locked: somebody wants it closed, even if the bot may write there."""
-        locked = self._permissions.is_locked(thread_id)
+        locked = self._permissions.is_locked(server_id, thread_id)
         if locked is None:  # the gateway doesn't report archived threads
             data: Mapping[str, Any] = dict(await self._http.get_channel(thread_id))
             locked = bool(data["thread_metadata"].get("locked"))
@@ -217,7 +219,7 @@ class MessageSender:
         )
         if found is not None:
             return int(found["id"])
-        if not self._permissions.can_read_history(message.channel_id):
+        if not self._permissions.can_read_history(message.server_id, message.channel_id):
             raise HistoryUnreadable(message.channel_id)
         return None
 
@@ -274,6 +276,7 @@ class MessageSender:
         if failure.outcome is Outcome.NEEDS_ADMIN:
             reason = explain_forbidden(
                 self._permissions,
+                message.server_id,
                 message.channel_id,
                 error,
                 with_files=bool(message.payload.get("attachments")),

@@ -138,11 +138,11 @@ class ReplyMover:
             await self._database.write(lambda tx: reply_moves.mark_not_copied(tx, job.reply_id))
         if job.deleted:
             raise JobFailed(Outcome.DELETED, make_coded("reply-deleted"))
-        if self._permissions.get_target_channel(job.channel_id) is None:
+        if self._permissions.get_target_channel(job.server_id, job.channel_id) is None:
             # The gateway sends its server only after the start; until then no permission is known
             # to be missing.
             raise JobFailed(Outcome.RETRY_SOON, make_coded("channel-not-loaded"))
-        missing = self._permissions.explain_cannot_move(job.channel_id)
+        missing = self._permissions.explain_cannot_move(job.server_id, job.channel_id)
         if missing:
             raise _CannotMove(make_coded("permission-missing"), missing)
         data = await self._get_original(job)
@@ -199,7 +199,7 @@ class ReplyMover:
                 alert = make_coded("alert-too-many-webhooks", channel=job.channel_id)
                 raise _CannotMove(make_coded("too-many-webhooks"), alert) from error
             if error.status == 403:
-                missing = self._permissions.explain_cannot_move(job.channel_id)
+                missing = self._permissions.explain_cannot_move(job.server_id, job.channel_id)
                 alert = missing or make_coded("cannot-use-webhooks", channel=job.channel_id)
                 raise _CannotMove(make_coded("permission-missing"), alert) from error
             raise
@@ -232,7 +232,7 @@ class ReplyMover:
             besides=recorded,
             matches=lambda data: _is_copy(data, job),
         )
-        if found is None and not self._permissions.can_read_history(job.channel_id):
+        if found is None and not self._permissions.can_read_history(job.server_id, job.channel_id):
             raise JobFailed(Outcome.NEEDS_ADMIN, make_coded("copy-unreadable"), alert=False)
         return found
 
@@ -437,7 +437,9 @@ class ReplyMover:
     async def postpone(self, job: ReplyMove, failure: Failure, due_at: int) -> None:
         """Try again later; the admins are alerted where a permission is missing."""
         if failure.outcome is Outcome.NEEDS_ADMIN and failure.alert:
-            await self._alert(job, self._permissions.explain_cannot_move(job.channel_id))
+            await self._alert(
+                job, self._permissions.explain_cannot_move(job.server_id, job.channel_id)
+            )
         await self._database.write(
             lambda tx: reply_moves.postpone(
                 tx, reply_id=job.reply_id, due_at=due_at, last_error=failure.reason

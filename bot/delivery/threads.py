@@ -209,7 +209,7 @@ class ThreadOpener:
                 Outcome.REFUSED, make_coded("thread-refused", error=describe_error(error))
             )
         if failure.outcome is Outcome.NEEDS_ADMIN:
-            reason = explain_forbidden(self._permissions, job.channel_id, error)
+            reason = explain_forbidden(self._permissions, job.server_id, job.channel_id, error)
             return Failure(failure.outcome, reason)
         return failure
 

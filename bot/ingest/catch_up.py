@@ -66,6 +66,8 @@ _RETRY_WAITS = (1, 2, 5, 15)
 #: Seconds between two verification marks, and between two looks at pending servers; the longest
 #: delay of a pending server.
 _INTERVAL, _MAX_WAIT = 60.0, 3600.0
+#: Seconds after which the servers that are done are announced while others aren't.
+_ANNOUNCED_AFTER = 0.5
 #: What is unread is read from so many ids before the watermark: an app may repost a message from
 #: right before the outage, and the two are to be seen together.
 _OVERLAP = 2 * MAX_DELAY // timedelta(milliseconds=1) << 22
@@ -178,6 +180,7 @@ class CatchUp:
         self._none_starts = asyncio.Event()
         self._running = 0
         self._unread = 0
+        self._announcing: asyncio.TimerHandle | None = None
 
     @property
     def idle(self) -> bool:
@@ -191,7 +194,19 @@ class CatchUp:
 
     def has_caught_up(self, server_id: int) -> bool:
         """Whether everything the server missed before this connection has been read."""
-        return self._caught_up.get(server_id) == self._recorder.get_generation(server_id)
+        return not self.select_behind((server_id,))
+
+    def select_behind(self, server_ids: Iterable[int]) -> list[int]:
+        """Those of the servers that missed something before this connection and haven't read it."""
+        generations: dict[int, int] = {}
+        behind = []
+        for server_id in server_ids:
+            shard_id = self._shards.get_shard(server_id)
+            if shard_id not in generations:
+                generations[shard_id] = self._recorder.get_shard_generation(shard_id)
+            if self._caught_up.get(server_id) != generations[shard_id]:
+                behind.append(server_id)
+        return behind
 
     def is_comparing(self, server_id: int) -> bool:
         """Whether nothing in the server's channels and active threads is unread any more.
@@ -319,7 +334,25 @@ class CatchUp:
                 lock.release()
         finally:
             self._running -= 1
+            self._announce_done()
+
+    def _announce_done(self) -> None:
+        """A server is done: at a start, thousands are within seconds, and are announced together.
+
+        The last one is announced at once.
+        """
+        if self._running == 0 and not self._to_compare:
+            if self._announcing is not None:
+                self._announcing.cancel()
+                self._announcing = None
             self._on_done()
+        elif self._announcing is None:
+            loop = asyncio.get_running_loop()
+            self._announcing = loop.call_later(_ANNOUNCED_AFTER, self._announce_some)
+
+    def _announce_some(self) -> None:
+        self._announcing = None
+        self._on_done()
 
     async def catch_up_channel(self, channel_id: int) -> None:
         """Bring the record of one channel or thread up to the present."""
@@ -343,7 +376,8 @@ class CatchUp:
         return [
             one
             for one in some
-            if one.channel_id not in complete and self._permissions.can_read_history(one.parent_id)
+            if one.channel_id not in complete
+            and self._permissions.can_read_history(one.server_id, one.parent_id)
         ]
 
     async def _catch_up_server(self, server_id: int, *, is_retry: bool) -> None:
@@ -496,12 +530,8 @@ class CatchUp:
             return
         self._names.clear(server_id)
         self._uncompared |= ids
-        some = [
-            one
-            for one in watched
-            if not (one.is_thread and one.channel_id not in last_ids)
-            and not self._mark_complete_if_current(one, last_ids, described.generation)
-        ]
+        active = [one for one in watched if not one.is_thread or one.channel_id in last_ids]
+        some = self._mark_complete_if_current(active, last_ids, described.generation)
         expected = await self._get_expected(server_id, some)
         readings = [
             self._plan_reading(one, last_ids, expected.get(one.channel_id, [])) for one in some
@@ -531,19 +561,26 @@ class CatchUp:
         self._queue.put_nowait((-newest, next(self._numbers), comparison))
 
     def _mark_complete_if_current(
-        self, one: WatchedChannel, last_ids: Mapping[int, int | None], generation: int
-    ) -> bool:
-        """Whether nothing is unread in a channel or thread; then it is complete."""
-        last_id = last_ids.get(one.channel_id)
-        if (
-            last_id is None
-            or last_id > one.message_id
-            or not self._permissions.can_read_history(one.parent_id)
-            or self._recorder.is_marked_unread(one.channel_id)
-        ):
-            return False
-        self._recorder.mark_complete(one.channel_id, generation)
-        return True
+        self, some: Sequence[WatchedChannel], last_ids: Mapping[int, int | None], generation: int
+    ) -> list[WatchedChannel]:
+        """Mark those as complete in which nothing is unread; the others."""
+        readable: dict[int, bool] = {}
+        others: list[WatchedChannel] = []
+        for one in some:
+            last_id = last_ids.get(one.channel_id)
+            parent_id = one.parent_id
+            if parent_id not in readable:
+                readable[parent_id] = self._permissions.can_read_history(one.server_id, parent_id)
+            if (
+                last_id is None
+                or last_id > one.message_id
+                or not readable[parent_id]
+                or self._recorder.is_marked_unread(one.channel_id)
+            ):
+                others.append(one)
+            else:
+                self._recorder.mark_complete(one.channel_id, generation)
+        return others
 
     def _plan_reading(
         self, one: WatchedChannel, last_ids: Mapping[int, int | None], expected: Sequence[int]
@@ -606,7 +643,7 @@ class CatchUp:
                 finally:
                     if self._to_compare.get(one.server_id) is one:
                         del self._to_compare[one.server_id]
-                    self._on_done()
+                    self._announce_done()
 
     async def _wait_until_none_starts(self) -> None:
         while self._starting:
@@ -628,15 +665,13 @@ class CatchUp:
         await self._find_active_threads(server_id, watched, described)
         threads = [one for one in await self._get_watched(server_id) if one.is_thread]
         complete = self._recorder.complete_channels
-        unread = [
-            one
-            for one in threads
-            if one.channel_id not in complete
-            and not (
-                one.channel_id in comparison.watched
-                and self._mark_complete_if_current(one, archived, described.generation)
-            )
-        ]
+        incomplete = [one for one in threads if one.channel_id not in complete]
+        unread = [one for one in incomplete if one.channel_id not in comparison.watched]
+        unread += self._mark_complete_if_current(
+            [one for one in incomplete if one.channel_id in comparison.watched],
+            archived,
+            described.generation,
+        )
         deletions += await self._read_whole(unread, server_id)
         deletions += await self._compare(threads, comparison, {**archived, **described.last_ids})
         watched = await self._get_watched(server_id)

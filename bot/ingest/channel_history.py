@@ -160,7 +160,7 @@ class HistoryReader:
         while True:
             # Without the permission to read it, a history is empty without an error (docs: Channel
             # Resource › Get Channel Messages).
-            if not self._permissions.can_read_history(one.parent_id):
+            if not self._permissions.can_read_history(one.server_id, one.parent_id):
                 return ReadOutcome.UNREADABLE, deletions
             with self._recorder.collect_live(one.channel_id) as live:
                 page = await self._http.logs_from(one.channel_id, limits.HISTORY_PAGE, after=since)
@@ -208,7 +208,7 @@ class HistoryReader:
                 verified = waiting[0] - 1 if waiting else since
                 await self._move_watermark(one.channel_id, verified)
             if stops:
-                if not self._permissions.can_read_history(one.parent_id):
+                if not self._permissions.can_read_history(one.server_id, one.parent_id):
                     return ReadOutcome.UNREADABLE, deletions
                 return ReadOutcome.READ, deletions
 
@@ -221,7 +221,7 @@ class HistoryReader:
         shows nothing, and the permission may change between two calls, so each message is
         requested: error 10008 is the proof.
         """
-        if not self._permissions.can_read_history(one.parent_id):
+        if not self._permissions.can_read_history(one.server_id, one.parent_id):
             return False
         for message_id in missing if empty else ():
             try:

@@ -195,9 +195,12 @@ class Recorder:
             self._unread.discard(channel_id)
 
     @property
-    def complete_channels(self) -> frozenset[int]:
-        """The channels and threads whose record is, as far as known, the same as Discord's."""
-        return frozenset(self._complete)
+    def complete_channels(self) -> Set[int]:
+        """The channels and threads whose record is, as far as known, the same as Discord's.
+
+        A view, which changes as they do: a large bot has tens of thousands.
+        """
+        return self._complete.keys()
 
     def get_complete_channels(self, is_connected: Callable[[int], bool]) -> frozenset[int]:
         """Those of the shards, by their ids, that are connected."""
@@ -269,6 +272,11 @@ class Recorder:
                 async with self._progress:
                     self._progress.notify_all()
 
+    def _select_complete(self, batch: list[Event]) -> frozenset[int]:
+        """The complete ones of the channels in which somebody wrote."""
+        channel_ids = {event.channel_id for event in batch if isinstance(event, Message)}
+        return frozenset(channel_ids & self._complete.keys())
+
     async def _write(self, batch: list[Event]) -> None:
         wait = _FIRST_WAIT
         while True:
@@ -277,7 +285,7 @@ class Recorder:
                     lambda tx: record_batch(
                         tx,
                         batch,
-                        complete=frozenset(self._complete),
+                        complete=self._select_complete(batch),
                         now_ms=self._clock.now_ms(),
                         confirm_own_message=self._confirm_own_message,
                         early=EarlyEvents(

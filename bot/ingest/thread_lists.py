@@ -77,7 +77,7 @@ class ThreadLister:
             if active:
                 await self._list_active(server_id, set(channel_ids), seen)
             for channel_id in channel_ids if archived else ():
-                if self._permissions.can_read_history(channel_id):
+                if self._permissions.can_read_history(server_id, channel_id):
                     await self._list_archived(server_id, channel_id, seen, last_ids)
         except (discord.HTTPException, *TRANSIENT) as error:
             refused = isinstance(error, discord.Forbidden | discord.NotFound)

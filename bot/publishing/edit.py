@@ -244,7 +244,7 @@ class Editing:
         problem = (
             _(_EDIT_IN_PROGRESS)
             if posted.is_unfinished
-            else self._permissions.explain_cannot_host(posted.channel_id) or ""
+            else self._permissions.explain_cannot_host(posted.server_id, posted.channel_id) or ""
         )
         saves_all = (await self._get_settings(server_id)).saves_plain_messages(posted.channel_id)
         with use_language(await self._get_language(server_id, new)):

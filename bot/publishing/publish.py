@@ -296,7 +296,7 @@ class Publishing:
         ]
         now_ms, target_channel = (
             self._clock.now_ms(),
-            self._permissions.get_target_channel(submission.channel_id),
+            self._permissions.get_target_channel(submission.server_id, submission.channel_id),
         )
         digest = submissions.hash_submission([one.essay for one in essays], submission.question)
 
@@ -443,13 +443,15 @@ class Publishing:
         draft, duplicate, settings, language, authors = await self._database.read(look)
         with use_language(language):
             default_question = get_default_question(identify_language(draft.essay))
-        target_channel = self._permissions.get_target_channel(draft.channel_id)
+        target_channel = self._permissions.get_target_channel(draft.server_id, draft.channel_id)
         ping_problem = pin_problem = None
         if draft.ping_role is not None:
-            ping_problem = self._permissions.explain_cannot_ping(draft.channel_id, draft.ping_role)
+            ping_problem = self._permissions.explain_cannot_ping(
+                draft.server_id, draft.channel_id, draft.ping_role
+            )
         pins = settings.pins_cards and draft.style != FORUM
         if pins:
-            pin_problem = self._permissions.explain_cannot_pin(draft.channel_id)
+            pin_problem = self._permissions.explain_cannot_pin(draft.server_id, draft.channel_id)
         return Preview(
             draft,
             self._find_problem(draft),
@@ -467,9 +469,11 @@ class Publishing:
 
     def _find_problem(self, draft: Draft) -> CodedText | str:
         """What keeps a draft from being published, as a sentence; "" if nothing does."""
-        target_channel = self._permissions.get_target_channel(draft.channel_id)
+        target_channel = self._permissions.get_target_channel(draft.server_id, draft.channel_id)
         place = "" if target_channel is None else check_target_channel(target_channel, draft.tags)
-        return place or self._permissions.explain_cannot_host(draft.channel_id) or ""
+        return (
+            place or self._permissions.explain_cannot_host(draft.server_id, draft.channel_id) or ""
+        )
 
     async def set_style(self, discussion_id: int, style: str) -> None:
         """Set a draft's style; a forum post stays one."""
@@ -524,7 +528,7 @@ class Publishing:
     ) -> tuple[list[NewMessage], tuple[CodedText, ...]]:
         """The messages of an essay in its own language; see :func:`_plan_messages`."""
         language = await self._database.read(lambda tx: choose_essay_language(tx, server_id, essay))
-        channel = self._permissions.get_target_channel(channel_id)
+        channel = self._permissions.get_target_channel(server_id, channel_id)
         in_forum = channel is not None and channel.is_forum
         with use_language(language):
             return await asyncio.to_thread(
@@ -610,7 +614,7 @@ class Publishing:
         planned: Sequence[NewMessage],
     ) -> DraftTarget:
         """Where and how a draft will be published, in its channel or in another one."""
-        channel = self._permissions.get_target_channel(channel_id)
+        channel = self._permissions.get_target_channel(draft.server_id, channel_id)
         style, tags = draft.style, draft.tags
         if channel_id != draft.channel_id:
             parts = sum(message.purpose == "part" for message in planned)
@@ -743,7 +747,9 @@ class Publishing:
         """Retry what Discord refused of a publishing; UserError if it would be refused again."""
         draft = await self._database.read(lambda tx: drafts.find(tx, discussion_id))
         target_channel = (
-            None if draft is None else self._permissions.get_target_channel(draft.channel_id)
+            None
+            if draft is None
+            else self._permissions.get_target_channel(draft.server_id, draft.channel_id)
         )
         if draft is not None and target_channel is not None and not draft.card_sent:
             problem = check_target_channel(target_channel, draft.tags)

@@ -111,7 +111,12 @@ class Essays(
         with self.services.active_work.track():
             channel_id = await self._get_target_channel_id(interaction, channel)
             target = check_target(
-                self.services.permissions.get_target_channel(channel_id), channel_id, style, tags
+                self.services.permissions.get_target_channel(
+                    get_server_id(interaction), channel_id
+                ),
+                channel_id,
+                style,
+                tags,
             )
             url, wanted = (url or "").strip() or None, parse_chapter(chapter)
             ping_role = None if ping is None else check_ping_role(interaction, ping.id)
@@ -126,7 +131,9 @@ class Essays(
                             "press *Authors and cover …* below the draft."
                         )
                     )
-                target_channel = self.services.permissions.get_target_channel(channel_id)
+                target_channel = self.services.permissions.get_target_channel(
+                    get_server_id(interaction), channel_id
+                )
                 await show_form(
                     interaction,
                     "publish",
@@ -161,7 +168,7 @@ class Essays(
         # A form that was opened before an update has fewer arguments.
         style, chapter, ping = (*entered.arguments[1:], "", "", "")[:3]
         target = check_target(
-            self.services.permissions.get_target_channel(channel_id),
+            self.services.permissions.get_target_channel(get_server_id(interaction), channel_id),
             channel_id,
             style or None,
             entered.texts.get("tags"),
@@ -370,7 +377,10 @@ class Essays(
         channel_id = await self._get_target_channel_id(
             interaction, None if chosen is None else int(chosen.id)
         )
-        return complete_tags(self.services.permissions.get_target_channel(channel_id), typed)
+        return complete_tags(
+            self.services.permissions.get_target_channel(get_server_id(interaction), channel_id),
+            typed,
+        )
 
     @show.autocomplete("essay")
     @export_essay.autocomplete("essay")

@@ -306,7 +306,7 @@ class DraftPanel:
         )
         draft = preview.draft
         channel_id = read_channel(entered, draft)
-        target = self.services.permissions.get_target_channel(channel_id)
+        target = self.services.permissions.get_target_channel(draft.server_id, channel_id)
         check_target(target, channel_id, None, None)
         before = get_form_text(draft.source, draft.source_name) or ""
         is_same = entered.texts["text"].strip() == before.strip()
