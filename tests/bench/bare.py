@@ -1,13 +1,15 @@
 """The bare bot that benchmarks compare with: discord.py with an empty ``on_message``.
 
-It has Salon's extras, intents and options, and as many shards as the last argument says; or
-discord.py's defaults if that is ``default``. It prints a line when it is ready, and the
+It has Salon's extras, intents and options, and as many shards as a number among the last
+arguments says; or discord.py's defaults with ``default``. With ``imports``, it has imported what
+Salon imports at its start, and uses none of it. It prints a line when it is ready, and the
 monotonic time whenever it receives the event that ends a segment.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 import time
 
@@ -41,14 +43,27 @@ class BareSharded(Handlers, commands.AutoShardedBot):
         """Nobody limits identifies here."""
 
 
+def import_salon() -> None:
+    """Import the modules that Salon imports at its start (bot.__main__)."""
+    for module in ("bot.__main__", "bot.app.supervisor", "bot.app.systemd", "bot.settings"):
+        importlib.import_module(module)
+    from bot.app.client import EXTENSIONS
+
+    for extension in EXTENSIONS:
+        importlib.import_module(extension)
+
+
 if __name__ == "__main__":
-    set_base_urls(sys.argv[1], sys.argv[2])
+    api, gateway, token, *chosen = sys.argv[1:]
+    set_base_urls(api, gateway)
     bare: Bare | BareSharded
-    last = "".join(sys.argv[4:5])
-    if last == "default":
+    if "imports" in chosen:
+        import_salon()
+    shards = next((int(one) for one in chosen if one.isdigit()), 1)
+    if "default" in chosen:
         bare = Bare(command_prefix=commands.when_mentioned, intents=discord.Intents.default())
     else:
-        made = functools.partial(BareSharded, shard_count=int(last)) if last else Bare
+        made = functools.partial(BareSharded, shard_count=shards) if shards > 1 else Bare
         bare = made(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -58,4 +73,4 @@ if __name__ == "__main__":
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
-    bare.run(sys.argv[3], log_handler=None)
+    bare.run(token, log_handler=None)
