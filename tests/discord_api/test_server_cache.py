@@ -6,7 +6,7 @@ from pathlib import Path
 
 import discord
 
-from bot.emulator.world.models import Overwrite, OverwriteType
+from bot.emulator.world.models import ChannelType, Overwrite, OverwriteType
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.seed import put_channel
 from tests.support.running_bot import RunningBot, run_bot, run_emulator, wait_until
@@ -26,7 +26,8 @@ async def test_channels_share_equal_overwrites_until_one_is_changed(tmp_path: Pa
         for name in ("one", "two", "three"):
             closed = Overwrite(guild.id, OverwriteType.ROLE, deny=int(Permission.SEND_MESSAGES))
             channels.append(put_channel(world, guild, name, overwrites=[closed]))
-        put_channel(world, guild, "open")
+        category = put_channel(world, guild, "Rooms", ChannelType.CATEGORY)
+        put_channel(world, guild, "open").parent_id = category.id
         channels[0].topic = "What this channel is for."
         async with run_bot(tmp_path, emulator) as running:
             one, two, three = (running.salon.get_channel(channel.id) for channel in channels)
@@ -38,6 +39,10 @@ async def test_channels_share_equal_overwrites_until_one_is_changed(tmp_path: Pa
             assert one.topic is None
             assert [may_send(running, channel.id) for channel in channels] == [False] * 3
             assert may_send(running, running.channel("open"))
+            in_category = running.salon.get_channel(running.channel("open"))
+            assert isinstance(in_category, discord.TextChannel)
+            assert in_category.category is not None
+            assert in_category.category.name == "Rooms"
             await running.call_as(
                 running.member(), "DELETE", f"/channels/{channels[1].id}/permissions/{guild.id}"
             )
