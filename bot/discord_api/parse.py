@@ -68,7 +68,7 @@ def parse_message(
         or author["username"],
         from_bot=bool(author.get("bot")) or webhook_id is not None,
         type=data["type"],
-        text=data["content"],
+        text=_replace_nul(data["content"]),
         reference_id=None if replied_to is None else int(replied_to),
         written_at=datetime.fromisoformat(data["timestamp"]),
         edited_at=_parse_time(data.get("edited_timestamp")),
@@ -147,6 +147,14 @@ def parse_original_reply(data: Mapping[str, Any], *, author_name: str) -> Origin
     )
 
 
+def _replace_nul(text: str) -> str:
+    """U+FFFD for NUL, which neither PostgreSQL nor XML can have; CommonMark replaces it, too.
+
+    Members paste it from terminals, and Discord passes it on.
+    """
+    return text.replace("\0", "\ufffd") if "\0" in text else text
+
+
 def has_hidden_content(data: Mapping[str, Any]) -> bool:
     """Whether Discord keeps the message's content from the bot: a member's message is all empty.
 
@@ -164,7 +172,7 @@ def parse_edit(data: Mapping[str, Any]) -> Edit:
     return Edit(
         message_id=int(data["id"]),
         channel_id=int(data["channel_id"]),
-        text=data["content"],
+        text=_replace_nul(data["content"]),
         edited_at=_parse_time(data.get("edited_timestamp")),
         attachments=parse_attachments(data),
         extras=_parse_extras(data),
@@ -209,7 +217,8 @@ def _parse_forward(
         return None
     texts = [_get_snapshot_text(one) for one in snapshots]
     stickers = [name for one in snapshots for name in _parse_stickers(one)]
-    return Forward(message_id, "\n\n".join(text for text in texts if text), tuple(stickers))
+    said = _replace_nul("\n\n".join(text for text in texts if text))
+    return Forward(message_id, said, tuple(stickers))
 
 
 def _get_snapshot_text(data: Mapping[str, Any]) -> str:

@@ -102,7 +102,8 @@ async def find_replies(
 
     In their text, forwarded message, poll or stickers. The newest first, at most ``most``.
     """
-    first, *others = words
+    # What was recorded has no NUL, and JSON with one can't be read by PostgreSQL.
+    first, *others = [word.replace("\0", "\ufffd") for word in words]
     parameters = {
         "server_id": server_id,
         "discussion_id": discussion_id,

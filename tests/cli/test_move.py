@@ -75,6 +75,22 @@ async def test_an_archive_moves_to_postgresql_and_back_unchanged(tmp_path: Path)
         await move(str(path), address)
 
 
+async def test_nul_in_an_archive_of_before_becomes_a_replacement_character(tmp_path: Path) -> None:
+    path, address = tmp_path / "salon.sqlite3", get_postgresql_address(tmp_path / "nul")
+    async with Location(path, tmp_path).open() as archive:
+        await archive.write(
+            lambda tx: tx.run(
+                "INSERT INTO servers (id, name, joined_at) VALUES (1, 'a' || char(0), 0)"
+            )
+        )
+    await move(str(path), address)
+    back = tmp_path / "back.sqlite3"
+    await move(address, str(back))
+    async with Location(back, tmp_path).open() as archive:
+        (row,) = await archive.read(lambda tx: tx.rows("SELECT name FROM servers"))
+    assert row["name"] == "a\ufffd"
+
+
 async def test_two_files_or_a_missing_one_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="One of the two"):
         await move(str(tmp_path / "a.sqlite3"), str(tmp_path / "b.sqlite3"))

@@ -23,6 +23,7 @@ from storage.db.postgresql.database import (
 )
 from storage.db.postgresql_address import describe_address
 from storage.db.writer import Row, Transaction
+from storage.replies.search import FoundReply, find_replies
 from tests.support.postgres_server import PostgresServer, find_programs, run_postgres
 from tests.support.running_bot import wait_until
 from tests.support.waits import set_wait
@@ -97,6 +98,16 @@ async def test_text_is_stored_without_the_nul_that_postgresql_refuses(
 ) -> None:
     await archive.write(lambda tx: add(tx, 1, "a\0b"))
     assert (await get_row(archive, "SELECT name FROM servers"))["name"] == "a�b"
+
+
+async def test_words_with_nul_can_be_searched(archive: PostgresDatabase) -> None:
+    async def search(tx: Transaction) -> list[FoundReply]:
+        words = ["a\0b", "c\0d"]
+        return await find_replies(
+            tx, server_id=1, words=words, before_id=1 << 62, from_id=0, most=9
+        )
+
+    assert await archive.read(search) == []
 
 
 async def test_an_insert_gives_the_new_row_s_id(archive: PostgresDatabase) -> None:
