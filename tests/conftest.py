@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from storage.db.database import Database
-from tests.support.archives import open_archive
+from tests.support.archives import open_archive, uses_postgresql
 
 __all__ = ["database", "pytest_collection_modifyitems", "pytest_terminal_summary"]
 
@@ -34,10 +34,15 @@ def _get_timeout(item: pytest.Item) -> float:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests that run the bot as slow, except smoke tests and those of the storage.
 
+    Tests of an archive's file are skipped where archives are on PostgreSQL.
+
     The tests that may take longest are run first, so that the end isn't spent waiting for one.
     """
     items.sort(key=_get_timeout, reverse=True)
+    other_database = pytest.mark.skip(reason="it is about an archive on SQLite")
     for item in items:
+        if uses_postgresql() and item.get_closest_marker("sqlite") is not None:
+            item.add_marker(other_database)
         module = getattr(item, "module", None)
         function = getattr(item, "function", None)
         if (

@@ -17,6 +17,8 @@ from tests.support.running_bot import EmulatorClient, run_bot
 from tests.support.samples import every_nth
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
+pytestmark = pytest.mark.sqlite
+
 #: Seconds of the world's clock: before the log is truncated, and from there to after it.
 _BEFORE, _UNTIL_AFTER = 5, 30
 #: Real seconds from when the truncation is due to a kill: it may be running, or just have run.

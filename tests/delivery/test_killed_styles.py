@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from bot.emulator.faults.steps import NeverArrivedError, Step
-from storage.db.database import open_database
 from storage.db.writer import Transaction
 from storage.servers import settings
 from tests.delivery.test_every_message import POSTING
 from tests.delivery.test_killed import SAYINGS, comments, essay
+from tests.support.archives import open_archive
 from tests.support.samples import every_nth
 from tests.support.spawned_bot import Hook, SpawnedBot, spawned_bot
 
@@ -38,7 +38,7 @@ async def choose(spawned: SpawnedBot, style: str) -> None:
         else:
             await settings.set_channel(tx, world.guild.id, forum)
 
-    async with open_database(spawned.database) as database:
+    async with open_archive(spawned.database) as database:
         await database.write(chosen)
 
 

@@ -525,6 +525,7 @@ async def test_replies_get_links_in_a_server_that_has_not_chosen_to_move_them(
         assert await pointed(running, beside, head)
 
 
+@pytest.mark.sqlite
 async def test_a_moved_reply_is_not_deleted_after_restoring_a_backup_from_before_the_move(
     tmp_path: Path,
 ) -> None:

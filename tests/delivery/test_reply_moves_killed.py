@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import pytest
 from bot.emulator.demo.client import MemberClient
 from bot.emulator.faults.steps import NeverArrivedError, Step
 from bot.emulator.world.permissions import Permission
+from tests.support.archive_queries import query
 from tests.support.running_bot import ESSAY
 from tests.support.samples import every_nth
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
@@ -84,15 +84,14 @@ class Play:
         rights = Permission.MANAGE_WEBHOOKS | Permission.MANAGE_MESSAGES
         path = f"/channels/{self.channel}/permissions/{self.spawned.emulator.world.bot.id}"
         await self.call(admin, "PUT", path, {"type": 1, "allow": str(int(rights)), "deny": "0"})
-        with sqlite3.connect(self.spawned.database) as database:
-            database.execute(
-                """
-                INSERT INTO server_settings (server_id, channel_replies) VALUES (?, 'move')
-                ON CONFLICT (server_id) DO UPDATE SET channel_replies = 'move'
-                """,
-                (self.guild.id,),
-            )
-        database.close()
+        query(
+            self.spawned.database,
+            """
+            INSERT INTO server_settings (server_id, channel_replies) VALUES (:id, 'move')
+            ON CONFLICT (server_id) DO UPDATE SET channel_replies = 'move'
+            """,
+            {"id": self.guild.id},
+        )
 
     async def settle(self, seconds: float) -> None:
         await asyncio.gather(*self.spawned.restarts)

@@ -135,8 +135,8 @@ async def running(database: Database) -> AsyncIterator[Running]:
     await database.write(
         lambda tx: tx.run(
             """
-            CREATE TABLE jobs (id INTEGER PRIMARY KEY, state TEXT NOT NULL DEFAULT 'planned',
-                due_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, last_error TEXT)
+            CREATE TABLE jobs (id BIGINT PRIMARY KEY, state TEXT NOT NULL DEFAULT 'planned',
+                due_at BIGINT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, last_error TEXT)
             """
         )
     )

@@ -8,6 +8,7 @@ Failures are printed as they are found.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections import Counter
@@ -35,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--most", type=int, metavar="N", help="at most N runs of each scene")
     parser.add_argument("--jobs", type=int, metavar="N", help="N processes")
     parser.add_argument("--log", action="store_true", help="print the whole log")
+    parser.add_argument("--postgresql", action="store_true", help="the archive is on PostgreSQL")
     parser.add_argument("--none", action="store_true", help="play without a fault")
     return parser
 
@@ -71,6 +73,8 @@ def _batches(options: argparse.Namespace) -> Iterator[Batch]:
 def main() -> int:
     """Make the runs; 1 if one failed."""
     options = _parser().parse_args()
+    if options.postgresql:
+        os.environ["SALON_TEST_POSTGRESQL"] = "1"  # the processes that make the runs inherit it
     count: Counter[str] = Counter()
     failed, began = 0, time.monotonic()
     batches = list(_batches(options))

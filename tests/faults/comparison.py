@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.emulator.faults.snapshot import take_snapshot
 from bot.emulator.server import Emulator
+from tests.support.archive_queries import query, query_tables
 
 __all__ = ["EndState", "differences", "read_end_state"]
 
@@ -41,7 +40,6 @@ _IGNORED_TABLES = {
     "audit_log",
     "reading_marks",
     "command_syncs",
-    "sqlite_sequence",
 }
 #: Columns about the process: times, attempts and their errors, nonces, hashes of what has times in
 #: it; and the rows' own ids, which are assigned in the order in which things are done.
@@ -166,33 +164,28 @@ def _world(snapshot: Mapping[str, Any], names: _Names) -> Iterable[str]:
 
 
 def _archive(path: Path, names: _Names) -> Iterable[str]:
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as archive:
-        archive.row_factory = sqlite3.Row
-        planned_messages = {
-            row["id"]: _describe_planned_message(row)
-            for row in archive.execute("SELECT * FROM planned_messages")
-        }
-        tables = archive.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        for (table,) in tables:
-            if table in _IGNORED_TABLES:
-                continue
-            condition = _COMPARED_ROWS.get(table, "1")
-            for row in archive.execute(f"SELECT * FROM {table} WHERE {condition}"):
-                compared = {
-                    key: row[key]
-                    for key in row.keys()  # noqa: SIM118 - a row is no mapping
-                    if not _IGNORED_COLUMNS.fullmatch(key)
-                }
-                if table in ("replies", "threads"):  # their ids are Discord's
-                    compared["id"] = row["id"]
-                for key in _PLANNED_MESSAGE_COLUMNS & set(compared):
-                    if compared[key] is not None:
-                        compared[key] = planned_messages[compared[key]]
-                if _OUTAGE_ALERT not in str(compared.get("payload")):
-                    yield names.replace_ids(f"{table} {compared}")
+    planned_messages = {
+        row["id"]: _describe_planned_message(row)
+        for row in query(path, "SELECT * FROM planned_messages")
+    }
+    for table in query_tables(path):
+        if table in _IGNORED_TABLES:
+            continue
+        condition = _COMPARED_ROWS.get(table, "1 = 1")
+        for row in query(path, f"SELECT * FROM {table} WHERE {condition}"):
+            compared = {
+                key: value for key, value in row.items() if not _IGNORED_COLUMNS.fullmatch(key)
+            }
+            if table in ("replies", "threads"):  # their ids are Discord's
+                compared["id"] = row["id"]
+            for key in _PLANNED_MESSAGE_COLUMNS & set(compared):
+                if compared[key] is not None:
+                    compared[key] = planned_messages[compared[key]]
+            if _OUTAGE_ALERT not in str(compared.get("payload")):
+                yield names.replace_ids(f"{table} {compared}")
 
 
-def _describe_planned_message(row: sqlite3.Row) -> str:
+def _describe_planned_message(row: Mapping[str, Any]) -> str:
     """Which message it is, without ids that depend on the order in which rows were added."""
     payload = json.loads(row["payload"])
     text = str(payload.get("content", "")) + " ".join(

@@ -31,8 +31,9 @@ class ProcessFault:
 
 def run(fault: ProcessFault) -> int:
     """Run the bot until it ends, by itself or killed by the fault; its exit status."""
-    at = None if fault.marker.exists() else fault.at
-    statements = StatementFaultInjector(at, fault.fault, fault.marker)
+    was_killed = fault.marker.exists()
+    at = None if was_killed else fault.at
+    statements = StatementFaultInjector(at, fault.fault, fault.marker, has_gaps=was_killed)
     counts = fault.marker.with_name("counted")
     statements.load_counts(counts)
     with faster_bot(), watch_writer(statements):

@@ -1,8 +1,8 @@
 """A play of a scene: the emulator, the people, and the whole bot.
 
 The bot runs in this process as ``python -m bot`` runs it, with archive and supervisor; or as a
-child process if it has to be killed. Scenes only look at the emulator and the archive's file, so
-they are the same for both.
+child process if it has to be killed. Scenes only look at the emulator and the archive, so they are
+the same for both.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import functools
 import logging
 import os
 import signal
-import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +32,8 @@ from bot.emulator.world.seed import seed_world
 from bot.settings import Settings
 from tests.faults.call_faults import Occurrence
 from tests.faults.forked_main import ProcessFault, run
+from tests.support.archive_queries import query
+from tests.support.archives import drop_archive, get_postgresql_address, uses_postgresql
 from tests.support.forked_bot import ForkedBot
 from tests.support.running_bot import EmulatorClient, wait_until
 
@@ -164,7 +165,7 @@ class SceneError(Exception):
 
 @dataclass
 class ScenePlay(EmulatorClient):
-    """The world, the people and the archive's file; the bot itself isn't accessible.
+    """The world, the people and the archive; the bot itself isn't accessible.
 
     ``log``: what bot and emulator logged. ``calls``: the calls the bot has made.
     """
@@ -176,10 +177,12 @@ class ScenePlay(EmulatorClient):
 
     def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
         """Query the archive."""
-        address = f"{self.path.as_uri()}?mode=ro"
-        with contextlib.closing(sqlite3.connect(address, uri=True)) as archive:
-            archive.row_factory = sqlite3.Row
-            return [dict(row) for row in archive.execute(sql, parameters)]
+        return query(self.path, sql, parameters)
+
+    @property
+    def database(self) -> str:
+        """The setting ``SALON_DATABASE``."""
+        return get_postgresql_address(self.path) if uses_postgresql() else str(self.path)
 
     async def until_called(self, what: str) -> None:
         """Wait until the bot makes a call; no time passes in the world."""
@@ -255,6 +258,7 @@ async def new_play(*, process_fault: ProcessFault | None = None) -> AsyncIterato
             settings = Settings(
                 token=token,
                 database=path,
+                postgresql=get_postgresql_address(path) if uses_postgresql() else None,
                 backups=Path(folder) / "salon-backups",
                 api_base=emulator.api,
                 gateway_url=emulator.gateway,
@@ -271,6 +275,8 @@ async def new_play(*, process_fault: ProcessFault | None = None) -> AsyncIterato
                 clock_link=link,
                 database=path,
             )
+            if uses_postgresql():
+                environment["SALON_DATABASE"] = get_postgresql_address(path)
             process = ForkedBot(functools.partial(run, process_fault), environment, log.append)
             bot = ForkedProcessBot(process)
             emulator.controls.bot = _Supervised(bot, process)
@@ -289,3 +295,4 @@ async def new_play(*, process_fault: ProcessFault | None = None) -> AsyncIterato
             for name, logger in loggers.items():
                 logger.removeHandler(handler)
                 logger.setLevel(levels[name])
+            drop_archive(path)

@@ -1,7 +1,8 @@
 """Fault injection into the statements that write to the archive.
 
-The writer's connection is wrapped. SQLite itself raises the errors: it is asked for more pages
-than ``max_page_count`` allows, or another connection holds the lock.
+The writer's connection is wrapped. The database itself raises the errors: SQLite is asked for more
+pages than ``max_page_count`` allows, or another connection holds the lock; PostgreSQL is told to
+raise an error of its own, its socket is shut down, or the server is restarted.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import sqlite3
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,9 @@ import pytest
 from aiosqlite.context import contextmanager
 
 import storage.db.database
-from storage.db.writer import Writer
+from storage.db.writer import Pipelining, Writer
 from tests.faults.call_faults import Occurrence
+from tests.support.archives import get_server, uses_postgresql
 
 __all__ = [
     "BEGIN",
@@ -37,23 +40,49 @@ __all__ = [
 ]
 
 #: The faults of a statement: the disk is full, the archive is locked, the process is killed before
-#: or after it.
-STATEMENT_FAULTS = ("full", "locked", "killed", "killed-after")
+#: or after it. Only on PostgreSQL: the connection is cut before it, or after it without an answer;
+#: the server is restarted without shutting down; the transaction is the victim of a deadlock.
+STATEMENT_FAULTS = (
+    *("full", "locked", "killed", "killed-after"),
+    *("cut", "cut-after", "restarted", "deadlock"),
+)
 BEGIN, COMMIT = "BEGIN IMMEDIATE", "COMMIT"
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "WITH")
 _MAX_PAGES = 1_073_741_823
 #: Needs more space than is ever free within the file.
 _TOO_MUCH = "CREATE TABLE too_much AS SELECT zeroblob(20000000) AS content"
+#: PostgreSQL's own codes (docs: PostgreSQL › Error Codes).
+_CODES = {"full": "53100", "deadlock": "40P01"}
+#: For each table with numbered rows.
+_CLOSE_GAPS = "".join(
+    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 1), "
+    f"max(id) IS NOT NULL) FROM {table};"
+    for table in (
+        *("discussions", "audit_log", "pending_revisions", "planned_messages", "message_edits"),
+        *("prompts", "author_messages"),
+    )
+)
 
 
 def applies_to_statement(fault: str, statement: Occurrence) -> bool:
     """Whether injecting a fault into a statement tests anything new.
 
-    BEGIN takes the lock and needs no disk space; the others have the lock. Killing the process at
-    any statement of a transaction has the same effect as killing it before the COMMIT.
+    On SQLite, BEGIN takes the lock and needs no disk space; the others have the lock. Killing the
+    process at any statement of a transaction has the same effect as killing it before the COMMIT,
+    and so has a restart of PostgreSQL.
     """
     begins, commits = statement.what == BEGIN, statement.what == COMMIT
-    return {"full": not begins, "locked": begins, "killed": commits, "killed-after": commits}[fault]
+    on_postgresql = {
+        "full": not begins,
+        "locked": False,
+        "cut": True,
+        "cut-after": commits,
+        "restarted": begins or commits,
+        "deadlock": not begins and not commits,
+    }
+    on_sqlite = {"full": not begins, "locked": begins}
+    on_both = {"killed": commits, "killed-after": commits}
+    return ((on_postgresql if uses_postgresql() else on_sqlite) | on_both).get(fault, False)
 
 
 @dataclass
@@ -62,8 +91,9 @@ class StatementFaultInjector:
 
     Only statements that change something count. That is known after the execution, so a statement
     within a transaction fails after it, which has the same effect: it is rolled back.
-    ``executed``: the statements in order. ``marker``: a file created just before the process is
-    killed, so that the next process isn't.
+    ``statements``: those in order. ``has_gaps``: whether a transaction may have been rolled back
+    that had numbered its rows. ``marker``: a file created just before the process is killed, so
+    that the next process isn't.
     """
 
     at: Occurrence | None = None
@@ -71,15 +101,19 @@ class StatementFaultInjector:
     marker: Path | None = None
     statements: list[Occurrence] = field(default_factory=list)
     injected: bool = False
+    has_gaps: bool = False
     _count: Counter[str] = field(default_factory=Counter)
     _changes: int = 0
 
     async def begin(self, connection: aiosqlite.Connection) -> None:
         """Called before a transaction begins."""
+        if self.has_gaps and uses_postgresql():
+            await _close_gaps(connection)
+            self.has_gaps = False
         self._changes = connection.total_changes
         self._count[BEGIN] += 1
         if self._is_target(Occurrence(BEGIN, self._count[BEGIN])):
-            await _raise_locked(connection)
+            await self._fail(connection)
 
     async def executed(self, connection: aiosqlite.Connection, sql: str, before: int) -> None:
         """Called after a statement; ``before``: ``total_changes`` before it."""
@@ -111,13 +145,23 @@ class StatementFaultInjector:
     def _is_target(self, occurrence: Occurrence) -> bool:
         if self.injected or occurrence != self.at:
             return False
-        self.injected = True
+        self.injected = self.has_gaps = True
         return True
 
     async def _fail(self, connection: aiosqlite.Connection) -> None:
         if self.fault == "killed":
             self.kill()
-        await _raise_disk_full(connection)
+        elif self.fault == "locked":
+            await _raise_locked(connection)
+        elif self.fault == "restarted":
+            # Not in another thread: the kernel stops a server with the thread that started it.
+            get_server().restart()
+        elif self.fault.startswith("cut"):
+            await _cut(connection, hears_nothing=self.fault == "cut-after")
+        elif uses_postgresql():
+            await connection.execute(f"DO $$ BEGIN RAISE SQLSTATE '{_CODES[self.fault]}'; END $$")
+        else:
+            await _raise_disk_full(connection)
 
     def save_counts(self, path: Path) -> None:
         """Save the counts for the next process."""
@@ -149,6 +193,23 @@ async def _raise_disk_full(connection: aiosqlite.Connection) -> None:
         raise AssertionError("the disk was not full")
     finally:
         await connection.execute_fetchall(f"PRAGMA max_page_count = {_MAX_PAGES}")
+
+
+async def _close_gaps(connection: Any) -> None:
+    """Continue with the number after the last row's, as SQLite does.
+
+    PostgreSQL's sequences aren't rolled back (docs: PostgreSQL › Sequence Manipulation Functions),
+    so an essay would have another number than without the fault, in commands and custom ids, too.
+    """
+    raw = await connection.open()
+    await raw.execute(_CLOSE_GAPS, prepare=False)
+
+
+async def _cut(connection: Any, *, hears_nothing: bool) -> None:
+    """Cut the connection to PostgreSQL, which notices it at once; or let no answer through."""
+    raw = await connection.open()
+    with socket.socket(fileno=os.dup(raw.fileno())) as own:
+        own.shutdown(socket.SHUT_RD if hears_nothing else socket.SHUT_RDWR)
 
 
 async def _raise_locked(connection: aiosqlite.Connection) -> None:
@@ -208,13 +269,24 @@ class _WatchedConnection:
         return found
 
 
+class _WatchedPipelining(_WatchedConnection):
+    """The same, of a connection that can send statements without waiting."""
+
+    @contextlib.asynccontextmanager
+    async def pipeline(self) -> AsyncIterator[None]:
+        pipelining: Any = self._connection
+        async with pipelining.pipeline():
+            yield
+
+
 @contextlib.contextmanager
 def watch_writer(injector: StatementFaultInjector) -> Iterator[None]:
     """Wrap the writer of each archive that is opened in the block."""
 
     class WatchedWriter(Writer):
         def __init__(self, connection: aiosqlite.Connection, **options: Any) -> None:
-            watched: Any = _WatchedConnection(connection, injector)
+            kind = _WatchedPipelining if isinstance(connection, Pipelining) else _WatchedConnection
+            watched: Any = kind(connection, injector)
             super().__init__(watched, **options)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -41,6 +41,7 @@ from tests.faults.scene_play import new_play
 from tests.faults.scenes import SCENES
 from tests.faults.shorter_waits import faster_bot
 from tests.faults.statement_faults import BEGIN, COMMIT
+from tests.support.archive_queries import query
 from tests.support.samples import RUN_ALL, SEED
 
 pytestmark = pytest.mark.slow
@@ -209,10 +210,7 @@ async def test_a_reply_that_is_never_moved_is_found(monkeypatch: pytest.MonkeyPa
 
 def end_state_after(emulator: Emulator, path: Path, sql: str) -> EndState:
     """The end state, had the bot made the mistake of writing this."""
-    with closing(sqlite3.connect(path)) as archive:
-        changed = archive.execute(sql).rowcount
-        archive.commit()
-    assert changed == 1, "the mistake is made"
+    assert query(path, sql) == [{"rowcount": 1}], "the mistake is made"
     return read_end_state(emulator, path)
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from storage.db.database import Database, open_database
 from storage.db.writer import Transaction
 from storage.replies.reply_changes import ERASE_REPLY
+
+pytestmark = pytest.mark.sqlite
 
 SECRET = "heliotrope"
 #: Tables of what admins wrote, what the code names, and what servers chose: nobody's replies.

@@ -5,17 +5,23 @@ Each file has its own database on a server that this process starts and stops.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from storage.db.database import Database, open_database
 from storage.db.erasure_log import EraseMember
 from tests.support.postgres_server import PostgresServer, find_programs, run_postgres
 
-__all__ = ["get_postgresql_address", "open_archive", "uses_postgresql"]
+__all__ = [
+    "drop_archive",
+    "get_postgresql_address",
+    "get_server",
+    "open_archive",
+    "uses_postgresql",
+]
 
 
 def uses_postgresql() -> bool:
@@ -24,18 +30,26 @@ def uses_postgresql() -> bool:
 
 
 @cache
-def _get_server() -> PostgresServer:
+def get_server() -> PostgresServer:
+    """The server of this process; it is started at the first call."""
     programs = find_programs()
     assert programs is not None, "PostgreSQL isn't installed"
     stack = contextlib.ExitStack()
-    atexit.register(stack.close)
+    # At the end of a process of a pool, too, unlike what is registered with atexit.
+    Finalize(None, stack.close, exitpriority=1)
     return stack.enter_context(run_postgres(programs))
 
 
 @cache
 def get_postgresql_address(path: Path) -> str:
     """The address of the database that takes the place of a file."""
-    return _get_server().create()
+    return get_server().create()
+
+
+def drop_archive(path: Path) -> None:
+    """Drop the database that takes the place of a file, after a play of which there are many."""
+    if uses_postgresql():
+        get_server().drop(get_postgresql_address(path))
 
 
 def open_archive(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
 import pwd
 import shutil
@@ -11,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,18 +22,32 @@ __all__ = ["PostgresServer", "find_programs", "run_postgres"]
 _DEBIAN = Path("/usr/lib/postgresql")
 _SECONDS = 60.0
 _PR_SET_PDEATHSIG = 1
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
 #: The user the server runs as if the tests run as root, whom PostgreSQL refuses.
 _USERS = ("postgres", "nobody")
 
 
 @dataclass
 class PostgresServer:
-    """A running server. ``socket``: the folder of its socket. ``process``: the server's."""
+    """A running server. ``socket``: the folder of its socket. ``process``: the server's.
+
+    ``start``: starts it again after it has ended.
+    """
 
     folder: Path
     socket: Path
     process: subprocess.Popen[bytes]
+    start: Callable[[], subprocess.Popen[bytes]]
     names: list[str] = field(default_factory=list)
+
+    def restart(self) -> None:
+        """End it at once, as ``pg_ctl restart -m immediate`` does, and start it again.
+
+        It recovers from its write-ahead log then; all sessions are lost.
+        """
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(_SECONDS)
+        self.process = self.start()
 
     def get_address(self, name: str) -> str:
         """The address of one of its databases."""
@@ -48,6 +63,14 @@ class PostgresServer:
             copied = f" TEMPLATE {template}" if template else ""
             connection.execute(f"CREATE DATABASE {name}{copied}".encode())
         return self.get_address(name)
+
+    def drop(self, address: str) -> None:
+        """Drop a database, with the sessions on it."""
+        import psycopg
+
+        name = psycopg.conninfo.conninfo_to_dict(address)["dbname"]
+        with psycopg.connect(self.get_address("postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 def find_programs() -> Path | None:
@@ -69,46 +92,57 @@ def run_postgres(programs: Path, *, durable: bool = False) -> Iterator[PostgresS
     user = _find_user() if os.geteuid() == 0 else None
     if user is not None:
         os.chown(folder, user, -1)
-    data = folder / "data"
-    environment = {"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"], "TZ": "UTC"}
-    process: subprocess.Popen[bytes] | None = None
+    server: PostgresServer | None = None
     try:
         subprocess.run(
             [
                 str(programs / "initdb"),
-                *("-D", data, "-U", "salon", "-A", "trust", "-E", "UTF8"),
+                *("-D", folder / "data", "-U", "salon", "-A", "trust", "-E", "UTF8"),
                 *("--no-sync", "--no-instructions"),
             ],
             check=True,
             stdout=subprocess.DEVNULL,
             user=user,
-            env=environment,
+            env=_ENVIRONMENT | {"PATH": os.environ["PATH"]},
             cwd=folder,
         )
-        log = (folder / "log").open("wb")
-        with log:
-            process = subprocess.Popen(
-                [
-                    programs / "postgres",
-                    *("-D", data, "-k", folder),
-                    *("-c", "listen_addresses="),
-                    *(() if durable else ("-c", "fsync=off", "-c", "full_page_writes=off")),
-                    *("-c", "shared_buffers=32MB", "-c", "max_connections=40"),
-                ],
-                stdout=log,
-                stderr=log,
-                preexec_fn=_end_with_the_tests,
-                user=user,
-                env=environment,
-                cwd=folder,
-            )
-        _wait_until_ready(programs, folder, process)
-        yield PostgresServer(folder, folder, process)
+        start = functools.partial(_start, programs, folder, user, durable=durable)
+        server = PostgresServer(folder, folder, start(), start)
+        yield server
     finally:
-        if process is not None:
-            process.send_signal(signal.SIGINT)  # end the sessions, then stop
-            process.wait(_SECONDS)
+        if server is not None:
+            server.process.send_signal(signal.SIGINT)  # end the sessions, then stop
+            server.process.wait(_SECONDS)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(
+    programs: Path, folder: Path, user: int | None, *, durable: bool
+) -> subprocess.Popen[bytes]:
+    """Start the server and wait until it is ready; its process."""
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(
+            [
+                programs / "postgres",
+                *("-D", folder / "data", "-k", folder),
+                *("-c", "listen_addresses="),
+                *(() if durable else ("-c", "fsync=off", "-c", "full_page_writes=off")),
+                *("-c", "shared_buffers=32MB", "-c", "max_connections=40"),
+            ],
+            stdout=log,
+            stderr=log,
+            preexec_fn=_end_with_the_tests,
+            user=user,
+            env=_ENVIRONMENT | {"PATH": os.environ["PATH"]},
+            cwd=folder,
+        )
+    try:
+        _wait_until_ready(programs, folder, process)
+    except BaseException:
+        process.kill()
+        process.wait(_SECONDS)
+        raise
+    return process
 
 
 def _end_with_the_tests() -> None:

@@ -6,7 +6,6 @@ archive's rows and the log of what was done.
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.text.coded_text import CodedText, read_coded
+from tests.support.archive_queries import query
 from tests.year.life import Log
 
 __all__ = ["Checker"]
@@ -63,33 +63,28 @@ class Checker:
         self.end = datetime.fromisoformat(world["now"])
         self.messages = {int(one["id"]): one for one in world["messages"]}
         self.own = own
-        connection = sqlite3.connect(database)
-        connection.row_factory = sqlite3.Row
-        self.prompts = [
-            dict(row)
-            for row in connection.execute(
-                """
-                SELECT prompts.*, planned_messages.message_id, discussions.channel_id AS
-                    essay_channel,
-                       planned_messages.attempts
-                FROM prompts LEFT JOIN planned_messages ON planned_messages.id = planned_message_id
-                LEFT JOIN discussions ON discussions.id = prompts.discussion_id
-                """
-            )
-        ]
+        self.prompts = query(
+            database,
+            """
+            SELECT prompts.*, planned_messages.message_id, discussions.channel_id AS essay_channel,
+                   planned_messages.attempts
+            FROM prompts LEFT JOIN planned_messages ON planned_messages.id = planned_message_id
+            LEFT JOIN discussions ON discussions.id = prompts.discussion_id
+            """,
+        )
         self.published = {
-            row[0]
-            for row in connection.execute(
+            row["message_id"]
+            for row in query(
+                database,
                 """
-                SELECT message_id
-                FROM planned_messages
+                SELECT message_id FROM planned_messages
                 WHERE purpose IN ('card', 'part', 'closing')
-                """
+                """,
             )
         }
-        self.threads = {row[0] for row in connection.execute("SELECT id FROM threads")}
-        discussion = dict(connection.execute("SELECT id, discussion_id FROM replies").fetchall())
-        connection.close()
+        self.threads = {row["id"] for row in query(database, "SELECT id FROM threads")}
+        rows = query(database, "SELECT id, discussion_id FROM replies")
+        discussion = {row["id"]: row["discussion_id"] for row in rows}
         self.talk = sorted(
             (
                 MemberMessage(

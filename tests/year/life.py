@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import random
-import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,6 +12,7 @@ import aiohttp
 
 from bot.emulator.faults.steps import NeverArrivedError, Step
 from bot.emulator.world.seed import put_channel
+from tests.support.archive_queries import query
 from tests.support.running_bot import EmulatorClient, find_buttons
 from tests.support.spawned_bot import SpawnedBot
 
@@ -140,26 +139,30 @@ class Life:
     async def _write(self, number: int) -> None:
         """A member answers one of the bot's messages, or writes in a thread."""
 
-        with contextlib.closing(sqlite3.connect(self._spawned.database)) as archive:
-            posts = archive.execute(
-                """
-                SELECT channel_id, message_id FROM planned_messages
-                WHERE discussion_id = ? AND message_id IS NOT NULL AND purpose <> 'nudge'
-                ORDER BY id DESC LIMIT 4
-                """,
-                (number,),
-            ).fetchall()
-            threads = archive.execute(
-                "SELECT id FROM threads WHERE discussion_id = ? AND state = 'ready'", (number,)
-            ).fetchall()
+        posts = query(
+            self._spawned.database,
+            """
+            SELECT channel_id, message_id FROM planned_messages
+            WHERE discussion_id = :id AND message_id IS NOT NULL AND purpose <> 'nudge'
+            ORDER BY id DESC LIMIT 4
+            """,
+            {"id": number},
+        )
+        threads = query(
+            self._spawned.database,
+            "SELECT id FROM threads WHERE discussion_id = :id AND state = 'ready' ORDER BY id",
+            {"id": number},
+        )
         who = self._random.choice(MEMBERS)
         text = f"{who} says {self._random.random()}"
         self.log.written += 1
         if threads and self._random.random() < 0.6:
-            await self._client.write(who, text, channel_id=self._random.choice(threads)[0])
+            await self._client.write(who, text, channel_id=self._random.choice(threads)["id"])
         elif posts:
-            channel, message = self._random.choice(posts)
-            await self._client.write(who, text, to=message, channel_id=channel)
+            post = self._random.choice(posts)
+            await self._client.write(
+                who, text, to=post["message_id"], channel_id=post["channel_id"]
+            )
 
     async def _occasional_event(self) -> None:
         """Occasional events."""
@@ -259,9 +262,11 @@ class Life:
     def _close(self, number: int) -> None:
         """Close an essay in the archive while the bot is stopped, which has it exclusively."""
         self.log.closed[number] = self.now
-        with contextlib.closing(sqlite3.connect(self._spawned.database)) as archive:
-            archive.execute("UPDATE discussions SET state = 'closed' WHERE id = ?", (number,))
-            archive.commit()
+        query(
+            self._spawned.database,
+            "UPDATE discussions SET state = 'closed' WHERE id = :id",
+            {"id": number},
+        )
 
 
 async def live(spawned: SpawnedBot, *, days: int, essays: int, seed: int) -> Log:

@@ -69,8 +69,10 @@ _Parameters = Mapping[str, Any] | Sequence[Any]
 
 _BEGIN_WRITING = "BEGIN; SELECT pg_current_xact_id()::text"
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-#: The session's settings. Those of TCP let the server free the locks of a machine that has
-#: vanished; they are ignored on a socket.
+#: The session's settings. The archive is in memory or on a disk without a head, and statements read
+#: a few rows of large tables: without these, PostgreSQL reads whole tables where an index would do.
+#: Those of TCP let the server free the locks of a machine that has vanished; they are ignored on a
+#: socket.
 _SETTINGS = f"""
 SET search_path TO {SCHEMA};
 SET client_min_messages TO warning;
@@ -78,7 +80,9 @@ SET tcp_keepalives_idle = {_KEEPALIVE_IDLE};
 SET tcp_keepalives_interval = {_KEEPALIVE_INTERVAL};
 SET tcp_keepalives_count = {_KEEPALIVE_COUNT};
 SET tcp_user_timeout = {_UNACKNOWLEDGED_MS};
-SET idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s'
+SET idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s';
+SET random_page_cost = 1.1;
+SET jit = off
 """
 # A process id may be another session's meanwhile; with the start it is unique.
 _GET_SESSION = """

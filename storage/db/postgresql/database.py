@@ -377,11 +377,20 @@ class _Lock:
         return ""
 
 
+#: The ids that a batch of events refers to; see storage.replies.batch_lookup. PostgreSQL assumes
+#: thousands of rows in a table it has no statistics of, and would read all replies to join them.
+_TEMPORARY_TABLES = """
+BEGIN;
+CREATE TEMP TABLE IF NOT EXISTS lookup_ids (id BIGINT PRIMARY KEY) ON COMMIT DELETE ROWS;
+INSERT INTO lookup_ids (id)
+SELECT 180000000000000000 * n FROM generate_series(1, 50) AS ids (n) ON CONFLICT DO NOTHING;
+ANALYZE lookup_ids;
+COMMIT
+"""
+
+
 async def _create_temporary_tables(raw: psycopg.AsyncConnection[Any]) -> None:
-    # The ids that a batch of events refers to; see storage.replies.batch_lookup.
-    await raw.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS lookup_ids (id BIGINT PRIMARY KEY) ON COMMIT DELETE ROWS"
-    )
+    await raw.execute(_TEMPORARY_TABLES, prepare=False)
 
 
 async def _prepare_nothing(_: psycopg.AsyncConnection[Any]) -> None:

@@ -152,7 +152,7 @@ async def the_operator_asks_the_doctor(play: ScenePlay) -> None:
             "DISCORD_TOKEN": play.emulator.world.bot.token,
             "DISCORD_API_BASE": play.emulator.api,
             "DISCORD_GATEWAY_URL": play.emulator.gateway,
-            "SALON_DATABASE": str(play.path),
+            "SALON_DATABASE": play.database,
         }
         told = await bot.cli.doctor.examine(values, Clock(), load_command_set)
         subjects = {one.subject for one in told if one.is_ok}

@@ -22,6 +22,8 @@ from storage.replies import answers, author_messages
 from tests.storage.db.test_backups import fill, servers_in, spoil
 from tests.support.running_bot import RunningBot, run_bot, run_emulator
 
+pytestmark = pytest.mark.sqlite
+
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 
 

@@ -15,6 +15,8 @@ from storage.db.errors import ReadAbandoned, WriteWithdrawn
 from storage.db.timeouts import ArchiveTimeout, set_timeout, without_timeout
 from storage.db.writer import Transaction
 
+pytestmark = pytest.mark.sqlite
+
 
 @contextlib.contextmanager
 def locked(path: Path, how: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:

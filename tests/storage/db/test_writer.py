@@ -15,6 +15,8 @@ import pytest
 from storage.db.database import Database, open_database
 from storage.db.writer import Transaction, Writer
 
+pytestmark = pytest.mark.sqlite
+
 
 async def add(tx: Transaction, number: int) -> int:
     await tx.run(

@@ -10,7 +10,7 @@ import pytest
 
 from storage.db.postgresql.connection import SCHEMA
 from storage.db.postgresql.statements import translate
-from tests.storage.statements import find_statements
+from tests.storage.statements import Statement, find_statements
 from tests.support.postgres_server import PostgresServer
 
 ROOT = Path(__file__).parents[3]
@@ -45,13 +45,18 @@ def number_parameters(sql: str) -> str:
     return re.sub(r"%\((\w+)\)s", replace, translate(sql)).replace("%%", "%")
 
 
-def test_postgresql_plans_every_statement_and_infers_the_types(postgres: PostgresServer) -> None:
-    refused = []
-    statements = [
+def find_portable_statements() -> list[Statement]:
+    """Every statement in storage that isn't for SQLite only."""
+    return [
         statement
         for statement in find_statements(ROOT, "storage")
         if not statement.place.startswith(ONLY_SQLITE) and ATTACHED not in statement.sql
     ]
+
+
+def test_postgresql_plans_every_statement_and_infers_the_types(postgres: PostgresServer) -> None:
+    refused = []
+    statements = find_portable_statements()
     assert len({statement.sql for statement in statements}) > 250, "some weren't found"
     with psycopg.connect(postgres.get_address("salon_0"), autocommit=True) as connection:
         connection.execute(f"SET search_path TO {SCHEMA}")

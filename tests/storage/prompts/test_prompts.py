@@ -67,6 +67,7 @@ async def test_an_alert_is_sent_once_until_the_problem_has_passed(database: Data
     assert await database.write(work) == [True, False, True]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "sql",
     [
@@ -83,6 +84,7 @@ async def test_due_prompts_are_found_by_an_index(database: Database, sql: str) -
     assert "TEMP B-TREE" not in plan
 
 
+@pytest.mark.sqlite
 async def test_claimed_prompts_are_found_by_an_index(database: Database) -> None:
     async def look(tx: Transaction) -> str:
         rows = await tx.rows(f"EXPLAIN QUERY PLAN {claimed_prompts.UNSENT}", {"now": 5})
@@ -93,6 +95,7 @@ async def test_claimed_prompts_are_found_by_an_index(database: Database) -> None
     assert "SCAN prompts" not in plan.replace("SCAN prompts USING INDEX prompts_claimed", "")
 
 
+@pytest.mark.sqlite
 async def test_a_digest_reads_only_the_replies_of_its_week(database: Database) -> None:
     sql = """
     SELECT discussion_id, count(*) FROM replies WHERE id >= 5 AND server_id = 1
