@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from bot.errors import DatabaseInUse
 from storage.db import erasure_log
 from storage.db.archive_location import Location
 from storage.db.erasure_log import Erasure
+from storage.db.errors import StorageError
 from storage.db.writer import Transaction
 
 __all__ = ["erase_member"]
@@ -84,7 +86,8 @@ async def _find_erasures(
         )
         found: dict[int, Erasure] = {}
         for one in [*await erasure_log.get_erasures(tx), *logged]:
-            if one.member_id == member_id:
+            before = found.get(one.server_id)
+            if one.member_id == member_id and (before is None or before.erased_at <= one.erased_at):
                 found[one.server_id] = one
         out = []
         for one_id in servers:
@@ -140,7 +143,8 @@ async def _erase_here(location: Location, running: Shards | None, unserved: list
             pass  # opening it applies the log
     except DatabaseInUse:
         return False
-    await location.clean_up()
+    with contextlib.suppress(StorageError):  # the next start does it
+        await location.clean_up()
     return True
 
 

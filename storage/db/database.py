@@ -364,7 +364,7 @@ async def _compare_with_log(
                 lambda tx: erasure_log.apply_log(tx, erasures, erase, now_ms)
             )
             if count:
-                _log.warning("A backup was restored, so members were erased again: %d.", count)
+                _log.warning("Members in the erasure log were erased (again): %d.", count)
         erasure_log.append_to_log(path, await database.read(erasure_log.get_erasures))
     except OSError as error:
         raise DatabaseError(

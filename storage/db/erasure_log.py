@@ -2,8 +2,9 @@
 
 A backup from before an erasure doesn't know of it; after a restore the log is applied to the
 archive. The file holds no content: one line of JSON for each erasure, with the server, the member
-and the time. It is written after the archive, and completed at every start; the newest line about
-a member counts.
+and the time. It is written after the archive, and completed at every start; of the lines about a
+member, the one with the latest time counts. ``python -m bot forget`` writes it first, for running
+bots to apply.
 """
 
 from __future__ import annotations
@@ -88,13 +89,18 @@ def read_log(path: Path) -> list[Erasure]:
                 int(fields["erased_at"]),
                 None if since is None else int(since),
             )
-            found[one.server_id, one.member_id] = one
+            before = found.get((one.server_id, one.member_id))
+            if before is None or before.erased_at <= one.erased_at:
+                found[one.server_id, one.member_id] = one
     return list(found.values())
 
 
 def append_to_log(path: Path, erasures: Iterable[Erasure]) -> None:
-    """Append the erasures that aren't in the file yet, and flush to disk. Raises OSError."""
-    known = set(read_log(path))
+    """Append the erasures that aren't in the file yet, and flush to disk. Raises OSError.
+
+    Another process may append at the same time, so a line may be older than the one before it.
+    """
+    known = {(one.server_id, one.member_id): one for one in read_log(path)}
     lines = [
         json.dumps(
             {
@@ -105,7 +111,7 @@ def append_to_log(path: Path, erasures: Iterable[Erasure]) -> None:
             }
         )
         for one in erasures
-        if one not in known
+        if _is_news(one, known.get((one.server_id, one.member_id)))
     ]
     if not lines:
         return
@@ -209,12 +215,12 @@ async def apply_log(
 async def find_pending(tx: Transaction, erasures: Iterable[Erasure]) -> list[Erasure]:
     """The erasures that aren't recorded in the archive, nor a later one of the member."""
     known = {(one.server_id, one.member_id): one for one in await get_erasures(tx)}
-    return [
-        one
-        for one in erasures
-        if (found := known.get((one.server_id, one.member_id))) is None
-        or (found != one and found.erased_at <= one.erased_at)
-    ]
+    return [one for one in erasures if _is_news(one, known.get((one.server_id, one.member_id)))]
+
+
+def _is_news(one: Erasure, known: Erasure | None) -> bool:
+    """Whether an erasure isn't known, nor a later one of the same member."""
+    return known is None or (known != one and known.erased_at <= one.erased_at)
 
 
 def erase_in_backup(

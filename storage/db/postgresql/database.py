@@ -200,6 +200,7 @@ INSERT INTO salon_erasure_log.erasures (server_id, member_id, erased_at, opted_o
 VALUES (:server_id, :member_id, :erased_at, :since)
 ON CONFLICT (server_id, member_id) DO UPDATE
 SET erased_at = excluded.erased_at, opted_out_at = excluded.opted_out_at
+WHERE excluded.erased_at >= erasures.erased_at
 """
 _LOGGED_ERASURES = """
 SELECT server_id, member_id, erased_at, opted_out_at FROM salon_erasure_log.erasures
@@ -414,5 +415,5 @@ async def _compare_with_log(
 
         count = await database.write(apply)
         if count:
-            _log.warning("A dump was restored, so members were erased again: %d.", count)
+            _log.warning("Members in the erasure log were erased (again): %d.", count)
     await database.log_erasures(await database.read(erasure_log.get_erasures))

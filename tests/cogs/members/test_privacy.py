@@ -387,6 +387,11 @@ async def test_the_file_beside_the_archive_holds_no_content_and_survives_a_torn_
     later = erasure_log.Erasure(1, 2, 2000, 2000)
     erasure_log.append_to_log(beside, [one, later])
     assert erasure_log.read_log(beside) == [later]
+    # A bot that starts may write what it knew after `forget` wrote something later.
+    with beside.open("a", encoding="utf-8") as file:
+        file.write(beside.read_text(encoding="utf-8").splitlines()[0] + "\n")
+    erasure_log.append_to_log(beside, [one])
+    assert erasure_log.read_log(beside) == [later]
     path = tmp_path / "salon.sqlite3"
     async with open_database(path, erase_member=erasure.erase) as database:
         assert await database.read(erasure_log.get_erasures) == [later]

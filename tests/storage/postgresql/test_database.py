@@ -18,6 +18,7 @@ from storage.db.erasure_log import Erasure
 from storage.db.multi_row_insert import ROWS
 from storage.db.postgresql.database import (
     PostgresDatabase,
+    log_erasures,
     open_for_reading,
     open_postgresql,
 )
@@ -553,6 +554,17 @@ async def test_who_was_erased_is_erased_again_after_a_restore(address: str) -> N
         assert await archive.read_erasures() == [erasure]
     async with open_postgresql(address, erase_member=erase):
         assert erased == [7]
+
+
+async def test_the_log_keeps_the_latest_erasure_of_a_member(
+    address: str, archive: PostgresDatabase
+) -> None:
+    """A process that starts may write what it knew after `forget` wrote something later."""
+    erasure = Erasure(server_id=1, member_id=7, erased_at=100, opted_out_at=None)
+    later = Erasure(server_id=1, member_id=7, erased_at=200, opted_out_at=200)
+    await log_erasures(address, [later])
+    await archive.log_erasures([erasure])
+    assert await archive.read_erasures() == [later]
 
 
 async def test_after_an_erasure_the_old_versions_of_rows_are_removed(
