@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import (
@@ -167,8 +168,11 @@ class Batch:
 
         The newest open one whose card was posted before the message.
         """
+        joinable = self.known.joinable.get(message.channel_id)
+        if not joinable:
+            return None
         written_at = to_milliseconds(message.written_at)
-        for one in self.known.joinable.get(message.channel_id, ()):
+        for one in joinable:
             if one.joins and one.card_id < message.id and one.since <= written_at:
                 return one.discussion
         return None
@@ -242,7 +246,7 @@ def _waits(reply: ChannelReply) -> bool:
 
 def find_plain_messages(events: Iterable[Event]) -> dict[int, int]:
     """The channels of messages that answer nothing, and from which id on replies there count."""
-    plain: dict[int, int] = {}
+    oldest: dict[int, datetime] = {}
     for event in events:
         messages = event.messages if isinstance(event, HistoryPage) else (event,)
         for message in messages:
@@ -250,6 +254,10 @@ def find_plain_messages(events: Iterable[Event]) -> dict[int, int]:
                 continue
             if message.from_bot and message.webhook_app_id is None:
                 continue
-            since = make_first_snowflake(to_milliseconds(message.written_at) - LOOK_BACK_MS)
-            plain[message.channel_id] = min(since, plain.get(message.channel_id, since))
-    return plain
+            known = oldest.get(message.channel_id)
+            if known is None or message.written_at < known:
+                oldest[message.channel_id] = message.written_at
+    return {
+        channel_id: make_first_snowflake(to_milliseconds(written_at) - LOOK_BACK_MS)
+        for channel_id, written_at in oldest.items()
+    }

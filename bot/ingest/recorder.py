@@ -7,6 +7,7 @@ decides, not the order of completion. One task writes all events that have gathe
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
@@ -265,7 +266,7 @@ class Recorder:
             self._arrived.clear()
             while self._events:
                 count = min(len(self._events), _MAX_BATCH)
-                await self._write([self._events[index] for index in range(count)])
+                await self._write(list(itertools.islice(self._events, count)))
                 for _ in range(count):
                     self._events.popleft()
                 self._committed_count += count
