@@ -20,7 +20,7 @@ from discord.gateway import DiscordWebSocket
 from bot.app.background_tasks import BackgroundTasks
 from bot.app.command_sync import sync_commands
 from bot.app.connection_state import Connection, ShardHealth
-from bot.app.gateway_socket import parse_bytes, stop_timing_events
+from bot.app.gateway_socket import use_gateway_socket
 from bot.app.watchdog import SILENCE_TIMEOUT, wait_for_silence
 from bot.app.wiring import Options, build_services
 from bot.clock import Clock
@@ -165,7 +165,7 @@ class Salon(SalonBot, CachedPermissions):
             own_id=lambda: self.own_id,
             last_messages=self.services.catch_up.last_messages,
         ).replace_parsers(self._connection.parsers)
-        parse_bytes()
+        use_gateway_socket()
         self.forms = Forms(self.services)
         self._on_connection = on_connection
         self._tasks = BackgroundTasks(on_failure=self._end)
@@ -213,7 +213,7 @@ class Salon(SalonBot, CachedPermissions):
         self._begin_session(0)
 
     def _begin_session(self, shard_id: int) -> None:
-        self._note_session(shard_id)
+        self._sessions[shard_id].is_disconnected = False
         self.services.command_permissions.forget()
         if not self._tasks.has("scheduler"):
             self._tasks.start(self.services.scheduler.run(), name="scheduler")
@@ -271,14 +271,8 @@ class Salon(SalonBot, CachedPermissions):
         self._resume_session(0)
 
     def _resume_session(self, shard_id: int) -> None:
-        self._note_session(shard_id)
-        self.services.scheduler.wake()
-
-    def _note_session(self, shard_id: int) -> None:
         self._sessions[shard_id].is_disconnected = False
-        socket = self._get_socket(shard_id)
-        if socket is not None:
-            stop_timing_events(socket)
+        self.services.scheduler.wake()
 
     def _handle_interactions_in_users_language(self) -> None:
         """Make the language of the person who used a command, button or form the current one.

@@ -1,47 +1,46 @@
-"""What discord.py's gateway connection does for each event and needn't.
+"""The gateway's connection, with less to do for each event.
 
-For each event it decodes the bytes into text, which the JSON parser encodes again, and sets a timer
-and cancels it. Together that takes as long as parsing a message.
+discord.py decodes the bytes of each event into text, which the JSON parser encodes again, and sets
+a timer and cancels it. Together that takes as long as parsing a message.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import discord
+import discord.client
 from discord.gateway import DiscordWebSocket
 
-__all__ = ["parse_bytes", "stop_timing_events"]
+__all__ = ["GatewaySocket", "use_gateway_socket"]
 
 
-def parse_bytes() -> None:
-    """Have the JSON of compressed events parsed as bytes; for connections opened from now on.
+class GatewaySocket(DiscordWebSocket):
+    """One connection to the gateway."""
 
-    Without zstandard installed, discord.py's zlib stays as it is.
-    """
-    library: Any = discord.utils
-    zstd = getattr(library, "_ZstdDecompressionContext", None)
-    # gateway.py makes one of these for each connection.
-    if zstd is not None and library._ActiveDecompressionContext is zstd:  # noqa: SLF001
-        library._ActiveDecompressionContext = _make_bytes_context(zstd)  # noqa: SLF001
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Each frame of zstd-stream has a whole event. Without zstandard, zlib-stream is used.
+        zstd = getattr(discord.utils, "_ZstdDecompressionContext", None)
+        if zstd is not None and isinstance(self._decompressor, zstd):
+            # A new one for the library's protocol, in which the events are text.
+            self._decompressor: Any = _BytesDecompressor(self._decompressor.decompressor)
 
-
-def _make_bytes_context(context: type[Any]) -> type[Any]:
-    class BytesContext(context):  # type: ignore[misc]
-        __slots__ = ()
-
-        def decompress(self, data: bytes, /) -> bytes:
-            """The JSON of one event. Each frame of the WebSocket has a whole one."""
-            event: bytes = self.decompressor.decompress(data)
-            return event
-
-    return BytesContext
+    async def poll_event(self) -> None:
+        """Receive one event and handle it."""
+        if self._keep_alive is not None:
+            # Its thread closes a connection on which nothing was received for a minute, so a
+            # timer for each event isn't needed.
+            self._max_heartbeat_timeout = None  # type: ignore[assignment]
+        await super().poll_event()
 
 
-def stop_timing_events(socket: DiscordWebSocket) -> None:
-    """Set no timer for the next event from now on; for a connection with a session.
+class _BytesDecompressor:
+    """Decompresses events, and leaves them bytes for the JSON parser."""
 
-    The keep-alive thread goes on to close a connection on which nothing is received for a minute
-    (discord.py: KeepAliveHandler), and so does the watchdog.
-    """
-    socket._max_heartbeat_timeout = None  # type: ignore[assignment] # noqa: SLF001 - of poll_event
+    def __init__(self, decompressor: Any) -> None:
+        self.decompress = decompressor.decompress
+
+
+def use_gateway_socket() -> None:
+    """Have discord.py's client open connections of this kind."""
+    discord.client.DiscordWebSocket = GatewaySocket  # type: ignore[misc]

@@ -17,6 +17,7 @@ import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
+from bot.app.gateway_socket import GatewaySocket
 from bot.app.identify_slots import IdentifySlots
 from bot.app.watchdog import wait_for_silence
 
@@ -174,7 +175,7 @@ class ShardConnection:
     async def _receive(self) -> NoReturn:
         before = self.socket if self._may_resume else None
         async with asyncio.timeout(_CONNECT_TIMEOUT):
-            self.socket = socket = await DiscordWebSocket.from_client(
+            self.socket = socket = await GatewaySocket.from_client(
                 self._client,
                 shard_id=self.id,
                 gateway=None if before is None else before.gateway,

@@ -157,14 +157,16 @@ class GatewayEvents:
         Of a channel that the library doesn't know, such as a thread that was archived until now,
         the archive is asked.
         """
-        channel_id = int(data["channel_id"])
-        if channel_id in self._recorder.posted_channels:
+        channel_id, posted = int(data["channel_id"]), self._recorder.posted_channels
+        if channel_id in posted:
             return True
         server = self._get_server(int(server_id))
         if server is None or server.get_channel(channel_id) is not None:
             return server is None
         thread = server.get_thread(channel_id)
-        return thread is None or thread.parent_id in self._recorder.posted_channels
+        if thread is not None and thread.parent_id in posted:
+            posted.add(channel_id)  # so that the next message in it costs one lookup
+        return thread is None or channel_id in posted
 
     def _is_own(self, data: Mapping[str, Any]) -> bool:
         return int(data["author"]["id"]) == self._own_id()

@@ -19,7 +19,7 @@ TEXT = 'ASCII, é, 本, 😀, "quoted", a\\b,\ta new\nline, \u2028.'
 async def test_events_are_parsed_from_bytes(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as running:
         socket = running.salon.ws
-        assert type(socket._decompressor).__name__ == "BytesContext"
+        assert type(socket._decompressor).__name__ == "_BytesDecompressor"
         *_, closing = await running.publish()
         await running.write("Ben", TEXT, to=closing["id"])
         await running.settle()
@@ -48,7 +48,7 @@ async def test_the_keep_alive_thread_closes_a_silent_connection_that_has_no_time
     tmp_path: Path,
 ) -> None:
     async with run_emulator() as emulator:
-        emulator.dispatcher.heartbeat_interval = 0.05
+        emulator.dispatcher.heartbeat_interval = 0.5
         async with run_bot(tmp_path, emulator) as running:
             first = running.salon.ws
             assert first._keep_alive is not None

@@ -37,8 +37,13 @@ class _Table(dict[str, str]):
     """What a character becomes; worked out when it is first met."""
 
     def __missing__(self, sign: str) -> str:
-        plain = _REMOVED.sub("", unicodedata.normalize("NFKD", sign))
-        self[sign] = found = unicodedata.normalize("NFC", plain)
+        lower = sign.casefold()
+        if lower != sign:
+            found = "".join(self[one] for one in lower)
+        else:
+            plain = _REMOVED.sub("", unicodedata.normalize("NFKD", sign))
+            found = unicodedata.normalize("NFC", plain)
+        self[sign] = found
         if found == sign:
             _UNCHANGED.add(sign)
         return found
@@ -57,11 +62,12 @@ def fold_text(text: str) -> str:
     """The text in lower case, without diacritics, with single spaces."""
     if text.isascii():
         return " ".join(text.lower().split())
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    # ASCII characters stay, and most texts have few others. What a character of a normalized text
-    # becomes isn't replaced again, so the order doesn't matter.
-    others = folded.encode("utf-8", "surrogatepass").translate(None, _ASCII)
-    for sign in set(others.decode("utf-8", "surrogatepass")) - _UNCHANGED:
+    # Most texts have few other characters than those of ASCII, which bytes hold, too. What a
+    # character of a normalized text becomes isn't replaced again, so the order doesn't matter.
+    lower = unicodedata.normalize("NFKC", text).encode("utf-8", "surrogatepass").lower()
+    folded = lower.decode("utf-8", "surrogatepass")
+    others = lower.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    for sign in set(others) - _UNCHANGED:
         plain = _TABLE[sign]
         if plain != sign:
             folded = folded.replace(sign, plain)
