@@ -197,11 +197,12 @@ def _report(count: int, results: Mapping[str, Result], shards: int) -> bool:
     goal = RUNNING_GOAL if shards == 1 else SHARD_GOAL * shards
     holds = running <= goal
     print(f"  more than the bare bot with Salon's imports: {running:.1f} MB (goal {goal:.0f})")
-    if shards > 1:
-        print(f"  for each of {shards} shards: {running / shards:.1f} MB")
     counts = shards == 1 and count == _SERVERS[-1]
     of_total = f" (goal {TOTAL_GOAL:.0f})" if counts else ""
     print(f"  more than the bare bot: {total:.1f} MB{of_total}")
+    if shards > 1:
+        each = f"{running / shards:.1f} MB and {total / shards:.1f} MB"
+        print(f"  for each of {shards} shards: {each}")
     if counts:
         ratio = memory[_SALON] / memory[_DEFAULTS]
         print(f"  of the bare bot with default settings: {ratio:.2f} (goal: below 1)")
