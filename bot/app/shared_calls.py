@@ -17,14 +17,15 @@ __all__ = ["SharedCalls"]
 
 _log = logging.getLogger(__name__)
 
-#: Seconds in which at most so many calls begin: a little more than one, since a call may arrive
-#: sooner after it began than those before it, which had to open connections.
+#: Seconds in which at most so many calls begin that this process divides by itself: a little more
+#: than one, since a call may arrive sooner after it began than those before it, which had to open
+#: connections. In the database, the delay has the same effect.
 _SECONDS = 1.1
 #: Shortest wait between two questions to the database, in seconds.
 _SHORTEST_WAIT = 0.02
 #: Seconds within which calls begin that were taken: the shortest and the longest, and how much it
 #: is shortened with each answer that came in time.
-_SHORTEST_DELAY, _LONGEST_DELAY, _SHORTENED = 0.05, 2.0, 0.98
+_SHORTEST_DELAY, _LONGEST_DELAY, _SHORTENED = 0.1, 2.0, 0.95
 #: Seconds in which the database isn't asked after an error, and in which this process takes no more
 #: than its part after that, since others may not have noticed yet that the database is back.
 _REST, _CAREFUL = 5.0, 10.0
@@ -50,7 +51,7 @@ class SharedCalls:
         self._rest = rest
         self._calls = calls
         self._own = CallWindow(calls, _SECONDS)
-        self._delay = 2 * _SHORTEST_DELAY
+        self._delay = _SHORTEST_DELAY
         self._rests_until = self._is_careful_until = 0.0
 
     async def take(self, calls: int) -> tuple[int, float]:
@@ -65,7 +66,7 @@ class SharedCalls:
                 return 0, self._get_own_wait(now)
         try:
             taken, wait = await self._processes.take_calls(
-                wanted, most=self._calls, seconds=_SECONDS, delay=self._delay
+                wanted, most=self._calls, seconds=1.0, delay=self._delay
             )
         except StorageError as error:
             return self._take_after_error(calls, error)
