@@ -181,7 +181,8 @@ class PostgresDatabase(Database):
         """
         with convert_errors():
             async with await connect(self._address) as raw:
-                await raw.execute(f"LISTEN {_ERASURES}", prepare=False)
+                with limit_wait(raw):
+                    await raw.execute(f"LISTEN {_ERASURES}", prepare=False)
                 while True:
                     yield
                     async for _ in raw.notifies(timeout=_LOG_LOOK, stop_after=1):
