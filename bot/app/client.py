@@ -32,6 +32,7 @@ from bot.discord_api.command_translations import CommandTranslator
 from bot.discord_api.commands import CommandSet, describe_commands
 from bot.discord_api.connection import get_intents
 from bot.discord_api.permissions import CachedPermissions
+from bot.discord_api.rate_limit import clear_buckets_rarely
 from bot.discord_api.server_cache import compact_server
 from bot.ingest.gateway_events import GatewayEvents
 from cogs.events.joined_servers import record_joined_servers
@@ -135,6 +136,7 @@ class Salon(SalonBot, CachedPermissions):
             http_trace=call_budget.make_trace(),
             **(library_options or {}),
         )
+        clear_buckets_rarely(self.http)
         self.shards_served = shards
         self._sessions = {shard_id: _Session() for shard_id in shards.ids}
         self._handle_interactions_in_users_language()

@@ -1,11 +1,16 @@
-"""Client-side rate limiter, for a limit that no response header announces."""
+"""A rate limiter for limits that no header announces, and the upkeep of discord.py's buckets."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 
-__all__ = ["RateLimiter"]
+from discord.http import HTTPClient
+
+__all__ = ["RateLimiter", "clear_buckets_rarely"]
+
+#: Seconds between two looks for the library's buckets that aren't used any more.
+_CLEARING_INTERVAL = 30.0
 
 
 class RateLimiter:
@@ -23,3 +28,22 @@ class RateLimiter:
             if len(self._started) == self._started.maxlen:
                 await asyncio.sleep(self._started[0] + self._seconds - loop.time())
             self._started.append(loop.time())
+
+
+def clear_buckets_rarely(http: HTTPClient) -> None:
+    """Have discord.py look for unused rate limit buckets twice a minute.
+
+    It has a bucket for each channel that it made a call to in the last five minutes, and looks at
+    all of them whenever it makes another one: at 40 calls a second, that is most of what it does.
+    """
+    clear = http._try_clear_expired_ratelimits  # noqa: SLF001 - it has no setting for it
+    next_at = 0.0
+
+    def clear_if_due() -> None:
+        nonlocal next_at
+        now = asyncio.get_running_loop().time()
+        if now >= next_at:
+            next_at = now + _CLEARING_INTERVAL
+            clear()
+
+    http._try_clear_expired_ratelimits = clear_if_due  # type: ignore[method-assign] # noqa: SLF001

@@ -93,15 +93,24 @@ async def update_joined(
     first start and none counts as new: an admin has just invited the bot there. So a start that is
     interrupted before this changes nothing.
     """
-    known = [
-        (row["id"], row["left_at"])
-        for row in await tx.rows("SELECT id, left_at FROM servers")
+    known = {
+        row["id"]: row
+        for row in await tx.rows("SELECT id, name, left_at FROM servers")
         if shard.has_server(row["id"])
+    }
+    # Most are as they were: only the others are written, of thousands.
+    changed = [
+        server
+        for server in present
+        if (row := known.get(server.id)) is None
+        or row["name"] != server.name
+        or row["left_at"] is not None
     ]
-    added = [server.id for server in present if await record_joined(tx, server, now_ms)]
+    added = [server.id for server in changed if await record_joined(tx, server, now_ms)]
+    await languages.set_locales(tx, {server.id: server.locale for server in present})
     server_ids = {server.id for server in present}
-    for server_id, left_at in known:
-        if left_at is None and server_id not in server_ids:
+    for server_id, row in known.items():
+        if row["left_at"] is None and server_id not in server_ids:
             await record_left(tx, server_id, now_ms)
     return added if known else []
 

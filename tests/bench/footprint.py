@@ -87,7 +87,7 @@ def know(prepared: Path, count: int) -> None:
     with sqlite3.connect(prepared) as archive:
         archive.executemany(
             "INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, 0) "
-            "ON CONFLICT DO NOTHING",
+            "ON CONFLICT (id) DO UPDATE SET name = excluded.name",
             [{"id": servers.id_of(n), "name": f"Server {n}"} for n in range(1, count)],
         )
     archive.close()
