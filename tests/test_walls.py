@@ -163,6 +163,7 @@ IMPORT_DISCORD = {
     "bot.discord_api.gateway_limits",
     "bot.discord_api.invite_link",
     "bot.discord_api.permissions",
+    "bot.discord_api.rate_limit",
     "bot.discord_api.readable_channels",
     "bot.discord_api.server_cache",
     "bot.discord_api.single_attempt",

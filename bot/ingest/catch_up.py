@@ -71,8 +71,8 @@ _ANNOUNCED_AFTER = 0.5
 #: What is unread is read from so many ids before the watermark: an app may repost a message from
 #: right before the outage, and the two are to be seen together.
 _OVERLAP = 2 * MAX_DELAY // timedelta(milliseconds=1) << 22
-#: What is read first: threads that the bot wanted to open, what is known to be unread, what may be
-#: unread; last, what is only compared.
+#: What is read: threads that the bot wanted to open, beside the others; then first what is known to
+#: be unread, what may be unread; last, what is only compared.
 _OPENED, _UNREAD, _UNKNOWN, _COMPARED = range(4)
 _CONTENT_MISSING = make_coded("alert-content-missing")
 
@@ -780,7 +780,14 @@ class CatchUp:
 
     @contextlib.asynccontextmanager
     async def _hold_slot(self, priority: tuple[int, int]) -> AsyncIterator[None]:
-        """Hold a slot for reading inside the block; its calls are as urgent as the reading."""
+        """Hold a slot for reading inside the block; its calls are as urgent as the reading.
+
+        A thread that the bot has opened is read by the job that did so, a few at once, and needs
+        none.
+        """
+        if priority[0] == _OPENED:
+            yield
+            return
         urgency = Urgency.COMPARING if priority[0] == _COMPARED else Urgency.UNREAD
         async with self._read_slots.hold(priority):
             with use_urgency(urgency):
