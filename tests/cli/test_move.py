@@ -29,6 +29,7 @@ def dump(path: Path) -> list[str]:
         return sorted(connection.iterdump())
 
 
+@pytest.mark.sqlite
 async def test_an_archive_moves_to_postgresql_and_back_unchanged(tmp_path: Path) -> None:
     async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
         *_, closing_message = await running.publish()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import AsyncIterator
 from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -40,10 +41,18 @@ def get_server() -> PostgresServer:
     return stack.enter_context(run_postgres(programs))
 
 
-@cache
+#: Stands for an archive that is copied; and its database, once it has its tables.
+_TEMPLATE = Path("template")
+_templates: list[str] = []
+#: The addresses of the databases that take the place of files.
+_addresses: dict[Path, str] = {}
+
+
 def get_postgresql_address(path: Path) -> str:
-    """The address of the database that takes the place of a file."""
-    return get_server().create()
+    """The address of the database that takes the place of a file; it is empty at first."""
+    if path not in _addresses:
+        _addresses[path] = get_server().create()
+    return _addresses[path]
 
 
 def drop_archive(path: Path) -> None:
@@ -58,6 +67,29 @@ def open_archive(
     """Open the archive in a file, or the one that takes its place."""
     if not uses_postgresql():
         return open_database(path, erase_member=erase_member)
+    return _open_on_postgresql(path, erase_member)
+
+
+@contextlib.asynccontextmanager
+async def _open_on_postgresql(
+    path: Path, erase_member: EraseMember | None
+) -> AsyncIterator[Database]:
     from storage.db.postgresql.database import open_postgresql
 
-    return open_postgresql(get_postgresql_address(path), erase_member=erase_member)
+    if path not in _addresses:
+        _addresses[path] = await _copy_template()
+    async with open_postgresql(_addresses[path], erase_member=erase_member) as opened:
+        yield opened
+
+
+async def _copy_template() -> str:
+    """An archive with all tables: copying one is faster than migrating an empty database."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    from storage.db.postgresql.database import open_postgresql
+
+    template = get_postgresql_address(_TEMPLATE)
+    if not _templates:
+        async with open_postgresql(template):
+            _templates.append(str(conninfo_to_dict(template)["dbname"]))
+    return get_server().create(_templates[0])

@@ -165,12 +165,15 @@ def convert_errors() -> Iterator[None]:
 
 def _clean(parameters: _Parameters) -> _Parameters:
     """The parameters without NUL in texts, which PostgreSQL refuses."""
+    values = parameters.values() if isinstance(parameters, Mapping) else parameters
+    for value in values:
+        if type(value) is str and "\0" in value:
+            break
+    else:
+        return parameters
     if isinstance(parameters, Mapping):
-        if any(type(value) is str and "\0" in value for value in parameters.values()):
-            return {name: _replace_nul(value) for name, value in parameters.items()}
-    elif any(type(value) is str and "\0" in value for value in parameters):
-        return [_replace_nul(value) for value in parameters]
-    return parameters
+        return {name: _replace_nul(value) for name, value in parameters.items()}
+    return [_replace_nul(value) for value in parameters]
 
 
 def _replace_nul(value: Any) -> Any:
