@@ -69,15 +69,16 @@ class AttachmentDownloader:
 
     async def claim(self, busy: Sequence[AttachmentJob], most: int | None) -> list[AttachmentJob]:
         """The files that are due; those that are too large are skipped."""
-        if await self._database.read(attachments.get_next_due) is None:
+        shards = self._get_shards()
+        if await self._database.read(lambda tx: attachments.get_next_due(tx, shards)) is None:
             return []
         await self._database.write(
-            lambda tx: attachments.skip_larger(tx, self._limits.each, _TOO_LARGE)
+            lambda tx: attachments.skip_larger(tx, self._limits.each, _TOO_LARGE, shards)
         )
         now_ms, ids = self._clock.now_ms(), {job.file.id for job in busy}
         due = await self._database.read(
             lambda tx: attachments.get_due(
-                tx, busy=ids, now_ms=now_ms, most=most or _CONCURRENCY, shards=self._get_shards()
+                tx, busy=ids, now_ms=now_ms, most=most or _CONCURRENCY, shards=shards
             )
         )
         return [AttachmentJob(file, file.url) for file in due]

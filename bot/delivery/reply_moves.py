@@ -284,7 +284,7 @@ class ReplyMover:
         if data is not None:
             await self._record_edit(job, data)
             if not await self._database.write(
-                lambda tx: reply_moves.mark_deleting(tx, job.reply_id)
+                lambda tx: reply_moves.mark_deleting(tx, job.reply_id, self._get_shards())
             ):
                 return  # the copy was deleted with its thread
             try:

@@ -147,9 +147,11 @@ class Scheduler:
             )
             await erase_due_channels(tx, now_ms, self._shards)
             await plan_due_links(tx, now_ms, self._shards)
-            await answers.erase_unposted(tx, now_ms - _UNPOSTED_FOR, _NOT_CHOSEN, now_ms=now_ms)
+            await answers.erase_unposted(
+                tx, now_ms - _UNPOSTED_FOR, _NOT_CHOSEN, now_ms=now_ms, shards=self._shards
+            )
             await card_indexes.decide_due(
-                tx, new_ms=NEW_FOR_MS, wait_ms=INDEX_WAITS_MS, now_ms=now_ms
+                tx, new_ms=NEW_FOR_MS, wait_ms=INDEX_WAITS_MS, now_ms=now_ms, shards=self._shards
             )
 
         await self._database.write(begin_due)

@@ -23,7 +23,7 @@ async def plan_due_links(tx: Transaction, now_ms: int, shards: Shards = UNSHARDE
 
     Replies that were deleted meanwhile, or whose thread will never exist, get none.
     """
-    await reply_moves.give_up_impossible(tx)
+    await reply_moves.give_up_impossible(tx, shards)
     for link in await reply_moves.get_due_links(tx, now_ms, shards):
         with use_language(await get_discussion_language(tx, link.server_id, link.discussion_id)):
             payload = _make_link(link.reply_id, link.thread_id)

@@ -49,6 +49,7 @@ from bot.core.conversation.routing import (
 )
 from bot.core.conversation.thread_index import INDEX_WAITS_MS, NEW_FOR_MS
 from bot.core.conversation.thread_names import ERASED_THREAD_NAME, make_thread_name
+from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded_text import make_coded
 from bot.core.text.titles import escape_title
 from bot.ingest.answer_hints import HINT_MS, plan_answer_hint
@@ -91,12 +92,14 @@ async def record_batch(
     now_ms: int,
     confirm_own_message: OwnMessageHandler,
     early: EarlyEvents | None = None,
+    shards: Shards = UNSHARDED,
 ) -> BatchResult:
     """Record ``events`` in their order.
 
     ``complete``: the channels whose record had no gap when these events arrived; only there does a
     live message move the watermark (design: the record is complete). ``early``: the events that
     former batches couldn't apply yet (:attr:`BatchResult.early_changes`, ``early_replies``).
+    ``shards``: those that this process serves.
     """
     confirmed = 0
     for event in events:
@@ -145,7 +148,7 @@ async def record_batch(
         await _record_deleted_channel(tx, deletion)
         batch.result.deliveries_planned += 1
     batch.result.deliveries_planned += await card_indexes.decide_due(
-        tx, new_ms=NEW_FOR_MS, wait_ms=INDEX_WAITS_MS, now_ms=now_ms
+        tx, new_ms=NEW_FOR_MS, wait_ms=INDEX_WAITS_MS, now_ms=now_ms, shards=shards
     )
     return batch.result
 

@@ -293,6 +293,7 @@ class Recorder:
                         early=EarlyEvents(
                             self._early_changes, self._early_replies, self._originals
                         ),
+                        shards=self._shards,
                     )
                 )
             except StorageError as error:

@@ -59,8 +59,15 @@ async def add(tx: Transaction, discussion_id: int) -> None:
     )
 
 
-async def decide_due(tx: Transaction, *, new_ms: int, wait_ms: tuple[int, int], now_ms: int) -> int:
-    """Decide when the indexes that have changed are updated; how many these are.
+async def decide_due(
+    tx: Transaction,
+    *,
+    new_ms: int,
+    wait_ms: tuple[int, int],
+    now_ms: int,
+    shards: Shards = UNSHARDED,
+) -> int:
+    """Decide when the indexes that have changed in these shards are updated; how many these are.
 
     ``wait_ms``: how long that is from now, for a discussion that was published less than ``new_ms``
     ago and for an older one.
@@ -70,9 +77,17 @@ async def decide_due(tx: Transaction, *, new_ms: int, wait_ms: tuple[int, int], 
         UPDATE card_indexes SET due_at = CAST(:now AS BIGINT) + CASE WHEN :now - COALESCE((
             SELECT published_at FROM discussions WHERE discussions.id = card_indexes.discussion_id
         ), :now) < :new THEN CAST(:soon AS BIGINT) ELSE :later END
-        WHERE state = 'changed' AND due_at IS NULL
+        WHERE state = 'changed' AND due_at IS NULL AND ((
+            SELECT server_id FROM discussions WHERE discussions.id = card_indexes.discussion_id
+        ) >> 22) % :shard_count IN (SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids))
         """,
-        {"now": now_ms, "new": new_ms, "soon": wait_ms[0], "later": wait_ms[1]},
+        {
+            "now": now_ms,
+            "new": new_ms,
+            "soon": wait_ms[0],
+            "later": wait_ms[1],
+            **make_shard_parameters(shards),
+        },
     )
 
 

@@ -475,6 +475,9 @@ _ERASE_UNDECIDED = """
 UPDATE answers SET state = 'failed', text = '', member_name = '', avatar = NULL,
     last_error = CASE state WHEN 'choosing' THEN :last_error ELSE last_error END
 WHERE state IN ('choosing', 'failed') AND text <> '' AND submitted_at <= :until
+    AND (server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
 """
 # Those that waited for a bot that was offline, or not in the server, are still posted: one that is
 # due is attempted first.
@@ -482,6 +485,9 @@ _ERASE_UNPOSTED = """
 UPDATE answers SET state = 'failed', text = '', member_name = '', avatar = NULL, signature = NULL
 WHERE state IN ('planned', 'posting', 'posted') -- so that an index answers
     AND state = 'planned' AND attempts > 0 AND submitted_at <= :until AND due_at > :now
+    AND (server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
     AND NOT EXISTS (
         SELECT 1 FROM servers WHERE servers.id = answers.server_id AND left_at IS NOT NULL
     )
@@ -652,16 +658,22 @@ async def mark_failed(tx: Transaction, answer_id: int, last_error: CodedText) ->
 
 
 async def erase_unposted(
-    tx: Transaction, until_ms: int, last_error: CodedText, *, now_ms: int
+    tx: Transaction,
+    until_ms: int,
+    last_error: CodedText,
+    *,
+    now_ms: int,
+    shards: Shards = UNSHARDED,
 ) -> None:
-    """Erase the answers submitted until then that aren't posted.
+    """Erase the answers in these shards submitted until then that aren't posted.
 
     Their members haven't said where they belong, or Discord refused them, or they can't be posted,
     such as without a permission. Those that may be posted are searched for instead. ``last_error``:
     of the first; the others have one.
     """
-    await tx.run(_ERASE_UNDECIDED, {"until": until_ms, "last_error": last_error.stored})
-    await tx.run(_ERASE_UNPOSTED, {"until": until_ms, "now": now_ms})
+    parameters = {"until": until_ms, **make_shard_parameters(shards)}
+    await tx.run(_ERASE_UNDECIDED, {"last_error": last_error.stored, **parameters})
+    await tx.run(_ERASE_UNPOSTED, {"now": now_ms, **parameters})
 
 
 async def postpone(tx: Transaction, answer_id: int, *, due_at: int, last_error: CodedText) -> None:

@@ -55,14 +55,18 @@ class StoredFile:
     last_error: CodedText | None
 
 
-async def skip_larger(tx: Transaction, max_bytes: int, last_error: CodedText) -> None:
-    """Don't download pending files of more than ``max_bytes``."""
+async def skip_larger(
+    tx: Transaction, max_bytes: int, last_error: CodedText, shards: Shards = UNSHARDED
+) -> None:
+    """Don't download pending files of more than ``max_bytes`` in these shards."""
     await tx.run(
         """
         UPDATE attachment_files SET state = 'skipped', url = NULL, last_error = :last_error
-        WHERE state = 'pending' AND size > :most
+        WHERE state = 'pending' AND size > :most AND ((
+            SELECT server_id FROM replies WHERE replies.id = attachment_files.reply_id
+        ) >> 22) % :shard_count IN (SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids))
         """,
-        {"most": max_bytes, "last_error": last_error.stored},
+        {"most": max_bytes, "last_error": last_error.stored, **make_shard_parameters(shards)},
     )
 
 

@@ -95,11 +95,12 @@ class DueLink:
     thread_id: int
 
 
-async def give_up_impossible(tx: Transaction) -> None:
-    """Give up the moves of replies that were deleted or whose thread will never exist."""
-    await tx.run(_GIVE_UP)
+async def give_up_impossible(tx: Transaction, shards: Shards = UNSHARDED) -> None:
+    """Give up the moves in these shards whose reply was deleted or whose thread won't exist."""
+    parameters = make_shard_parameters(shards)
+    await tx.run(_GIVE_UP, parameters)
     for statement in _STAY:
-        await tx.run(statement)
+        await tx.run(statement, parameters)
 
 
 async def get_due_links(tx: Transaction, now_ms: int, shards: Shards = UNSHARDED) -> list[DueLink]:
@@ -146,7 +147,10 @@ async def mark_linked(tx: Transaction, reply_id: int) -> None:
 
 _GIVE_UP = """
 UPDATE reply_moves SET state = 'failed'
-WHERE state = 'planned' AND (
+WHERE state = 'planned'
+    AND (server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    ) AND (
     EXISTS (SELECT 1 FROM replies
             WHERE replies.id = reply_moves.reply_id AND deleted_at IS NOT NULL)
     OR EXISTS (SELECT 1 FROM threads
@@ -167,11 +171,17 @@ _STAY = (
         FROM reply_moves
         JOIN deleted_channels ON deleted_channels.channel_id = reply_moves.thread_id
         WHERE reply_moves.state = 'copied'
+            AND (reply_moves.server_id >> 22) % :shard_count IN (
+                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+            )
     )
     """,
     """
     UPDATE reply_moves SET state = 'failed', copy_id = NULL, signature = NULL, stale = 0
     WHERE state = 'copied' AND thread_id IN (SELECT channel_id FROM deleted_channels)
+        AND (server_id >> 22) % :shard_count IN (
+            SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+        )
     """,
 )
 _WAITING = """
@@ -339,10 +349,11 @@ async def is_first_copy(tx: Transaction, move: ReplyMove) -> bool:
     return row is None
 
 
-async def mark_deleting(tx: Transaction, reply_id: int) -> bool:
+async def mark_deleting(tx: Transaction, reply_id: int, shards: Shards = UNSHARDED) -> bool:
     """The original is about to be deleted: from now on its absence is the bot's own doing.
 
-    False if its thread was deleted with the copy in it: then the original stays.
+    False if its thread was deleted with the copy in it: then the original stays, as do those of
+    other such copies in these shards.
     """
     lost = await tx.run(
         """
@@ -355,7 +366,7 @@ async def mark_deleting(tx: Transaction, reply_id: int) -> bool:
     )
     if lost:
         for statement in _STAY:
-            await tx.run(statement)
+            await tx.run(statement, make_shard_parameters(shards))
         return False
     await tx.run(
         "UPDATE reply_moves SET state = 'deleting' WHERE reply_id = :id AND state = 'copied'",

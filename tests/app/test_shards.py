@@ -10,6 +10,8 @@ from typing import Any
 
 from bot.app.sharded_client import ShardedSalon
 from bot.emulator.server import Emulator
+from storage.db.database import Database
+from storage.db.writer import Transaction
 from tests.support.running_bot import run_emulator, wait_until
 from tests.support.shards import (
     COUNT,
@@ -323,3 +325,118 @@ async def test_doctor_names_the_servers_shard(tmp_path: Path) -> None:
         async with run_sharded(tmp_path, emulator, guilds.values()) as servers:
             interaction = await servers[2].run_command("doctor")
             assert "on shard 2 of 4" in await servers[2].answer_text(interaction)
+
+
+async def test_a_range_changes_nothing_in_the_servers_of_other_shards(tmp_path: Path) -> None:
+    async with run_emulator() as emulator:
+        guilds = add_servers(emulator.world)
+        async with run_sharded(tmp_path, emulator, guilds.values()) as servers:
+            for number in (1, 2):
+                card, *_ = await servers[number].publish()
+                await servers[number].write("Ann", "Said on the shard.", to=card["id"])
+            await servers[1].settle()
+        async with run_sharded(
+            tmp_path, emulator, guilds.values(), shards=select_shards(2, 3)
+        ) as servers:
+            database, server_id = servers[2].database, servers[1].server_id
+            await database.write(lambda tx: make_everything_due(tx, servers[2].server_id))
+            await database.write(lambda tx: make_everything_due(tx, server_id))
+            before = await read_server(database, server_id)
+            await servers[2].settle(60 * 86_400)
+            assert await read_server(database, server_id) == before
+            assert await count_pending(database, servers[2].server_id) == 0
+            assert await count_pending(database, server_id) == 5
+        async with run_sharded(
+            tmp_path, emulator, guilds.values(), shards=select_shards(0, 1)
+        ) as servers:
+            await servers[1].settle(3600)
+            assert await count_pending(servers[1].database, servers[1].server_id) == 0
+
+
+async def make_everything_due(tx: Transaction, server_id: int) -> None:
+    """Make work of each kind that no message says: a pass of the scheduler does it."""
+    for statement in (
+        """
+        UPDATE card_indexes SET state = 'changed', due_at = NULL WHERE discussion_id IN (
+            SELECT id FROM discussions WHERE server_id = :server
+        )
+        """,
+        """
+        INSERT INTO reply_moves (reply_id, server_id, discussion_id, channel_id, thread_id,
+            member_id, copyable, state, due_at)
+        SELECT id, server_id, discussion_id, channel_id, 1 + :server % 1000, author_id, 0,
+            'planned', 0
+        FROM replies WHERE server_id = :server
+        """,
+        """
+        INSERT INTO deleted_channels (channel_id, server_id, deleted_at)
+        VALUES (1 + :server % 1000, :server, 0)
+        """,
+        """
+        INSERT INTO answers (id, server_id, discussion_id, channel_id, answered_id, member_id,
+            revision, state, submitted_at, due_at, member_name, text)
+        SELECT :server + 1, server_id, id, channel_id, 1, 1, 1, 'choosing', 0, 0, 'Ben', 'Where?'
+        FROM discussions WHERE server_id = :server
+        """,
+        """
+        INSERT INTO attachment_files (id, reply_id, size, state, due_at)
+        SELECT :server + 2, id, 1000000000, 'pending', 0
+        FROM replies WHERE server_id = :server
+        """,
+    ):
+        await tx.run(statement, {"server": server_id})
+
+
+async def count_pending(database: Database, server_id: int) -> int:
+    """How much of :func:`make_everything_due` isn't done."""
+    row = await database.read(
+        lambda tx: tx.row(
+            """
+            SELECT (
+                SELECT count(*) FROM card_indexes
+                JOIN discussions ON discussions.id = card_indexes.discussion_id
+                WHERE server_id = :server AND card_indexes.state = 'changed'
+            ) + (
+                SELECT count(*) FROM reply_moves WHERE server_id = :server AND state = 'planned'
+            ) + (
+                SELECT count(*) FROM deleted_channels
+                WHERE server_id = :server AND erased_at IS NULL
+            ) + (
+                SELECT count(*) FROM answers WHERE server_id = :server AND state = 'choosing'
+            ) + (
+                SELECT count(*) FROM attachment_files
+                WHERE id = :server + 2 AND state = 'pending'
+            ) AS pending
+            """,
+            {"server": server_id},
+        )
+    )
+    assert row is not None
+    return int(row["pending"])
+
+
+async def read_server(database: Database, server_id: int) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of a server in every table that says whose its rows are."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+
+    async def read(tx: Transaction) -> None:
+        for table, of_server in (
+            *((one, "server_id = :server") for one in _WITH_SERVER),
+            *((one, _OF_DISCUSSION) for one in _WITH_DISCUSSION),
+            *((one, _OF_REPLY) for one in _WITH_REPLY),
+        ):
+            rows = await tx.rows(f"SELECT * FROM {table} WHERE {of_server}", {"server": server_id})
+            found[table] = sorted((tuple(row) for row in rows), key=repr)
+
+    await database.read(read)
+    return found
+
+
+_WITH_SERVER = (
+    *("alerts", "answers", "deleted_channels", "discussions", "message_edits", "planned_messages"),
+    *("prompts", "replies", "reply_moves", "server_settings", "threads", "watermarks"),
+)
+_WITH_DISCUSSION = ("card_indexes",)
+_OF_DISCUSSION = "discussion_id IN (SELECT id FROM discussions WHERE server_id = :server)"
+_WITH_REPLY = ("attachment_files",)
+_OF_REPLY = "reply_id IN (SELECT id FROM replies WHERE server_id = :server)"
