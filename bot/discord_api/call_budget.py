@@ -37,9 +37,9 @@ class Urgency(Enum):
     """What a call is for. The value is its share of the calls if all three have calls waiting."""
 
     #: What was said while the bot was away.
-    UNREAD = 42
+    UNREAD = 44
     #: Everything else: messages and threads, commands, what an event asks for.
-    ORDINARY = 6
+    ORDINARY = 4
     #: What may have been edited or deleted: it gets what the others leave, and never nothing.
     COMPARING = 1
 

@@ -60,7 +60,7 @@ _log = logging.getLogger(__name__)
 #: How long before the last verification the comparison begins (design, decision 4).
 DEFAULT_COMPARE_WINDOW = timedelta(days=7)
 #: Channels and threads read at once, and servers compared at once.
-MAX_CONCURRENT_READS = 8
+MAX_CONCURRENT_READS = 12
 #: Seconds between attempts to read a channel; after the last one it stays pending.
 _RETRY_WAITS = (1, 2, 5, 15)
 #: Seconds between two verification marks, and between two looks at pending servers; the longest
