@@ -30,7 +30,7 @@ CALLS_PER_SECOND = limits.CALLS_PER_SECOND - 2
 _COMPARING_PER_SECOND = 40
 #: An urgency that had no calls for a while goes first until it has had its share of so many
 #: seconds.
-_CREDIT_SECONDS = 0.25
+_CREDIT_SECONDS = 0.5
 
 
 class Urgency(Enum):

@@ -143,7 +143,7 @@ async def test_calls_that_had_all_of_it_leave_the_next_ones_to_those_that_come(
     source.hand_out(96)
     await calls.wait_for(96)
     late = calls.count(203)
-    assert 5 <= late[UNREAD] / late[ORDINARY] <= 9
+    assert 8 <= late[UNREAD] / late[ORDINARY] <= 16
     await calls.stop()
 
 
