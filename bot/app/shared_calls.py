@@ -17,15 +17,12 @@ __all__ = ["SharedCalls"]
 
 _log = logging.getLogger(__name__)
 
-#: Seconds in which at most so many calls begin that this process divides by itself: a little more
-#: than one, since a call may arrive sooner after it began than those before it, which had to open
-#: connections. In the database, the delay has the same effect.
-_SECONDS = 1.1
 #: Shortest wait between two questions to the database, in seconds.
 _SHORTEST_WAIT = 0.02
-#: Seconds within which calls begin that were taken: the shortest and the longest, and how much it
-#: is shortened with each answer that came in time.
-_SHORTEST_DELAY, _LONGEST_DELAY, _SHORTENED = 0.1, 2.0, 0.95
+#: Seconds within which calls arrive at Discord that were taken: the shortest and the longest, how
+#: many at first, while connections are opened, and how much they are shortened with each answer of
+#: the database that came in time.
+_SHORTEST_DELAY, _LONGEST_DELAY, _FIRST_DELAY, _SHORTENED = 0.1, 2.0, 0.5, 0.95
 #: Seconds in which the database isn't asked after an error, and in which this process takes no more
 #: than its part after that, since others may not have noticed yet that the database is back.
 _REST, _CAREFUL = 5.0, 10.0
@@ -50,8 +47,8 @@ class SharedCalls:
         self._processes = processes
         self._rest = rest
         self._calls = calls
-        self._own = CallWindow(calls, _SECONDS)
-        self._delay = _SHORTEST_DELAY
+        self._own = CallWindow(calls)
+        self._delay = _FIRST_DELAY
         self._rests_until = self._is_careful_until = 0.0
 
     async def take(self, calls: int) -> tuple[int, float]:

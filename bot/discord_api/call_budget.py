@@ -21,13 +21,23 @@ import aiohttp
 
 from bot.core import limits
 
-__all__ = ["CALLS_PER_SECOND", "CallBudget", "CallSource", "CallWindow", "Urgency", "use_urgency"]
+__all__ = [
+    "CALLS_PER_SECOND",
+    "CallBudget",
+    "CallSource",
+    "CallWindow",
+    "Urgency",
+    "use_urgency",
+]
 
-#: Calls that begin in a second: two fewer than allowed, since calls don't arrive as evenly as they
-#: are sent.
+#: Calls that begin in :data:`_WINDOW_SECONDS`: two fewer than allowed, since calls don't arrive as
+#: evenly as they are sent.
 CALLS_PER_SECOND = limits.CALLS_PER_SECOND - 2
 #: How many of them compare at most, so that other calls find room at once.
 _COMPARING_PER_SECOND = 40
+#: Seconds in which so many calls begin: a little more than Discord's one, since a call may arrive
+#: sooner after it began than those before it, which had to open connections.
+_WINDOW_SECONDS = 1.1
 #: An urgency that had no calls for a while goes first until it has had its share of so many
 #: seconds.
 _CREDIT_SECONDS = 0.5
@@ -72,7 +82,7 @@ class CallSource(Protocol):
 class CallWindow:
     """Lets at most ``calls`` begin within any ``seconds``: the source of a single process."""
 
-    def __init__(self, calls: int = CALLS_PER_SECOND, seconds: float = 1.0) -> None:
+    def __init__(self, calls: int = CALLS_PER_SECOND, seconds: float = _WINDOW_SECONDS) -> None:
         self._calls = calls
         self._seconds = seconds
         self._began: deque[float] = deque()
