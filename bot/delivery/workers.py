@@ -18,6 +18,7 @@ from bot.delivery.temporary_messages import TemporaryMessageRemover
 from bot.delivery.threads import ThreadOpener
 from bot.delivery.worker import Worker
 from bot.delivery.worker_context import DeliveryContext
+from bot.discord_api.call_budget import Urgency, use_urgency
 
 __all__ = ["Delivery"]
 
@@ -58,16 +59,19 @@ class Delivery:
         changed = self._announce_change
         self._messages = Worker(self._sender, clock=clock, on_change=changed)
         self.downloads = Worker(downloader, clock=clock, on_change=changed)
-        self._workers: Sequence[_AnyWorker] = (
-            self._messages,
+        self._following_up: Sequence[_AnyWorker] = (
             Worker(threads, clock=clock, on_change=changed),
             Worker(remover, clock=clock, on_change=changed),
             Worker(mover, clock=clock, on_change=changed),
+            Worker(CardIndexUpdater(context), clock=clock, on_change=changed),
+            self.downloads,
+        )
+        self._workers: Sequence[_AnyWorker] = (
+            self._messages,
             Worker(AnswerPoster(context), clock=clock, on_change=changed),
             Worker(AuthorMessenger(context), clock=clock, on_change=changed),
             Worker(editor, clock=clock, on_change=changed),
-            Worker(CardIndexUpdater(context), clock=clock, on_change=changed),
-            self.downloads,
+            *self._following_up,
         )
 
     @property
@@ -91,7 +95,9 @@ class Delivery:
         """
         self._sender.prompt_shards = prompt_shards
         for worker in self._workers:
-            await worker.start_due()
+            urgency = Urgency.FOLLOW_UP if worker in self._following_up else Urgency.ORDINARY
+            with use_urgency(urgency):
+                await worker.start_due()
 
     async def stop(self) -> None:
         """Cancel what is under way; it goes on at the next start."""

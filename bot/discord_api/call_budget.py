@@ -26,30 +26,34 @@ __all__ = [
     "CallBudget",
     "CallSource",
     "CallWindow",
+    "EvenCalls",
     "Urgency",
     "use_urgency",
 ]
 
-#: Calls that begin in :data:`_WINDOW_SECONDS`: two fewer than allowed, since calls don't arrive as
-#: evenly as they are sent.
+#: Calls of a second that several processes share: two fewer than allowed, since calls don't arrive
+#: as evenly as they are sent.
 CALLS_PER_SECOND = limits.CALLS_PER_SECOND - 2
+#: Calls that begin in a second in a single process, evenly, and how many at once after a rest. So
+#: Discord refuses none even if those before it took 40 ms longer on their way.
+_EVEN_CALLS, _AT_ONCE = limits.CALLS_PER_SECOND - 4, 2
 #: How many of them compare at most, so that other calls find room at once.
 _COMPARING_PER_SECOND = 40
-#: Seconds in which so many calls begin: a little more than Discord's one, since a call may arrive
-#: sooner after it began than those before it, which had to open connections.
-_WINDOW_SECONDS = 1.1
 #: An urgency that had no calls for a while goes first until it has had its share of so many
 #: seconds.
 _CREDIT_SECONDS = 0.5
 
 
 class Urgency(Enum):
-    """What a call is for. The value is its share of the calls if all three have calls waiting."""
+    """What a call is for. The value is its share of the calls if all four have calls waiting."""
 
     #: What was said while the bot was away.
-    UNREAD = 44
-    #: Everything else: messages and threads, commands, what an event asks for.
-    ORDINARY = 4
+    UNREAD = 42
+    #: Everything else: commands, essays, answers, what an event asks for.
+    ORDINARY = 6
+    #: What follows from what was said, and may be much after an outage: threads, moved replies,
+    #: indexes.
+    FOLLOW_UP = 2
     #: What may have been edited or deleted: it gets what the others leave, and never nothing.
     COMPARING = 1
 
@@ -79,10 +83,32 @@ class CallSource(Protocol):
         """
 
 
-class CallWindow:
-    """Lets at most ``calls`` begin within any ``seconds``: the source of a single process."""
+class EvenCalls:
+    """Lets a call begin each ``1 / rate`` seconds: the source of a single process.
 
-    def __init__(self, calls: int = CALLS_PER_SECOND, seconds: float = _WINDOW_SECONDS) -> None:
+    ``at_once``: how many begin at once after a rest; none are saved up beyond that.
+    """
+
+    def __init__(self, rate: float = _EVEN_CALLS, at_once: int = _AT_ONCE) -> None:
+        self._interval = 1 / rate
+        self._ahead = (at_once - 1) / rate
+        self._next = 0.0
+
+    async def take(self, calls: int) -> tuple[int, float]:
+        """:meth:`CallSource.take`."""
+        now = asyncio.get_running_loop().time()
+        self._next = max(self._next, now - self._ahead)
+        taken = 0
+        while taken < calls and self._next <= now:
+            self._next += self._interval
+            taken += 1
+        return taken, 0.0 if taken == calls else self._next - now
+
+
+class CallWindow:
+    """Lets at most ``calls`` begin within any ``seconds``."""
+
+    def __init__(self, calls: int = CALLS_PER_SECOND, seconds: float = 1.0) -> None:
         self._calls = calls
         self._seconds = seconds
         self._began: deque[float] = deque()
@@ -131,7 +157,7 @@ class CallBudget:
     """
 
     def __init__(self, source: CallSource | None = None) -> None:
-        self._source = source or CallWindow()
+        self._source = source or EvenCalls()
         self._comparing = CallWindow(_COMPARING_PER_SECOND)
         self._waiting = {urgency: _Waiting(urgency) for urgency in Urgency}
         self._used = 0.0

@@ -46,6 +46,7 @@ from bot.ingest.reactions import ReactionReader
 from bot.ingest.read_slots import ReadSlots
 from bot.ingest.recorder import Recorder
 from bot.ingest.thread_lists import ListOutcome, ThreadLister
+from bot.ingest.watched_channels import WatchedChannels
 from storage.db.database import Database, retry_until_available
 from storage.db.errors import DatabaseUnavailable
 from storage.db.writer import Transaction
@@ -143,6 +144,7 @@ class CatchUp:
         self._caught_up: dict[int, int] = {}
         self._names = MemberNames(http=http, guild=guild, clock=clock)
         self._content = ContentAccess(http)
+        self._watched = WatchedChannels(database)
         self._histories = HistoryReader(
             database=database,
             clock=clock,
@@ -282,7 +284,7 @@ class CatchUp:
         self._caught_up.pop(server_id, None)
         self._to_compare.pop(server_id, None)
         self.last_messages.discard(server_id)
-        watched = {one.channel_id for one in await self._get_watched(server_id)}
+        watched = {one.channel_id for one in await self._watched.get(server_id)}
         await self._recorder.mark_incomplete(watched)
         self._uncompared -= watched
 
@@ -367,9 +369,6 @@ class CatchUp:
         finally:
             self._running -= 1
 
-    async def _get_watched(self, server_id: int) -> list[WatchedChannel]:
-        return await self._database.read(lambda tx: watermarks.get_watched(tx, server_id=server_id))
-
     def _select_readable(self, some: Sequence[WatchedChannel]) -> list[WatchedChannel]:
         """Those of ``some`` that are incomplete and, as far as known, readable."""
         complete = self._recorder.complete_channels
@@ -385,7 +384,7 @@ class CatchUp:
         if not is_retry:
             described = self.last_messages.take(server_id)
             self._to_compare.pop(server_id, None)
-        watched = await self._get_watched(server_id)
+        watched = await self._watched.get(server_id)
         if not watched:
             self._clear_pending(server_id)
         elif described is not None:
@@ -413,12 +412,12 @@ class CatchUp:
         # Channels first: they may contain the messages that threads were opened on.
         deletions = await self._read_whole([one for one in some if not one.is_thread], server_id)
         await self._list_threads(server_id, _get_channel_ids(watched))
-        watched = await self._get_watched(server_id)
+        watched = await self._watched.get(server_id)
         threads = [one for one in watched if one.is_thread]
         deletions += await self._read_whole(
             self._select_readable(threads) if is_retry else threads, server_id
         )
-        watched = await self._get_watched(server_id)
+        watched = await self._watched.get(server_id)
         self._clear_if_complete(server_id, watched)
         await self._report(server_id, began, verified_at, deletions, len(watched))
 
@@ -609,7 +608,7 @@ class CatchUp:
                 return []
         else:
             await self._list_threads(server_id, channel_ids, archived=False)
-        now_watched = await self._get_watched(server_id)
+        now_watched = await self._watched.get(server_id)
         complete = self._recorder.complete_channels
         return [
             one
@@ -653,7 +652,7 @@ class CatchUp:
     async def _compare_server(self, comparison: _Comparison) -> None:
         server_id, described = comparison.server_id, comparison.described
         await self._clear_content_alert(server_id)
-        watched = await self._get_watched(server_id)
+        watched = await self._watched.get(server_id)
         deletions = comparison.deletions
         deletions += await self._compare(
             [one for one in watched if not one.is_thread], comparison, described.last_ids
@@ -663,7 +662,7 @@ class CatchUp:
             server_id, _get_channel_ids(watched), _COMPARED, active=False
         )
         await self._find_active_threads(server_id, watched, described)
-        threads = [one for one in await self._get_watched(server_id) if one.is_thread]
+        threads = [one for one in await self._watched.get(server_id) if one.is_thread]
         complete = self._recorder.complete_channels
         incomplete = [one for one in threads if one.channel_id not in complete]
         unread = [one for one in incomplete if one.channel_id not in comparison.watched]
@@ -674,7 +673,7 @@ class CatchUp:
         )
         deletions += await self._read_whole(unread, server_id)
         deletions += await self._compare(threads, comparison, {**archived, **described.last_ids})
-        watched = await self._get_watched(server_id)
+        watched = await self._watched.get(server_id)
         existing = {one.channel_id for one in watched}
         self._uncompared -= comparison.watched - existing
         self._clear_if_complete(server_id, watched)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from storage.db.writer import Transaction
+from storage.db.writer import Row, Transaction
 
 __all__ = [
     "WatchedChannel",
@@ -15,6 +15,7 @@ __all__ = [
     "get_posted_channels",
     "get_servers",
     "get_watched",
+    "get_watched_by_server",
     "is_recorded",
     "mark_verified",
     "move_watermark",
@@ -66,31 +67,42 @@ LEFT JOIN planned_messages AS heads ON heads.message_id = watermarks.channel_id
 """
 _ORDER = "ORDER BY is_thread, watermarks.channel_id"
 _ALL_WATCHED = _WATCHED + _ORDER
-_WATCHED_BY_SERVER = _WATCHED + "WHERE watermarks.server_id = :server_id " + _ORDER
+_OF_SERVERS = """
+WHERE watermarks.server_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:server_ids))
+"""
+_WATCHED_BY_SERVER = _WATCHED + _OF_SERVERS + _ORDER
 _WATCHED_CHANNEL = _WATCHED + "WHERE watermarks.channel_id = :channel_id"
 
 
-async def get_watched(
-    tx: Transaction, *, server_id: int | None = None, channel_id: int | None = None
-) -> list[WatchedChannel]:
-    """Every watched channel and thread of a server, or one of them; channels come first."""
+async def get_watched(tx: Transaction, *, channel_id: int | None = None) -> list[WatchedChannel]:
+    """Every watched channel and thread, or one of them; channels come first."""
     if channel_id is not None:
         rows = await tx.rows(_WATCHED_CHANNEL, {"channel_id": channel_id})
-    elif server_id is not None:
-        rows = await tx.rows(_WATCHED_BY_SERVER, {"server_id": server_id})
     else:
         rows = await tx.rows(_ALL_WATCHED)
-    return [
-        WatchedChannel(
-            channel_id=row["channel_id"],
-            parent_id=row["parent_id"],
-            server_id=row["server_id"],
-            message_id=row["message_id"],
-            first_id=row["first_id"],
-            verified_at=row["verified_at"],
-        )
-        for row in rows
-    ]
+    return [_make_watched(row) for row in rows]
+
+
+async def get_watched_by_server(
+    tx: Transaction, server_ids: Iterable[int]
+) -> dict[int, list[WatchedChannel]]:
+    """The watched channels and threads of servers, by server; of each, channels come first."""
+    ids = json.dumps([str(server_id) for server_id in server_ids])
+    watched: dict[int, list[WatchedChannel]] = {}
+    for row in await tx.rows(_WATCHED_BY_SERVER, {"server_ids": ids}):
+        watched.setdefault(row["server_id"], []).append(_make_watched(row))
+    return watched
+
+
+def _make_watched(row: Row) -> WatchedChannel:
+    return WatchedChannel(
+        channel_id=row["channel_id"],
+        parent_id=row["parent_id"],
+        server_id=row["server_id"],
+        message_id=row["message_id"],
+        first_id=row["first_id"],
+        verified_at=row["verified_at"],
+    )
 
 
 async def get_servers(tx: Transaction) -> dict[int, int]:

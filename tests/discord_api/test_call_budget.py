@@ -12,10 +12,12 @@ import discord
 import pytest
 from discord.http import Route
 
+from bot.core import limits
 from bot.discord_api.call_budget import (
     CALLS_PER_SECOND,
     CallBudget,
     CallWindow,
+    EvenCalls,
     Urgency,
     use_urgency,
 )
@@ -24,7 +26,8 @@ from bot.discord_api.single_attempt import SingleCalls
 from bot.emulator.server import Emulator
 from bot.emulator.world.seed import seed_world
 
-UNREAD, ORDINARY, COMPARING = Urgency.UNREAD, Urgency.ORDINARY, Urgency.COMPARING
+UNREAD, ORDINARY = Urgency.UNREAD, Urgency.ORDINARY
+FOLLOW_UP, COMPARING = Urgency.FOLLOW_UP, Urgency.COMPARING
 
 
 class Handed:
@@ -82,6 +85,30 @@ class Calls:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
+async def test_calls_begin_evenly_and_few_at_once_after_a_rest() -> None:
+    even = EvenCalls(2, at_once=3)
+    taken, wait = await even.take(10)
+    assert (taken, 0 < wait <= 1 / 2) == (3, True)
+    even = EvenCalls(200, at_once=3)
+    for _ in range(5):
+        taken, wait = await even.take(10)
+        assert 1 <= taken <= 3  # a rest saves up no more
+        await asyncio.sleep(2 * wait)
+    await asyncio.sleep(0.1)
+    assert await even.take(2) == (2, 0.0)
+
+
+async def test_no_second_has_more_even_calls_than_discord_allows() -> None:
+    even, began = EvenCalls(), list[float]()
+    loop = asyncio.get_running_loop()
+    while len(began) < 70:
+        taken, wait = await even.take(100)
+        began += [loop.time()] * taken
+        await asyncio.sleep(wait)
+    for first in began:
+        assert sum(first <= one < first + 1 for one in began) <= limits.CALLS_PER_SECOND - 2
+
+
 async def test_a_window_has_room_for_so_many_calls_until_the_first_of_them_is_over() -> None:
     window = CallWindow(10, 0.05)
     assert await window.take(4) == (4, 0.0)
@@ -107,9 +134,9 @@ async def test_reading_and_ordinary_calls_share_what_there_is_and_comparing_gets
     calls = Calls(CallBudget(source))
     for urgency in reversed(Urgency):
         await calls.add(urgency, 60)
-    source.hand_out(49)
-    await calls.wait_for(49)
-    assert calls.count() == {UNREAD: 44, ORDINARY: 4, COMPARING: 1}
+    source.hand_out(51)
+    await calls.wait_for(51)
+    assert calls.count() == {UNREAD: 42, ORDINARY: 6, FOLLOW_UP: 2, COMPARING: 1}
     for urgency in Urgency:  # of each, in order of arrival
         numbers = [number for one, number in calls.began if one is urgency]
         assert numbers == list(range(len(numbers)))
@@ -143,7 +170,7 @@ async def test_calls_that_had_all_of_it_leave_the_next_ones_to_those_that_come(
     source.hand_out(96)
     await calls.wait_for(96)
     late = calls.count(203)
-    assert 8 <= late[UNREAD] / late[ORDINARY] <= 16
+    assert 5 <= late[UNREAD] / late[ORDINARY] <= 12
     await calls.stop()
 
 
