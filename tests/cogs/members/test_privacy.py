@@ -395,7 +395,7 @@ async def test_the_file_beside_the_archive_holds_no_content_and_survives_a_torn_
     path = tmp_path / "salon.sqlite3"
     async with open_database(path, erase_member=erasure.erase) as database:
         assert await database.read(erasure_log.get_erasures) == [later]
-    assert beside.read_bytes().count(b"\n") == 3
+    assert beside.read_bytes().count(b"\n") == 4
     keys = {
         key
         for line in beside.read_text().splitlines()
