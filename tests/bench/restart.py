@@ -6,7 +6,8 @@ loop; and, with `--everything`, a bot that isn't told of last messages, so that 
 Archived threads and the comparison follow, and are reported by themselves. With `--ready`, only
 memory and the time until it is ready are measured. `scripts/bench restart [--servers N] [--shards
 N] [--channels N] [--threads N] [--news SHARE] [--recent SHARE] [--latency MS] [--everything]
-[--ready]`; exit status 1 where the calls or seconds of a large bot are over the goal.
+[--ready] [--without-comparison]`; exit status 1 where the calls or seconds of a large bot are over
+the goal. The comparison takes minutes.
 """
 
 from __future__ import annotations
@@ -166,8 +167,10 @@ def running(world: World, path: Path, log: Path) -> Iterator[subprocess.Popen[by
             process.wait(timeout=60)
 
 
-def read_salon(world: World, path: Path, sizes: Sizes, *, until_ready: bool) -> Reading:
-    """Salon on a prepared archive."""
+def read_salon(
+    world: World, path: Path, sizes: Sizes, *, until_ready: bool = False, until_news: bool = False
+) -> Reading:
+    """Salon on a prepared archive, until it is done, or ready, or has the news."""
     found, log = Reading(), path.with_suffix(".log")
     wanted = len(sizes.new_messages)
     first_new = min(sizes.new_messages.values())
@@ -197,6 +200,9 @@ def read_salon(world: World, path: Path, sizes: Sizes, *, until_ready: bool) -> 
                     f"  news recorded in {found.news:.1f} s, {describe(found.news_calls)}",
                     flush=True,
                 )
+                if until_news:
+                    found.memory = resident(process.pid)
+                    return found
             known = {"began": wall, "first": first_new}
             if found.news and not _count(archive, _UNVERIFIED, known):
                 calls += world.calls()
@@ -215,14 +221,22 @@ def _count(archive: sqlite3.Connection, sql: str, parameters: dict[str, Any]) ->
     return int(number)
 
 
-def measure(world: World, prepared: Path, sizes: Sizes, *, named: bool, ready: bool) -> Reading:
+def measure(
+    world: World,
+    prepared: Path,
+    sizes: Sizes,
+    *,
+    named: bool,
+    until_ready: bool = False,
+    until_news: bool = False,
+) -> Reading:
     """One run of Salon on a copy of the archive."""
     path = prepared.with_name("salon.sqlite3")
     for ending in ("", "-wal", "-shm", ".lock"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
     shutil.copyfile(prepared, path)
     world.name_last_messages(named=named)
-    return read_salon(world, path, sizes, until_ready=ready)
+    return read_salon(world, path, sizes, until_ready=until_ready, until_news=until_news)
 
 
 def describe(calls: Counter[str] | None) -> str:
@@ -244,6 +258,7 @@ def main() -> int:
     parser.add_argument("--latency", type=float, default=50.0)
     parser.add_argument("--everything", action="store_true")
     parser.add_argument("--ready", action="store_true")
+    parser.add_argument("--without-comparison", action="store_true")
     options = parser.parse_args()
     sizes = Sizes(
         options.servers,
@@ -266,21 +281,30 @@ def main() -> int:
         asyncio.run(prepare(prepared, sizes))
         with serving(sizes) as world:
             if options.ready:
-                found = measure(world, prepared, sizes, named=True, ready=True)
+                found = measure(world, prepared, sizes, named=True, until_ready=True)
                 print(f"ready after {found.ready:.1f} s, {found.memory:.0f} MB")
                 return 0
-            return _compare(world, prepared, sizes, everything=options.everything)
+            return _compare(
+                world,
+                prepared,
+                sizes,
+                everything=options.everything,
+                until_news=options.without_comparison,
+            )
 
 
-def _compare(world: World, prepared: Path, sizes: Sizes, *, everything: bool) -> int:
+def _compare(
+    world: World, prepared: Path, sizes: Sizes, *, everything: bool, until_news: bool
+) -> int:
     bare, bare_calls = read_bare(world, sizes)
     print(f"bare loop: {bare:.1f} s, {bare_calls:,} calls", flush=True)
     print("Salon:", flush=True)
-    found = measure(world, prepared, sizes, named=True, ready=False)
-    _report(found)
+    found = measure(world, prepared, sizes, named=True, until_news=until_news)
+    if not until_news:
+        _report(found)
     if everything:
         print("reading everything:", flush=True)
-        _report(measure(world, prepared, sizes, named=False, ready=False))
+        _report(measure(world, prepared, sizes, named=False))
     calls = (found.news_calls or Counter()).total() / max(bare_calls, 1)
     seconds = found.news / max(bare, 0.001)
     print(f"news, Salon / bare loop: calls {calls:.2f}, seconds {seconds:.2f} (goal {GOAL})")
