@@ -168,10 +168,16 @@ def has_erased_words(name: str, author: str, old_texts: Iterable[str], text: str
     if author and name in wordless:
         return text is None
     said = name.removeprefix(f"{who}: ") if author else name
-    stem = said.rstrip("…").strip()
-    if said == name and not (stem and any(_is_in(stem, old) for old in old_texts)):
-        return False  # it is somebody's own
-    return text is None or not _is_in(stem, text)
+    stems = [said.rstrip("…").strip()]
+    if said == name:
+        # The author may have had another name when the thread was named.
+        parts = name.split(": ")
+        stems += [": ".join(parts[first:]).rstrip("…").strip() for first in range(1, len(parts))]
+        old = list(old_texts)
+        stems = [stem for stem in stems if stem and any(_is_in(stem, one) for one in old)]
+        if not stems:
+            return False  # it is somebody's own
+    return text is None or not _is_in(stems[0], text)
 
 
 def _is_in(stem: str, text: str) -> bool:

@@ -107,3 +107,14 @@ def test_a_thread_name_has_erased_words_if_its_message_does_not_say_them_any_mor
 ) -> None:
     assert has_erased_words(name, "Ann", [old], new) is expected
     assert not has_erased_words(make_plain_thread_name("Slow bread"), "Ann", [old], new)
+
+
+def test_a_name_is_recognized_though_its_author_is_called_otherwise_by_now() -> None:
+    """In a thread, an author may first be recorded with another name than in the server."""
+    name = make_thread_name("Chloe", "wait secretly")
+    assert has_erased_words(name, "chloe_22", ["wait secretly"], "wait")
+    assert has_erased_words(name, "chloe_22", ["wait secretly"], None)
+    assert not has_erased_words(name, "chloe_22", ["wait secretly"], "please wait secretly")
+    assert not has_erased_words("Our plan: dinner", "chloe_22", ["wait secretly"], "wait")
+    named = make_thread_name("A: B", "wait secretly")
+    assert has_erased_words(named, "chloe_22", ["wait secretly"], "wait")
