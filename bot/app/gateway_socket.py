@@ -22,7 +22,6 @@ class GatewaySocket(DiscordWebSocket):
         # Each frame of zstd-stream has a whole event. Without zstandard, zlib-stream is used.
         zstd = getattr(discord.utils, "_ZstdDecompressionContext", None)
         if zstd is not None and isinstance(self._decompressor, zstd):
-            # A new one for the library's protocol, in which the events are text.
             self._decompressor: Any = _BytesDecompressor(self._decompressor.decompressor)
 
     async def poll_event(self) -> None:

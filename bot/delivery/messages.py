@@ -15,7 +15,6 @@ from typing import Any
 import discord
 from discord.http import Route
 
-from bot.core import limits
 from bot.core.payload import Payload, get_signature, is_payload_of
 from bot.core.shards import Shards
 from bot.core.text.coded_text import CodedText, make_coded
@@ -42,7 +41,6 @@ from bot.discord_api.errors import (
     has_no_effect,
 )
 from bot.discord_api.permissions import explain_forbidden
-from bot.discord_api.rate_limit import RateLimiter
 from bot.languages import get_discussion_language
 from bot.prompting import reconsider
 from storage.db.writer import Transaction
@@ -56,9 +54,6 @@ _log = logging.getLogger(__name__)
 
 #: Milliseconds after the first attempt in which Discord is trusted to remember a nonce.
 _NONCE_TRUSTED = 60_000
-#: Messages sent in a second at most: discord.py doesn't keep the global rate limit by itself, and
-#: other calls need some room.
-_MOST_CALLS = limits.CALLS_PER_SECOND - 4
 
 
 @dataclass(slots=True)
@@ -88,7 +83,6 @@ class MessageSender:
         self._recorder = context.recorder
         self._forum_posts = ForumPostStarter(context)
         self._make_room = make_room
-        self._rate_limiter = RateLimiter(_MOST_CALLS, 1.0)
         self._get_shards = context.get_shards
         #: In whose servers prompts and nudges are sent, too; None: in all.
         self.prompt_shards: Shards | None = None
@@ -163,7 +157,6 @@ class MessageSender:
     async def _create(self, message: PlannedMessage) -> int:
         if message.new_forum_post is not None:
             uploads = await load_pictures(self._database, message.payload)
-            await self._rate_limiter.acquire()
             with use_language(await self._get_language(message)):
                 return await self._forum_posts.start(message, message.new_forum_post, uploads)
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=message.channel_id)
@@ -175,7 +168,6 @@ class MessageSender:
             "enforce_nonce": True,
         }
         uploads = await load_pictures(self._database, body)
-        await self._rate_limiter.acquire()
         try:
             created = await request_with_files(self._http, route, body, uploads)
         except discord.HTTPException as error:

@@ -35,7 +35,7 @@ _FORWARD = 1
 #: docs: Component Reference › Component Types.
 _TEXT_DISPLAY = 10
 _MESSAGE_LINK = re.compile(r"discord\.com/channels/([0-9]{1,20})/[0-9]{1,20}/([0-9]{1,20})")
-_CONTENT = (*("attachments", "embeds", "sticker_items", "poll", "message_snapshots", "components"),)
+_CONTENT = ("attachments", "embeds", "sticker_items", "poll", "message_snapshots", "components")
 #: docs: Message Resource › Attachment Flags; a spoiler from before June 2026 has only the name.
 _IS_SPOILER, _SPOILER_PREFIX = 1 << 3, "SPOILER_"
 #: docs: Message Resource › Message Flags.

@@ -104,10 +104,10 @@ class CachedPermissions(discord.Client):
 
     def can_read_history(self, server_id: int, channel_id: int) -> bool:
         """Whether the bot has View Channel and Read Message History in the channel."""
-        found = self._get_permissions(server_id, channel_id)
-        if found is None:
-            return False
         channel = self._find_channel(server_id, channel_id)
+        if channel is None:
+            return False
+        found = channel.permissions_for(channel.guild.me)
         # What is known of a server that isn't available may be out of date.
         if isinstance(channel, discord.abc.GuildChannel) and channel.guild.unavailable:
             return False
@@ -173,12 +173,10 @@ class CachedPermissions(discord.Client):
         self, server_id: int, channel_id: int, role_id: int
     ) -> CodedText | None:
         """What keeps a role from being mentioned in the channel; None if nothing is known."""
-        channel, granted = (
-            self._find_channel(server_id, channel_id),
-            self._get_permissions(server_id, channel_id),
-        )
-        if granted is None or not isinstance(channel, discord.abc.GuildChannel):
+        channel = self._find_channel(server_id, channel_id)
+        if not isinstance(channel, discord.abc.GuildChannel):
             return None
+        granted = channel.permissions_for(channel.guild.me)
         role = channel.guild.get_role(role_id)
         if role is None:
             return make_coded("ping-role-deleted")

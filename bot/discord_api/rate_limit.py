@@ -1,33 +1,15 @@
-"""A rate limiter for limits that no header announces, and the upkeep of discord.py's buckets."""
+"""The upkeep of discord.py's rate limit buckets."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 
 from discord.http import HTTPClient
 
-__all__ = ["RateLimiter", "clear_buckets_rarely"]
+__all__ = ["clear_buckets_rarely"]
 
 #: Seconds between two looks for the library's buckets that aren't used any more.
 _CLEARING_INTERVAL = 30.0
-
-
-class RateLimiter:
-    """Lets at most ``calls`` begin within any ``seconds``, first come, first served."""
-
-    def __init__(self, calls: int, seconds: float) -> None:
-        self._seconds = seconds
-        self._started: deque[float] = deque(maxlen=calls)
-        self._lock = asyncio.Lock()
-
-    async def acquire(self) -> None:
-        """Return when the next call may begin."""
-        async with self._lock:
-            loop = asyncio.get_running_loop()
-            if len(self._started) == self._started.maxlen:
-                await asyncio.sleep(self._started[0] + self._seconds - loop.time())
-            self._started.append(loop.time())
 
 
 def clear_buckets_rarely(http: HTTPClient) -> None:

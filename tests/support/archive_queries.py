@@ -18,8 +18,8 @@ _PROCESS_TABLES = {"sqlite_sequence", "schema_version"}
 def query(path: Path, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """The rows of a query, or ``[{"rowcount": n}]`` of a statement that changes rows.
 
-    ``path``: the archive's file, or what stands for its database. Raises sqlite3.Error where there
-    is no archive yet.
+    ``path``: the archive's file; on PostgreSQL, the path that its database was made for. Raises
+    sqlite3.Error where there is no archive yet.
     """
     if uses_postgresql():
         return _query_postgresql(get_postgresql_address(path), sql, parameters or {})

@@ -41,7 +41,7 @@ def get_server() -> PostgresServer:
     return stack.enter_context(run_postgres(programs))
 
 
-#: Stands for an archive that is copied; and its database, once it has its tables.
+#: The name of the database that others are copied from; its address, once it has its tables.
 _TEMPLATE = Path("template")
 _templates: list[str] = []
 #: The addresses of the databases that take the place of files.
