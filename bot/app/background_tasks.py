@@ -42,9 +42,13 @@ class BackgroundTasks:
                 return task.exception()
         return None
 
-    async def stop(self) -> None:
-        """Cancel all tasks and wait until they have ended."""
+    async def stop(self, *names: str) -> None:
+        """Cancel the tasks of these names, or all, and wait until they have ended.
+
+        From now on it isn't a failure if one ends.
+        """
         self._stopping = True
-        for task in self._tasks.values():
+        tasks = [task for name, task in self._tasks.items() if not names or name in names]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -341,9 +341,10 @@ class Salon(SalonBot, CachedPermissions):
         """Stop all work; it continues at the next start."""
         self._is_stopping = True
         await self.services.active_work.stop()
+        await self._tasks.stop("scheduler")
+        await self.services.delivery.stop()  # its jobs need the recorder to end
         await self._tasks.stop()
         await self._cancel_handlers()
-        await self.services.delivery.stop()
         await self._close_connections()
         await super().close()
 

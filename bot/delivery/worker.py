@@ -35,6 +35,8 @@ _log = logging.getLogger(__name__)
 #: Seconds for which a job rests after a bug, so that it isn't tried over and over; and while the
 #: database is unavailable.
 _REST_AFTER_BUG, _REST_WITHOUT_DATABASE = 60, 5
+#: Seconds that jobs under way have to end when the worker is stopped.
+_STOP_SECONDS = 5.0
 
 Job = TypeVar("Job")
 
@@ -182,8 +184,14 @@ class Worker(Generic[Job]):
             )
 
     async def stop(self) -> None:
-        """Cancel the jobs under way; they are claimed again at the next start."""
+        """Let the jobs under way end, and cancel those that take longer than seconds.
+
+        Of a request that is cancelled, it isn't known whether it had its effect. A cancelled job is
+        claimed again at the next start. Nothing may be started meanwhile.
+        """
         tasks = list(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=_STOP_SECONDS)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

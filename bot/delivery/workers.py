@@ -100,9 +100,8 @@ class Delivery:
                 await worker.start_due()
 
     async def stop(self) -> None:
-        """Cancel what is under way; it goes on at the next start."""
-        for worker in self._workers:
-            await worker.stop()
+        """Stop all workers at once; what they cancel goes on at the next start."""
+        await asyncio.gather(*(worker.stop() for worker in self._workers))
         await self._single.close()
 
     def _announce_change(self) -> None:

@@ -285,7 +285,30 @@ async def test_a_bug_in_one_job_stops_no_other(
     assert (states[1][0], states[2][0]) == ("planned", "done")
 
 
-async def test_a_stopped_job_can_be_claimed_again(running: Running) -> None:
+async def test_a_job_under_way_ends_before_the_worker_is_stopped(running: Running) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait(job: Job) -> None:
+        del job
+        begun.set()
+        await go_on.wait()
+
+    running.rows.work = wait
+    await running.rows.plan(1)
+    await running.worker.start_due()
+    await begun.wait()
+    stopping = asyncio.create_task(running.worker.stop())
+    await asyncio.sleep(0.05)
+    assert not stopping.done()
+    go_on.set()
+    await stopping
+    assert (await running.rows.states())[1][0] == "done"
+
+
+async def test_a_job_that_takes_too_long_is_stopped_and_can_be_claimed_again(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_wait(monkeypatch, "worker's last jobs", 0.05)
     begun = asyncio.Event()
 
     async def wait(job: Job) -> None:

@@ -17,6 +17,7 @@ WAITS = {
     "thread creation": "bot.delivery.threads._TIMEOUT",
     "reconnect": "bot.app.supervisor._FIRST_WAIT",
     "worker after an archive error": "bot.delivery.worker._REST_WITHOUT_DATABASE",
+    "worker's last jobs": "bot.delivery.worker._STOP_SECONDS",
     "scheduler after an archive error": "bot.delivery.scheduler._REST_WITHOUT_DATABASE",
     "archive at start": "storage.db.database._FIRST_WAIT",
     "longest read": "storage.db.database._LONGEST_READ",

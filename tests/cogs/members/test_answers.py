@@ -70,7 +70,9 @@ async def submit(
     return await running.interact(5, form_data(form["answer"], entered), who=who)
 
 
-async def get_answers(running: RunningBot, channel_id: int | None = None) -> list[dict[str, Any]]:
+async def get_answers(
+    running: EmulatorClient, channel_id: int | None = None
+) -> list[dict[str, Any]]:
     """The messages in a channel that were posted with a webhook."""
     found = await running.messages(channel_id)
     return [message for message in found if message.get("webhook_id") is not None]
