@@ -50,15 +50,10 @@ class WatchedChannels:
             watched = await self._database.read(
                 lambda tx: watermarks.get_watched_by_server(tx, waiting)
             )
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - raised by those that wait
             for one in itertools.chain.from_iterable(waiting.values()):
                 if not one.done():
-                    if isinstance(error, Exception):
-                        one.set_exception(error)
-                    else:
-                        one.cancel()
-            if not isinstance(error, Exception):
-                raise
+                    one.set_exception(error)
             return
         for server_id, futures in waiting.items():
             for one in futures:

@@ -15,11 +15,11 @@ from bot.app.shared_calls import SharedCalls
 from bot.core.shards import Shards
 from bot.discord_api.call_budget import CALLS_PER_SECOND, CallBudget
 from bot.emulator.server import Emulator
-from bot.emulator.world.seed import seed_world
 from storage.db.database import Database
 from storage.db.errors import DatabaseUnavailable
 from storage.db.processes import ProcessGroup, ShardState
 from tests.support.archives import get_postgresql_address
+from tests.support.limited_emulator import limited_emulator
 from tests.support.processes import needs_postgresql, two_processes, wait_for_shards
 
 
@@ -76,16 +76,6 @@ async def count_refusals(emulator: Emulator, budget: CallBudget, calls: int) -> 
         statuses = await asyncio.gather(*(call() for _ in range(calls)))
     assert set(statuses) <= {200, 429}
     return statuses.count(429)
-
-
-@contextlib.asynccontextmanager
-async def limited_emulator() -> AsyncIterator[Emulator]:
-    emulator = Emulator(seed_world())
-    await emulator.start()
-    try:
-        yield emulator
-    finally:
-        await emulator.stop()
 
 
 async def count_refusals_of_two(emulator: Emulator, one: CallBudget, other: CallBudget) -> int:

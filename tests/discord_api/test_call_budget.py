@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator
 
 import aiohttp
 import discord
@@ -24,7 +22,7 @@ from bot.discord_api.call_budget import (
 from bot.discord_api.connection import get_intents, set_base_urls
 from bot.discord_api.single_attempt import SingleCalls
 from bot.emulator.server import Emulator
-from bot.emulator.world.seed import seed_world
+from tests.support.limited_emulator import limited_emulator
 
 UNREAD, ORDINARY = Urgency.UNREAD, Urgency.ORDINARY
 FOLLOW_UP, COMPARING = Urgency.FOLLOW_UP, Urgency.COMPARING
@@ -249,25 +247,15 @@ async def count_refusals(emulator: Emulator, budget: CallBudget, calls: int) -> 
     return refused
 
 
-@contextlib.asynccontextmanager
-async def limited_emulator() -> AsyncIterator[Emulator]:
-    """An emulator that refuses what is over Discord's limits."""
-    emulator = Emulator(seed_world())
-    await emulator.start()
-    set_base_urls(emulator.api, emulator.gateway)
-    try:
-        yield emulator
-    finally:
-        await emulator.stop()
-
-
 async def test_discord_refuses_none_of_the_calls_that_waited_for_their_turn() -> None:
     async with limited_emulator() as emulator:
+        set_base_urls(emulator.api, emulator.gateway)
         assert await count_refusals(emulator, CallBudget(), 3 * CALLS_PER_SECOND) == 0
 
 
 async def test_discord_refuses_calls_that_all_begin_at_once() -> None:
     async with limited_emulator() as emulator:
+        set_base_urls(emulator.api, emulator.gateway)
         assert await count_refusals(emulator, CallBudget(CallWindow(1000)), 60) > 0
 
 
@@ -276,6 +264,7 @@ async def test_a_call_with_the_bots_token_waits_and_one_without_it_does_not() ->
     source = Handed()
     budget = CallBudget(source)
     async with limited_emulator() as emulator:
+        set_base_urls(emulator.api, emulator.gateway)
         channel = next(iter(emulator.world.channels))
         client = discord.Client(intents=get_intents(), http_trace=budget.make_trace())
         async with client:

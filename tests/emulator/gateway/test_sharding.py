@@ -12,7 +12,6 @@ import pytest
 
 from bot.emulator.gateway.intents import Intent
 from bot.emulator.server import Emulator
-from bot.emulator.world.seed import seed_world
 from tests.emulator.gateway_client import (
     call,
     channel,
@@ -22,19 +21,15 @@ from tests.emulator.gateway_client import (
     identified,
     member,
 )
+from tests.support.limited_emulator import limited_emulator
 
 MESSAGES = Intent.GUILDS | Intent.GUILD_MESSAGES | Intent.MESSAGE_CONTENT
 
 
 @pytest.fixture
 async def limited() -> AsyncIterator[Emulator]:
-    """An emulator with its rate limits."""
-    emulator = Emulator(seed_world())
-    await emulator.start()
-    try:
+    async with limited_emulator() as emulator:
         yield emulator
-    finally:
-        await emulator.stop()
 
 
 def home_shard(emulator: Emulator, count: int = 2) -> int:
