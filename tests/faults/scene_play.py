@@ -82,7 +82,7 @@ class InProcessBot:
         if self._running.done():
             arrival.cancel()
             await self._running
-        assert await arrival is not None, "the bot didn't connect to the clock"
+        assert await arrival, "the bot didn't connect to the clock"
 
     async def stop(self) -> None:
         """SIGTERM, which the bot handles while it runs."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.shards import Shards
 from bot.emulator.server import Emulator
 from tests.support.archives import get_postgresql_address
 from tests.support.forked_bot import ForkedBot, run_forked_bot
@@ -86,21 +87,30 @@ class TwoProcesses:
 
 @contextlib.asynccontextmanager
 async def two_processes(
-    folder: Path, *, max_concurrency: int = 4, rates: bool = False
+    folder: Path,
+    *,
+    count: int = 4,
+    max_concurrency: int = 4,
+    rates: bool = False,
 ) -> AsyncIterator[TwoProcesses]:
-    """An emulator, and two bots with two shards each of four and one archive on PostgreSQL."""
+    """An emulator, and two bots with half of the shards each and one archive on PostgreSQL.
+
+    ``count``: how many shards there are.
+    """
     address = get_postgresql_address(folder)
     async with spawned_bot(folder, rates=rates, forked=True, SALON_DATABASE=address) as spawned:
         world = spawned.emulator.world
-        world.sharding.shards, world.sharding.max_concurrency = 4, max_concurrency
+        world.sharding.shards, world.sharding.max_concurrency = count, max_concurrency
         (server_id,) = world.guilds
-        ranges = ["0-1/4", "2-3/4"]
-        own, others = ranges if (server_id >> 22) % 4 < 2 else ranges[::-1]
+        halves = [
+            Shards(count, frozenset(ids)) for ids in (range(count // 2), range(count // 2, count))
+        ]
+        own, others = map(str, sorted(halves, key=lambda half: not half.has_server(server_id)))
         spawned.set_environment(SALON_SHARDS=own)
         lines: list[str] = []
         beside = ForkedBot(
             run_forked_bot,
-            spawned.environment | {"SALON_SHARDS": others, "SALON_CLOCK_URL": ""},
+            spawned.environment | {"SALON_SHARDS": others},
             lines.append,
         )
         try:

@@ -32,7 +32,7 @@ from bot.discord_api.connection import set_base_urls
 from bot.emulator.faults.controls import CLOCK_LINK
 from bot.emulator.faults.har import Recorder
 from bot.emulator.server import Emulator
-from bot.emulator.world.models import User
+from bot.emulator.world.models import Guild, User
 from bot.emulator.world.seed import seed_world
 from bot.ingest.catch_up import DEFAULT_COMPARE_WINDOW
 from bot.publishing.fetch_page import fetch_page, fetch_picture
@@ -319,6 +319,23 @@ class EmulatorClient:
         interaction = await self.run_command("essay publish", file=(name, essay.encode()))
         await self.press(interaction, "Publish")
         return interaction
+
+
+@dataclass
+class ServerClient(EmulatorClient):
+    """The members of one of several servers."""
+
+    guild: Guild
+
+    @property
+    def server_id(self) -> int:
+        """The server's id."""
+        return self.guild.id
+
+    def channel(self, name: str = "essays") -> int:
+        """A channel's id by its name."""
+        channels = self.emulator.world.channels_of(self.guild.id)
+        return next(channel.id for channel in channels if channel.name == name)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from bot.emulator.server import Emulator
 from bot.emulator.world.models import Guild
 from bot.emulator.world.seed import MEMBERS, add_guild, invite_bot, join, put_channel
 from bot.emulator.world.world import World
-from tests.support.running_bot import RunningBot, run_bot
+from tests.support.running_bot import RunningBot, ServerClient, run_bot
 from tests.support.waits import shorten_guild_wait
 
 __all__ = [
@@ -38,18 +38,21 @@ def select_shards(*ids: int) -> Shards:
     return Shards(COUNT, frozenset(ids or range(COUNT)))
 
 
-def add_servers(world: World) -> dict[int, Guild]:
-    """Add servers until there is one on each shard; the first on each, by shard."""
-    found = {get_shard(world.guild): world.guild}
-    while len(found) < COUNT:
-        missing = next(shard for shard in range(COUNT) if shard not in found)
-        while get_shard_of_id(world.new_id()) != missing:
+def add_servers(world: World, count: int = COUNT) -> dict[int, Guild]:
+    """Add servers until there is one on each shard; the first on each, by shard.
+
+    ``count``: how many shards there are.
+    """
+    found = {get_shard(world.guild.id, count): world.guild}
+    while len(found) < count:
+        missing = next(shard for shard in range(count) if shard not in found)
+        while get_shard(world.new_id(), count) != missing:
             time.sleep(0.0002)  # the next millisecond has the next shard
         guild = add_guild(world, f"Server of shard {missing}", world.users[world.guild.owner_id])
-        if get_shard(guild) in found:  # its millisecond was over
+        if get_shard(guild.id, count) in found:  # its millisecond was over
             del world.guilds[guild.id]
             continue
-        found[get_shard(guild)] = guild
+        found[get_shard(guild.id, count)] = guild
         invite_bot(world, guild, world.bot)
         for user in list(world.users.values()):
             if user.display_name in MEMBERS:
@@ -58,14 +61,9 @@ def add_servers(world: World) -> dict[int, Guild]:
     return dict(sorted(found.items()))
 
 
-def get_shard_of_id(server_id: int) -> int:
-    """docs: Gateway › Sharding."""
-    return (server_id >> 22) % COUNT
-
-
-def get_shard(guild: Guild) -> int:
-    """The shard of a server."""
-    return get_shard_of_id(guild.id)
+def get_shard(server_id: int, count: int = COUNT) -> int:
+    """The shard of a server. docs: Gateway › Sharding."""
+    return (server_id >> 22) % count
 
 
 def get_session(emulator: Emulator, shard_id: int) -> Session:
@@ -84,20 +82,8 @@ def end_session(emulator: Emulator, shard_id: int) -> None:
 
 
 @dataclass
-class ServerOfShard(RunningBot):
+class ServerOfShard(ServerClient, RunningBot):
     """The bot and the members of one of several servers."""
-
-    guild: Guild
-
-    @property
-    def server_id(self) -> int:
-        """The server's id."""
-        return self.guild.id
-
-    def channel(self, name: str = "essays") -> int:
-        """A channel's id by its name."""
-        channels = self.emulator.world.channels_of(self.guild.id)
-        return next(channel.id for channel in channels if channel.name == name)
 
 
 @contextlib.asynccontextmanager
@@ -126,7 +112,7 @@ async def run_sharded(
     with shorten_guild_wait():
         async with run_bot(folder, emulator, salon_type=made, settles=is_complete) as running:
             yield {
-                get_shard(guild): ServerOfShard(
+                get_shard(guild.id): ServerOfShard(
                     running.emulator,
                     running.session,
                     running.salon,

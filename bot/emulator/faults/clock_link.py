@@ -4,12 +4,14 @@ JSON text frames: the emulator sends requests, the bot answers each with the sam
 ``{"id", "do": "set", "offset": seconds}`` sets the bot's clock to real time + offset; the
 answer is ``{"id"}``. ``{"id", "do": "settle", "sequences": {shard: n}}`` is answered
 ``{"id", "next_due": ISO 8601 or null}`` once the bot has handled the gateway events up to n of each
-shard's current session ("0" without shards) and has nothing left to do at the current time.
+shard's current session ("0" without shards) and has nothing left to do at the current time. If
+several processes of the bot are connected, each is asked about all shards, and answers for its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -29,7 +31,7 @@ class LinkLostError(Exception):
 
 
 class BotLink:
-    """The connection to one bot."""
+    """The connection to one process of the bot."""
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
         self._socket = socket
@@ -97,30 +99,28 @@ class BotLink:
 
 
 class ClockLink:
-    """The bots connected to the link; the newest one is used."""
+    """The processes of the bot that are connected to the link: one, or several with shards."""
 
     def __init__(self) -> None:
         self._linked: list[BotLink] = []
         self._arrived = asyncio.Event()
 
     @property
-    def current(self) -> BotLink | None:
-        """The connected bot."""
-        return self._linked[-1] if self._linked else None
+    def connected(self) -> tuple[BotLink, ...]:
+        """The connected processes, in the order of their arrival."""
+        return tuple(self._linked)
 
-    async def wait_for_bot(self, within: float) -> BotLink | None:
-        """Wait for a bot to connect; None if there is none after ``within`` real seconds."""
-        try:
+    async def wait_for_bot(self, within: float) -> tuple[BotLink, ...]:
+        """Wait for a process to connect; empty if there is none after ``within`` real seconds."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
-                while self.current is None:
+                while not self._linked:
                     self._arrived.clear()
                     await self._arrived.wait()
-        except TimeoutError:
-            return None
-        return self.current
+        return self.connected
 
     async def serve(self, request: web.Request, offset: float) -> web.StreamResponse:
-        """Serve one bot's connection; its clock is set at once."""
+        """Serve one connection; the clock at its other end is set at once."""
         socket = web.WebSocketResponse(heartbeat=None)
         await socket.prepare(request)
         linked = BotLink(socket)

@@ -42,7 +42,7 @@ class TimeTravel:
         self._link = link
         self._is_bot_running = is_bot_running
         self._lock = asyncio.Lock()
-        self._without_session: BotLink | None = None
+        self._without_session: tuple[BotLink, ...] = ()
 
     async def advance(self, seconds: float) -> datetime:
         """Advance the clocks by ``seconds``; the new time.
@@ -78,14 +78,16 @@ class TimeTravel:
     async def _move_to(self, moment: datetime) -> None:
         world = self._world
         world.clock.advance_to(moment)
-        linked = self._link.current
-        if linked is not None:
-            try:
-                await linked.set_clock(world.clock.offset)
-            except LinkLostError:
-                _log.info("The bot disconnected while its clock was moved.")
+        # All at once: what is due in several processes at the same moment begins together.
+        await asyncio.gather(*(self._set_clock(linked) for linked in self._link.connected))
         world.pass_time()
         await self._wait_for_answers()
+
+    async def _set_clock(self, linked: BotLink) -> None:
+        try:
+            await linked.set_clock(self._world.clock.offset)
+        except LinkLostError:
+            _log.info("The bot disconnected while its clock was moved.")
 
     async def _settle(self) -> datetime | None:
         """Wait until the bot is done; when it next has something due.
@@ -96,10 +98,10 @@ class TimeTravel:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _SETTLED_WITHIN
         while loop.time() < deadline:
-            linked = self._link.current
-            if linked is None and self._is_bot_running():
+            linked = self._link.connected
+            if not linked and self._is_bot_running():
                 linked = await self._link.wait_for_bot(_LINKED_WITHIN)
-            if linked is None:
+            if not linked:
                 return None
             try:
                 is_done, due = await self._ask(linked, deadline - loop.time())
@@ -110,31 +112,40 @@ class TimeTravel:
         _log.error("The bot was still busy after %.0f seconds; going on anyway.", _SETTLED_WITHIN)
         return None
 
-    async def _ask(self, linked: BotLink, within: float) -> tuple[bool, datetime | None]:
-        """Ask once; not done if a session of the bot changes: its sequence starts over then."""
+    async def _ask(
+        self, linked: tuple[BotLink, ...], within: float
+    ) -> tuple[bool, datetime | None]:
+        """Ask every process once, until the first thing that any of them has due.
+
+        Not done if a session of the bot changes, as its sequence starts over then, or if one
+        process got an event while another was asked.
+        """
         sessions = await self._sessions(linked, min(_LINKED_WITHIN, within))
         for session in sessions:
             self._dispatcher.release(session)
         change = self._dispatcher.next_change()
         # Of a shard with several sessions, the newest counts.
         sequences = {one.shard[0] if one.shard else 0: one.sequence for one in sessions}
-        asked = asyncio.ensure_future(linked.settle(sequences or {0: 0}))
+        questions = [asyncio.ensure_future(one.settle(sequences or {0: 0})) for one in linked]
+        asked = asyncio.gather(*questions)
         either: set[asyncio.Future[Any]] = {asked, change}
         try:
             await asyncio.wait(either, timeout=within, return_when=asyncio.FIRST_COMPLETED)
-            if asked.done():
-                return True, asked.result()
-            return False, None
+            if not asked.done():
+                return False, None
+            due = min(filter(None, asked.result()), default=None)
+            reached = {one.shard[0] if one.shard else 0: one.sequence for one in sessions}
+            return len(linked) == 1 or reached == sequences, due
         finally:
             change.cancel()
-            if not asked.done():
-                asked.cancel()
-                await asyncio.gather(asked, return_exceptions=True)
+            for question in questions:
+                question.cancel()
+            await asyncio.gather(asked, *questions, return_exceptions=True)
 
-    async def _sessions(self, linked: BotLink, within: float) -> list[Session]:
+    async def _sessions(self, linked: tuple[BotLink, ...], within: float) -> list[Session]:
         """Wait for the bot's gateway sessions; only once for a bot that never connects."""
         found = list(self._dispatcher.bot_sessions())
-        if found or linked is self._without_session:
+        if found or linked == self._without_session:
             return found
         try:
             return [await asyncio.wait_for(self._dispatcher.wait_for_bot(), within)]

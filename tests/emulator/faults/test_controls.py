@@ -33,7 +33,7 @@ class FakeBot:
         self.offset = 0.0
         self.due: list[datetime] = []
         self.done: list[datetime] = []
-        self.sequences: list[int] = []
+        self.sequences: list[dict[str, int]] = []
         self.silent_once = asyncio.Event()
 
     def now(self) -> datetime:
@@ -47,7 +47,7 @@ class FakeBot:
         if asked["do"] == "set":
             self.offset = asked["offset"]
         else:
-            self.sequences.append(asked["sequences"]["0"])
+            self.sequences.append(asked["sequences"])
             now = self.now()
             self.done += [moment for moment in self.due if moment <= now]
             self.due = [moment for moment in self.due if moment > now]
@@ -62,16 +62,19 @@ class FakeBot:
 
 
 @contextlib.asynccontextmanager
-async def linked(emulator: Emulator) -> AsyncIterator[FakeBot]:
-    """A bot that is READY at the gateway and has its clock set."""
+async def linked(emulator: Emulator, **more: Any) -> AsyncIterator[FakeBot]:
+    """A bot that is READY at the gateway and has its clock set; ``more`` is in its identify."""
+    before = len(emulator.controls.link.connected)
     async with (
-        identified(emulator, emulator.world.bot),
+        identified(emulator, emulator.world.bot, **more),
         aiohttp.ClientSession() as session,
         session.ws_connect(emulator.page + CLOCK_LINK) as socket,
     ):
         bot = FakeBot(socket)
         await bot.answer()
-        assert await emulator.controls.link.wait_for_bot(PATIENCE) is not None
+        while len(emulator.controls.link.connected) == before:
+            await emulator.controls.link.wait_for_bot(PATIENCE)
+            await asyncio.sleep(0)
         running = asyncio.create_task(bot.run())
         try:
             yield bot
@@ -136,6 +139,52 @@ async def test_time_stops_whenever_the_bot_has_something_due(
         assert bot.due == moments[2:]
 
 
+async def test_the_clocks_of_all_processes_of_a_bot_are_set_and_each_is_waited_for(
+    emulator: Emulator,
+) -> None:
+    async with linked(emulator, shard=[0, 2]) as one, linked(emulator, shard=[1, 2]) as other:
+        start = one.now()
+        moments = [start + timedelta(hours=hours) for hours in (1, 2, 3, 4)]
+        one.due, other.due = moments[::2], [moments[0], *moments[1::2]]
+        await advance(emulator, 24 * 3600)
+        assert (one.done, other.done) == (moments[::2], [moments[0], *moments[1::2]])
+        assert one.offset == other.offset == emulator.world.clock.offset
+        await advance(emulator, 0)
+        assert one.sequences[-1] == other.sequences[-1]
+        assert sorted(one.sequences[-1]) == ["0", "1"]
+
+
+async def test_a_process_is_asked_again_if_it_got_events_while_another_was_busy(
+    emulator: Emulator,
+) -> None:
+    async with linked(emulator, shard=[0, 2]) as one, linked(emulator, shard=[1, 2]) as other:
+        answer, ann = one.answer, member(emulator, "Ann")
+
+        async def write_first() -> None:
+            one.answer = answer  # type: ignore[method-assign]
+            dispatch_message(emulator, ann, channel(emulator, "essays"), "Hello")
+            await answer()
+
+        one.answer = write_first  # type: ignore[method-assign]
+        await advance(emulator, 0)
+        before, after = (sorted(asked.values()) for asked in other.sequences[-2:])
+        assert after == [before[0], before[1] + 1]
+
+
+async def test_a_process_that_ends_does_not_stop_time_for_the_others(emulator: Emulator) -> None:
+    async with linked(emulator, shard=[0, 2]) as one, linked(emulator, shard=[1, 2]) as other:
+
+        async def leave() -> None:
+            await one.socket.receive_json()
+            await one.socket.close()
+
+        one.answer = leave  # type: ignore[method-assign]
+        other.due = [other.now() + timedelta(hours=1)]
+        before = emulator.world.now()
+        assert await advance(emulator, 7200) - before >= timedelta(hours=2)
+        assert other.due == []
+
+
 async def test_a_bot_that_is_overdue_does_not_stop_time(emulator: Emulator) -> None:
     async with linked(emulator) as bot:
         overdue = bot.now() - timedelta(hours=1)
@@ -158,7 +207,7 @@ async def test_a_bot_is_asked_about_the_last_event_of_its_session(emulator: Emul
         dispatch_message(emulator, member(emulator, "Ann"), channel(emulator, "essays"), "Hello")
         await client.event("MESSAGE_CREATE")
         await advance(emulator, 0)
-        assert bot.sequences[-1] == client.sequence
+        assert bot.sequences[-1] == {"0": client.sequence}
 
 
 async def test_a_bot_with_a_new_session_is_asked_again(emulator: Emulator) -> None:
