@@ -63,6 +63,7 @@ class AnswerPoster:
     """Posts answers; a :class:`bot.delivery.worker.JobSource`."""
 
     name = "answer"
+    next_due = answers.NEXT_DUE
     concurrency = _CONCURRENCY
 
     def __init__(self, context: DeliveryContext) -> None:

@@ -72,11 +72,16 @@ class ArchiveCleanup:
             self._truncate_at = self._clock.now_ms() + _TRUNCATE_AFTER
         self._on_work()
 
-    async def clean_if_due(self, *, is_quiet: bool, may_vacuum: bool) -> None:
-        """Do what is due. ``is_quiet``: nothing is under way. ``may_vacuum``: else that waits."""
-        now_ms, changes = self._clock.now_ms(), self._database.changes
+    def note_changes(self, *, is_quiet: bool) -> None:
+        """Note whether the archive is changing. ``is_quiet``: nothing is under way."""
+        changes = self._database.changes
         if changes != self._changes or not is_quiet:
-            self._changes, self._changed_at = changes, now_ms
+            self._changes, self._changed_at = changes, self._clock.now_ms()
+
+    async def clean_if_due(self, *, is_quiet: bool, may_vacuum: bool) -> None:
+        """Do what is due. ``may_vacuum``: else that waits."""
+        self.note_changes(is_quiet=is_quiet)
+        now_ms = self._clock.now_ms()
         due_at = await self._database.read(self._get_vacuum_time) if may_vacuum else None
         if due_at is not None and due_at <= now_ms:
             await self._vacuum(now_ms)

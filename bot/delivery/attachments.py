@@ -53,6 +53,7 @@ class AttachmentDownloader:
     """Downloads attachments; a :class:`bot.delivery.worker.JobSource`."""
 
     name = "attachment"
+    next_due = attachments.NEXT_DUE
     concurrency = _CONCURRENCY
 
     def __init__(self, context: DeliveryContext, *, limits: AttachmentLimits) -> None:
@@ -70,8 +71,6 @@ class AttachmentDownloader:
     async def claim(self, busy: Sequence[AttachmentJob], most: int | None) -> list[AttachmentJob]:
         """The files that are due; those that are too large are skipped."""
         shards = self._get_shards()
-        if await self._database.read(lambda tx: attachments.get_next_due(tx, shards)) is None:
-            return []
         await self._database.write(
             lambda tx: attachments.skip_larger(tx, self._limits.each, _TOO_LARGE, shards)
         )

@@ -49,6 +49,7 @@ class AuthorMessenger:
     """Sends the messages; a :class:`bot.delivery.worker.JobSource`."""
 
     name = "author message"
+    next_due = author_messages.NEXT_DUE
     concurrency = 1
 
     def __init__(self, context: DeliveryContext) -> None:

@@ -89,6 +89,7 @@ class CardIndexUpdater:
     """Updates indexes; a :class:`bot.delivery.worker.JobSource`."""
 
     name = "card index"
+    next_due = card_indexes.NEXT_DUE
     concurrency = _CONCURRENCY
 
     def __init__(self, context: DeliveryContext) -> None:

@@ -72,6 +72,7 @@ class MessageEditor:
     """Does message edits; a :class:`bot.delivery.worker.JobSource`."""
 
     name = "message edit"
+    next_due = message_edits.NEXT_DUE
     concurrency = _CONCURRENCY
 
     def __init__(self, context: DeliveryContext) -> None:

@@ -71,6 +71,7 @@ class MessageSender:
     """
 
     name = "message"
+    next_due = messages.NEXT_DUE
     concurrency = None
 
     def __init__(

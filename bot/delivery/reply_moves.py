@@ -77,6 +77,7 @@ class ReplyMover:
     """Moves replies and keeps their copies up to date; a JobSource of the delivery worker."""
 
     name = "reply move"
+    next_due = reply_moves.NEXT_DUE
     concurrency = _CONCURRENCY
 
     def __init__(self, context: DeliveryContext) -> None:

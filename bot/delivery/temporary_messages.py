@@ -19,6 +19,7 @@ class TemporaryMessageRemover:
     """Deletes temporary messages; a :class:`bot.delivery.worker.JobSource`."""
 
     name = "temporary message"
+    next_due = temporary_messages.NEXT_DUE
     concurrency = None
 
     def __init__(self, context: DeliveryContext) -> None:

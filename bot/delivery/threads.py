@@ -71,6 +71,7 @@ class ThreadOpener:
     """Opens threads and adds their authors; a :class:`bot.delivery.worker.JobSource`."""
 
     name = "thread"
+    next_due = threads.NEXT_DUE
     concurrency = _CONCURRENCY
 
     def __init__(

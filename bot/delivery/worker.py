@@ -106,6 +106,14 @@ class JobSource(Protocol[Job]):
         ...
 
     @property
+    def next_due(self) -> str:
+        """The query for when the next job is due, in milliseconds since 1970.
+
+        It has the parameters of :func:`storage.db.shard_parameters.make_shard_parameters`.
+        """
+        ...
+
+    @property
     def concurrency(self) -> int | None:
         """How many jobs are done at the same time; None: all that are due."""
         ...
@@ -156,6 +164,16 @@ class Worker(Generic[Job]):
         self._on_change = on_change
         self._jobs: dict[int, Job] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    @property
+    def name(self) -> str:
+        """What a job is called."""
+        return self._source.name
+
+    @property
+    def next_due(self) -> str:
+        """The query for when the next job is due."""
+        return self._source.next_due
 
     @property
     def idle(self) -> bool:

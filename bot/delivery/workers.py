@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from typing import Protocol
 
 from bot.core.shards import Shards
@@ -24,6 +24,12 @@ __all__ = ["Delivery"]
 
 
 class _AnyWorker(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def next_due(self) -> str: ...
+
     @property
     def idle(self) -> bool: ...
 
@@ -88,13 +94,22 @@ class Delivery:
         """Return after the next attempt of any worker, however it goes."""
         await self._changed.wait()
 
-    async def start_due(self, prompt_shards: Shards | None = None) -> None:
-        """Begin everything that is due and not under way.
+    @property
+    def next_due(self) -> dict[str, str]:
+        """By the name of each kind of job, the query for when the next one is due."""
+        return {worker.name: worker.next_due for worker in self._workers}
+
+    async def start_due(
+        self, kinds: Container[str], *, prompt_shards: Shards | None = None
+    ) -> None:
+        """Begin the jobs of these kinds that are due and not under way.
 
         ``prompt_shards``: in whose servers prompts and nudges are sent, too; None: in all.
         """
         self._sender.prompt_shards = prompt_shards
         for worker in self._workers:
+            if worker.name not in kinds:
+                continue
             urgency = Urgency.FOLLOW_UP if worker in self._following_up else Urgency.ORDINARY
             with use_urgency(urgency):
                 await worker.start_due()

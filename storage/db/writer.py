@@ -20,7 +20,7 @@ from aiosqlite.context import Result
 from storage.db.errors import WriteWithdrawn
 from storage.db.multi_row_insert import ROWS, make_multi_row_insert
 
-__all__ = ["Connection", "Row", "Transaction", "Work", "Writer"]
+__all__ = ["Connection", "Parameters", "Row", "Transaction", "Work", "Writer"]
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any]

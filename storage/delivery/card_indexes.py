@@ -16,12 +16,13 @@ from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Transaction
 
 __all__ = [
+    "NEXT_DUE",
+    "UNDECIDED",
     "IndexedCard",
     "add",
     "begin_update",
     "decide_due",
     "get_due",
-    "get_next_due",
     "mark_up_to_date",
     "postpone",
     "read_card",
@@ -118,9 +119,18 @@ _DUE = (
     + _READY
     + "ORDER BY card_indexes.due_at LIMIT :most"
 )
-_NEXT_DUE = "SELECT min(card_indexes.due_at) AS due_at " + _READY
-#: No time is as late.
-_ANY_TIME = (1 << 62) - 1
+#: When the next index is to be updated, until then.
+NEXT_DUE = "SELECT min(card_indexes.due_at) AS due_at " + _READY
+#: A zero if indexes have changed for which :func:`decide_due` is to be called.
+UNDECIDED = """
+SELECT 0 FROM card_indexes
+JOIN discussions ON discussions.id = card_indexes.discussion_id
+WHERE card_indexes.state = 'changed' AND card_indexes.due_at IS NULL
+    AND (discussions.server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
+LIMIT 1
+"""
 
 
 async def get_due(
@@ -129,12 +139,6 @@ async def get_due(
     """The discussions whose indexes are to be updated now, with the attempts that failed."""
     rows = await tx.rows(_DUE, {"until": now_ms, "most": most, **make_shard_parameters(shards)})
     return [(row["discussion_id"], row["attempts"]) for row in rows]
-
-
-async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
-    """When the next index is to be updated in these shards; None if none is."""
-    row = await tx.row(_NEXT_DUE, {"until": _ANY_TIME, **make_shard_parameters(shards)})
-    return None if row is None else row["due_at"]
 
 
 async def begin_update(tx: Transaction, discussion_id: int) -> None:

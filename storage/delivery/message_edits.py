@@ -17,11 +17,11 @@ from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 
 __all__ = [
+    "NEXT_DUE",
     "MessageEdit",
     "NewMessageEdit",
     "decide_removal",
     "get_due",
-    "get_next_due",
     "has_failing_revision",
     "mark_done",
     "mark_failed",
@@ -143,7 +143,8 @@ _DUE = (
     "SELECT id, server_id, kind, channel_id, message_id, payload, attempts, discussion_id, "
     "revision " + _READY + "AND due_at <= :now ORDER BY due_at, id LIMIT :most"
 )
-_NEXT_DUE = "SELECT min(due_at) AS due_at " + _READY
+#: When the next edit is due.
+NEXT_DUE = "SELECT min(due_at) AS due_at " + _READY
 
 
 async def get_due(
@@ -269,12 +270,6 @@ async def has_failing_revision(tx: Transaction, discussion_id: int) -> bool:
         {"id": discussion_id},
     )
     return row is not None
-
-
-async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
-    """When the next edit is due in these shards; None if there is none."""
-    row = await tx.row(_NEXT_DUE, make_shard_parameters(shards))
-    return None if row is None else row["due_at"]
 
 
 async def reserve_crosspost(

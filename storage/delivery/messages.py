@@ -19,6 +19,7 @@ from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 
 __all__ = [
+    "NEXT_DUE",
     "ClaimedMessage",
     "NewForumPost",
     "NewMessage",
@@ -34,7 +35,6 @@ __all__ = [
     "find_withdrawn",
     "get_claimed",
     "get_newest_id",
-    "get_next_due",
     "get_posted",
     "get_recorded_ids",
     "mark_failed",
@@ -249,7 +249,8 @@ _CLAIMABLE = (
     + _MAY_BE_SENT
     + "ORDER BY id"
 )
-_NEXT_DUE = "SELECT min(due_at) AS due_at " + _NEXT
+#: When the next message is due.
+NEXT_DUE = "SELECT min(due_at) AS due_at " + _NEXT
 
 
 async def has_essay_under_way(
@@ -349,12 +350,6 @@ async def find(tx: Transaction, planned_message_id: int) -> PlannedMessage | Non
         {"id": planned_message_id},
     )
     return None if row is None else _planned_message(row)
-
-
-async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
-    """When the next message is due in these shards; None if there is none."""
-    row = await tx.row(_NEXT_DUE, make_shard_parameters(shards))
-    return None if row is None else row["due_at"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,25 @@ from bot.core.shards import UNSHARDED, Shards
 from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Transaction
 
-__all__ = ["TemporaryMessage", "add", "get_due", "get_next_due", "mark_deleted", "postpone"]
+__all__ = [
+    "NEXT_DUE",
+    "TemporaryMessage",
+    "add",
+    "get_due",
+    "mark_deleted",
+    "postpone",
+]
+
+#: When the next message is to be deleted.
+NEXT_DUE = """
+SELECT min(delete_at)
+FROM temporary_messages JOIN planned_messages ON planned_messages.id =
+    temporary_messages.planned_message_id
+WHERE planned_messages.state IN ('sent', 'failed')
+    AND (planned_messages.server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
+"""
 
 
 async def add(tx: Transaction, planned_message_id: int, *, reply_id: int, delete_at: int) -> None:
@@ -72,23 +90,6 @@ async def mark_deleted(tx: Transaction, planned_message_id: int) -> None:
     await tx.run(
         "DELETE FROM temporary_messages WHERE planned_message_id = :id", {"id": planned_message_id}
     )
-
-
-async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
-    """When the next message is to be deleted; None if there is none."""
-    row = await tx.row(
-        """
-        SELECT min(delete_at) AS delete_at
-        FROM temporary_messages JOIN planned_messages ON planned_messages.id =
-            temporary_messages.planned_message_id
-        WHERE planned_messages.state IN ('sent', 'failed')
-            AND (planned_messages.server_id >> 22) % :shard_count IN (
-                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
-            )
-        """,
-        make_shard_parameters(shards),
-    )
-    return None if row is None else row["delete_at"]
 
 
 async def postpone(tx: Transaction, planned_message_id: int, delete_at: int) -> None:

@@ -14,6 +14,7 @@ from storage.delivery.essay_threads import NO_AUTHOR
 
 __all__ = [
     "ERASED_MEMBER",
+    "NEXT_DUE",
     "OpenedThread",
     "Thread",
     "ThreadName",
@@ -22,7 +23,6 @@ __all__ = [
     "find_name",
     "find_withdrawn",
     "get_due",
-    "get_next_due",
     "get_possibly_open",
     "get_ready_reply_threads",
     "mark_failed",
@@ -31,6 +31,15 @@ __all__ = [
     "postpone",
     "rename",
 ]
+
+#: When the next thread is to be opened or completed.
+NEXT_DUE = """
+SELECT min(due_at) FROM threads
+WHERE state IN ('planned', 'open')
+    AND (server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
+"""
 
 
 #: In the place of a reply's author whose data was erased; no Discord user has this id.
@@ -223,21 +232,6 @@ async def mark_failed(tx: Transaction, *, thread_id: int, last_error: CodedText)
     )
     await tx.run("UPDATE replies SET thread_id = NULL WHERE id = :id", {"id": thread_id})
     await essay_threads.mark_thread_lost(tx, thread_id, last_error)
-
-
-async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
-    """When the next thread is due in these shards, in milliseconds; None if there is none."""
-    row = await tx.row(
-        """
-        SELECT min(due_at) AS due_at FROM threads
-        WHERE state IN ('planned', 'open')
-            AND (server_id >> 22) % :shard_count IN (
-                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
-            )
-        """,
-        make_shard_parameters(shards),
-    )
-    return None if row is None else row["due_at"]
 
 
 async def get_ready_reply_threads(tx: Transaction, server_id: int) -> set[int]:

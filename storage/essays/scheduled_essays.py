@@ -9,7 +9,16 @@ from storage.db.writer import Transaction
 from storage.essays.drafts import publish
 from storage.servers.audit_log import record_action
 
-__all__ = ["get_next_due", "publish_due", "schedule"]
+__all__ = ["NEXT_DUE", "publish_due", "schedule"]
+
+#: When the next scheduled essay is to be published.
+NEXT_DUE = """
+SELECT min(scheduled_for) FROM discussions
+WHERE state = 'scheduled'
+    AND (server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
+"""
 
 
 async def schedule(
@@ -80,18 +89,3 @@ async def publish_due(
             now_ms=now_ms,
         )
     return len(rows)
-
-
-async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
-    """When the next scheduled essay is due in these shards; None if none is scheduled."""
-    row = await tx.row(
-        """
-        SELECT min(scheduled_for) AS due_at FROM discussions
-        WHERE state = 'scheduled'
-            AND (server_id >> 22) % :shard_count IN (
-                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
-            )
-        """,
-        make_shard_parameters(shards),
-    )
-    return None if row is None else row["due_at"]

@@ -14,6 +14,7 @@ from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 
 __all__ = [
+    "NEXT_DUE",
     "LocalPrompt",
     "Prompt",
     "add",
@@ -22,7 +23,6 @@ __all__ = [
     "find_prompt",
     "get_due",
     "get_local",
-    "get_next_due",
     "make_due",
     "make_immediate",
     "mark_blocked",
@@ -32,6 +32,15 @@ __all__ = [
     "reschedule",
     "skip",
 ]
+
+#: When the next planned prompt is to be decided.
+NEXT_DUE = """
+SELECT min(due_at) FROM prompts
+WHERE state = 'planned'
+    AND (server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,21 +333,6 @@ async def make_immediate(tx: Transaction, prompt_id: int, now: datetime) -> bool
             {"id": prompt_id, "now": to_milliseconds(now)},
         )
     )
-
-
-async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
-    """When the next planned prompt is due, in milliseconds; None if none is planned."""
-    row = await tx.row(
-        """
-        SELECT min(due_at) AS due_at FROM prompts
-        WHERE state = 'planned'
-            AND (server_id >> 22) % :shard_count IN (
-                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
-            )
-        """,
-        make_shard_parameters(shards),
-    )
-    return None if row is None else row["due_at"]
 
 
 @dataclass(frozen=True, slots=True)

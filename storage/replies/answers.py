@@ -16,6 +16,7 @@ from storage.db.writer import Row, Transaction
 from storage.essays.authors import get_authors
 
 __all__ = [
+    "NEXT_DUE",
     "Answer",
     "AnswerPlace",
     "PassageThread",
@@ -28,7 +29,6 @@ __all__ = [
     "find_undecided",
     "find_unposted",
     "get_due",
-    "get_next_due",
     "get_passages",
     "get_posted_ids",
     "get_unposted",
@@ -462,7 +462,8 @@ WHERE answers.state IN ('planned', 'posting', 'posted') AND answers.due_at <= :n
     AND (threads.state IS NULL OR threads.state <> 'planned')
 ORDER BY answers.due_at, answers.id
 """
-_NEXT_DUE = """
+#: When the next answer is to be posted.
+NEXT_DUE = """
 SELECT min(answers.due_at) AS due_at
 FROM answers LEFT JOIN threads ON threads.id = answers.channel_id
 WHERE answers.state IN ('planned', 'posting', 'posted')
@@ -523,12 +524,6 @@ async def get_due(tx: Transaction, now_ms: int, shards: Shards = UNSHARDED) -> l
     """The answers to post now in these shards, the earliest first."""
     parameters = {"now": now_ms, **make_shard_parameters(shards)}
     return [_make_answer(row) for row in await tx.rows(_DUE, parameters)]
-
-
-async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
-    """When the next answer is to be posted, in milliseconds; None if there is none."""
-    row = await tx.row(_NEXT_DUE, make_shard_parameters(shards))
-    return None if row is None else row["due_at"]
 
 
 async def mark_posting(

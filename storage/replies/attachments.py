@@ -11,19 +11,29 @@ from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 
 __all__ = [
+    "NEXT_DUE",
     "PendingFile",
     "StoredFile",
     "get_content",
     "get_due",
     "get_export_name",
     "get_member_files",
-    "get_next_due",
     "get_stored_bytes",
     "postpone",
     "skip",
     "skip_larger",
     "store",
 ]
+
+#: When the next file is to be downloaded.
+NEXT_DUE = """
+SELECT min(attachment_files.due_at)
+FROM attachment_files JOIN replies ON replies.id = attachment_files.reply_id
+WHERE attachment_files.state = 'pending'
+    AND (replies.server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,22 +166,6 @@ async def postpone(
         """,
         {"id": file_id, "due_at": due_at, "last_error": last_error.stored, "url": url},
     )
-
-
-async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
-    """When the next file is to be downloaded, in milliseconds; None if there is none."""
-    row = await tx.row(
-        """
-        SELECT min(attachment_files.due_at) AS due_at
-        FROM attachment_files JOIN replies ON replies.id = attachment_files.reply_id
-        WHERE attachment_files.state = 'pending'
-            AND (replies.server_id >> 22) % :shard_count IN (
-                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
-            )
-        """,
-        make_shard_parameters(shards),
-    )
-    return None if row is None else row["due_at"]
 
 
 async def get_member_files(tx: Transaction, server_id: int, member_id: int) -> list[StoredFile]:

@@ -14,10 +14,10 @@ from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Row, Transaction
 
 __all__ = [
+    "NEXT_DUE",
     "AuthorMessage",
     "find_state",
     "get_due",
-    "get_next_due",
     "mark_not_sent",
     "mark_refused",
     "mark_sending",
@@ -106,7 +106,8 @@ WHERE state IN ('on', 'sending') AND due_at <= :now
     )
 ORDER BY due_at, author_messages.id
 """
-_NEXT_DUE = """
+#: When the next author is due.
+NEXT_DUE = """
 SELECT min(due_at) AS due_at FROM author_messages
 WHERE state IN ('on', 'sending')
     AND (server_id >> 22) % :shard_count IN (
@@ -134,12 +135,6 @@ async def get_due(tx: Transaction, now_ms: int, shards: Shards = UNSHARDED) -> l
     """The authors who are to get a message now, if there is something new."""
     parameters = {"now": now_ms, **make_shard_parameters(shards)}
     return [_make_message(row) for row in await tx.rows(_DUE, parameters)]
-
-
-async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
-    """When the next author is due, in milliseconds; None if there is none."""
-    row = await tx.row(_NEXT_DUE, make_shard_parameters(shards))
-    return None if row is None else row["due_at"]
 
 
 async def skip(tx: Transaction, message_id: int, due_at: int) -> None:

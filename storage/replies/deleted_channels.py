@@ -9,7 +9,16 @@ from bot.core.text.coded_text import CodedText
 from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Transaction
 
-__all__ = ["RETENTION_MS", "HiddenChannel", "erase_due", "get_next_due", "hide"]
+__all__ = ["NEXT_DUE", "RETENTION_MS", "HiddenChannel", "erase_due", "hide"]
+
+#: When the next hidden channel is to be erased, ``:hidden_for`` milliseconds after it was deleted.
+NEXT_DUE = """
+SELECT min(deleted_at) + :hidden_for FROM deleted_channels
+WHERE erased_at IS NULL
+    AND (server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
+"""
 
 #: Milliseconds for which the messages of a deleted channel are kept, hidden (design, decision 6).
 RETENTION_MS = 7 * 86_400_000
@@ -142,20 +151,3 @@ async def erase_due(tx: Transaction, now_ms: int, shards: Shards = UNSHARDED) ->
         ):
             await tx.run(statement, parameters)
     return len(due)
-
-
-async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
-    """When the next hidden channel in these shards is to be erased, in milliseconds, or None."""
-    row = await tx.row(
-        """
-        SELECT min(deleted_at) AS deleted_at FROM deleted_channels
-        WHERE erased_at IS NULL
-            AND (server_id >> 22) % :shard_count IN (
-                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
-            )
-        """,
-        make_shard_parameters(shards),
-    )
-    if row is None or row["deleted_at"] is None:
-        return None
-    return int(row["deleted_at"]) + RETENTION_MS

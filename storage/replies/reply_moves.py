@@ -18,6 +18,8 @@ from storage.db.writer import Row, Transaction
 from storage.replies import reply_changes
 
 __all__ = [
+    "NEXT_DUE",
+    "UNDECIDED",
     "CopyTakenError",
     "DueLink",
     "MovedCopy",
@@ -26,7 +28,6 @@ __all__ = [
     "get_due",
     "get_due_links",
     "get_move",
-    "get_next_due",
     "get_recorded_copies",
     "give_up_impossible",
     "is_first_copy",
@@ -199,6 +200,20 @@ WHERE (reply_moves.state IN ('planned', 'copying', 'copied', 'deleting') OR repl
             AND threads.state IN ('open', 'ready'))
     )
 """
+#: A zero if there are moves that :func:`give_up_impossible` or :func:`get_due_links` may be about.
+UNDECIDED = """
+SELECT 0 WHERE EXISTS (
+    SELECT 1 FROM reply_moves
+    WHERE state = 'planned' AND (server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
+) OR EXISTS (
+    SELECT 1 FROM reply_moves
+    WHERE state = 'copied' AND (server_id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
+)
+"""
 _COLUMNS = """
 SELECT reply_moves.reply_id, reply_moves.server_id, reply_moves.discussion_id,
        reply_moves.channel_id, reply_moves.thread_id, reply_moves.state, reply_moves.attempts,
@@ -220,7 +235,8 @@ WHERE reply_moves.reply_id = :id
 """
 )
 _ALL_DUE = _COLUMNS + _WAITING + "AND reply_moves.due_at <= :now ORDER BY reply_moves.reply_id"
-_NEXT_DUE = "SELECT min(reply_moves.due_at) AS due_at " + _WAITING
+#: When the next reply is to be moved.
+NEXT_DUE = "SELECT min(reply_moves.due_at) AS due_at " + _WAITING
 
 
 def _make_move(row: Row) -> ReplyMove:
@@ -251,12 +267,6 @@ async def get_due(tx: Transaction, now_ms: int, shards: Shards = UNSHARDED) -> l
     """The replies to move now, and the copies to edit; in the order of writing."""
     parameters = {"now": now_ms, **make_shard_parameters(shards)}
     return [_make_move(row) for row in await tx.rows(_ALL_DUE, parameters)]
-
-
-async def get_next_due(tx: Transaction, shards: Shards = UNSHARDED) -> int | None:
-    """When the next reply is to be moved, in milliseconds; None if there is none."""
-    row = await tx.row(_NEXT_DUE, make_shard_parameters(shards))
-    return None if row is None else row["due_at"]
 
 
 async def get_move(tx: Transaction, reply_id: int) -> ReplyMove:

@@ -12,14 +12,23 @@ from storage.db.writer import Transaction
 from storage.servers import languages
 
 __all__ = [
+    "NEXT_DUE",
     "PresentServer",
     "erase_due",
-    "get_next_due",
     "record_joined",
     "record_left",
     "record_present",
     "update_joined",
 ]
+
+#: When the next server is to be erased, ``:left_kept_for`` milliseconds after the bot left it.
+NEXT_DUE = """
+SELECT min(left_at) + :left_kept_for FROM servers
+WHERE left_at IS NOT NULL
+    AND (id >> 22) % :shard_count IN (
+        SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
+    )
+"""
 
 #: Most rows erased in one unit of work, so that the writer can run other units in between.
 _BATCH = 2000
@@ -145,21 +154,6 @@ async def erase_due(
         await tx.run(statement, parameters)
     await checkpoint_and_vacuum.mark_erasure(tx, now_ms)
     return True
-
-
-async def get_next_due(tx: Transaction, kept_for: int, shards: Shards = UNSHARDED) -> int | None:
-    """When the next server of these shards is to be erased; None if there is none."""
-    row = await tx.row(
-        """
-        SELECT min(left_at) AS left_at FROM servers
-        WHERE left_at IS NOT NULL
-            AND (id >> 22) % :shard_count IN (
-                SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids)
-            )
-        """,
-        make_shard_parameters(shards),
-    )
-    return None if row is None or row["left_at"] is None else int(row["left_at"]) + kept_for
 
 
 # Nothing can be sent to a server that the bot isn't in: the work is postponed unchanged, and due

@@ -26,6 +26,7 @@ from bot.prompting.reconsider import reconsider_claimed
 from storage.db.database import open_database
 from storage.db.writer import Transaction
 from storage.prompts import prompts
+from tests.support.next_due import get_next_due
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 #: How much dearer many future prompts may make a thing than few; an index costs a little.
@@ -112,7 +113,9 @@ async def _costs(path: Path) -> dict[str, float]:
 
         found["sweep"] = await _median_ms(lambda: database.write(sweep))
         look = await _median_ms(database.check_integrity)
-        found["next due"] = await _median_ms(lambda: database.read(prompts.get_next_due))
+        found["next due"] = await _median_ms(
+            lambda: database.read(lambda tx: get_next_due(tx, prompts.NEXT_DUE))
+        )
     size = path.stat().st_size / 1024 / 1024
     print(f"a look through the {size:.1f} MiB of the file takes {look:.0f} ms, not counted below")
     return found

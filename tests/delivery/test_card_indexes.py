@@ -12,6 +12,7 @@ import pytest
 from storage.delivery import card_indexes
 from tests.delivery.test_essay_threads import change, fault, state_of
 from tests.delivery.test_styles import publish
+from tests.support.next_due import get_next_due
 from tests.support.running_bot import (
     RunningBot,
     component_texts,
@@ -106,7 +107,7 @@ async def test_a_card_that_would_show_the_same_is_not_edited(running: RunningBot
     await running.call_as(running.member("Ann"), "PATCH", path, {"content": "I would."})
     await wait(running, 2 * SOON)
     assert (await get_card(running))["edited_timestamp"] == before
-    assert await running.database.read(card_indexes.get_next_due) is None
+    assert await running.database.read(lambda tx: get_next_due(tx, card_indexes.NEXT_DUE)) is None
 
 
 async def test_a_thread_in_which_the_author_answered_is_marked(running: RunningBot) -> None:
@@ -214,7 +215,7 @@ async def test_where_discord_limits_old_edits_they_are_retried_later_and_later(
     await wait(running, SOON)
     waits = []
     for _attempt in range(3):
-        due = await running.database.read(card_indexes.get_next_due)
+        due = await running.database.read(lambda tx: get_next_due(tx, card_indexes.NEXT_DUE))
         assert due is not None
         waits.append(round((due - running.clock.now_ms()) / 60_000))
         await running.settle(waits[-1] * 60 + 1)

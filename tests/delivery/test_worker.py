@@ -34,6 +34,7 @@ class Rows:
     clock: Clock
     work: Callable[[Job], Awaitable[None]]
     name: str = "job"
+    next_due: str = "SELECT min(due_at) FROM jobs WHERE state = 'planned'"
     concurrency: int | None = 2
     claimed: list[int] = field(default_factory=list)
 

@@ -30,6 +30,7 @@ from tests.prompting.prompt_rows import (
     add_thread,
     set_up_servers,
 )
+from tests.support.next_due import get_next_due
 
 LATER = NOON + HOUR / 12
 
@@ -209,7 +210,7 @@ async def test_the_next_digest_replaces_one_that_could_not_be_sent(
         sunday = WeeklyTime(6, time(18))
         await schedule.set_digest(tx, HERE, channel_id=5, when=sunday, now=NOON)
         for _ in range(2):
-            due = await prompts.get_next_due(tx)
+            due = await get_next_due(tx, prompts.NEXT_DUE)
             assert due is not None
             await tx.run("UPDATE discussions SET published_at = :at", {"at": due})
             await plan_due(tx, from_milliseconds(due))

@@ -51,7 +51,7 @@ class _AnyParameter(dict[str, object]):
 
 
 def find_statements(root: Path, package: str) -> list[Statement]:
-    """Every statement in the modules of a package: what is passed to a call, or looped over.
+    """Every statement in the modules of a package: passed to a call, looped over, or exported.
 
     Those for an archive on PostgreSQL only are left out.
 
@@ -67,7 +67,7 @@ def find_statements(root: Path, package: str) -> list[Statement]:
         module = importlib.import_module(name.removesuffix(".__init__"))
         modules.append((name, path.read_text(encoding="utf-8"), module))
     for name, source, module in modules:
-        found += statements_in(source, module, name)
+        found += statements_in(source, module, name) + exported_statements(module, name)
     known = {statement.sql for statement in found}
     for name, source, module in modules:
         for constant, sql in unused_statements(source, module):
@@ -94,6 +94,15 @@ def statements_in(source: str, module: ModuleType, name: str) -> list[Statement]
                     f"{ast.unparse(sql)[:80]}"
                 )
     return list(dict.fromkeys(found))
+
+
+def exported_statements(module: ModuleType, name: str) -> list[Statement]:
+    """The statements that a module has for others."""
+    return [
+        Statement(f"{name}.{constant}", sql)
+        for constant in getattr(module, "__all__", ())
+        for sql in _statements(getattr(module, constant))
+    ]
 
 
 def unused_statements(source: str, module: ModuleType) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from storage.db.restore import restore as replace_archive
 from storage.db.writer import Transaction
 from storage.replies import answers, author_messages
 from tests.storage.db.test_backups import fill, servers_in, spoil
+from tests.support.next_due import get_next_due
 from tests.support.running_bot import RunningBot, run_bot, run_emulator
 
 pytestmark = pytest.mark.sqlite
@@ -272,5 +273,5 @@ async def test_an_author_gets_no_second_message_from_a_restored_backup(tmp_path:
     replace_archive(backup, path, NOW, skip_reason=make_coded("restored"))
     async with open_database(path) as database:
         (left,) = await database.read(lambda tx: author_messages.get_due(tx, 99))
-        assert await database.read(author_messages.get_next_due) == 99
+        assert await database.read(lambda tx: get_next_due(tx, author_messages.NEXT_DUE)) == 99
     assert (left.member_id, left.told_until, left.state) == (40, 8, "on")

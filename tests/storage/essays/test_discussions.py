@@ -19,6 +19,7 @@ from storage.essays.drafts import DraftTarget
 from storage.essays.revisions import NewRevision
 from storage.essays.submissions import Submission
 from tests.ingest.test_record_batch import NOW_MS, SUBMISSION, essay
+from tests.support.next_due import get_next_due
 
 WHO = {"member_id": 40, "member_name": "Ann"}
 NOTES = (
@@ -47,7 +48,9 @@ async def test_a_draft_is_read_back_as_it_was_saved(database: Database) -> None:
     assert found.notes == NOTES
     assert [post.purpose for post in found.posts] == ["card"]
     assert await database.read(lambda tx: drafts.find(tx, number + 1)) is None
-    assert await database.read(messages.get_next_due) is None, "a draft's posts are not to be sent"
+    assert await database.read(lambda tx: get_next_due(tx, messages.NEXT_DUE)) is None, (
+        "a draft's posts are not to be sent"
+    )
 
 
 async def test_a_draft_is_published_once(database: Database) -> None:
@@ -85,7 +88,7 @@ async def test_a_scheduled_essay_is_published_when_it_is_due(database: Database)
     assert await database.write(
         lambda tx: scheduled_essays.schedule(tx, number, at_ms=hour, now_ms=NOW_MS, **WHO)  # type: ignore[arg-type]
     )
-    assert await database.read(scheduled_essays.get_next_due) == hour
+    assert await database.read(lambda tx: get_next_due(tx, scheduled_essays.NEXT_DUE)) == hour
     assert (
         await database.write(
             lambda tx: scheduled_essays.publish_due(tx, after_id=1, now_ms=hour - 1)
@@ -114,11 +117,15 @@ async def test_a_process_publishes_no_scheduled_essay_of_another_ones_shards(
     )
     shard_id = (SUBMISSION.server_id >> 22) % 2
     own, others = (Shards(2, frozenset((one,))) for one in (shard_id, 1 - shard_id))
-    assert await database.read(lambda tx: scheduled_essays.get_next_due(tx, others)) is None
+    assert (
+        await database.read(lambda tx: get_next_due(tx, scheduled_essays.NEXT_DUE, others)) is None
+    )
     assert not await database.write(
         lambda tx: scheduled_essays.publish_due(tx, after_id=1, now_ms=NOW_MS, shards=others)
     )
-    assert await database.read(lambda tx: scheduled_essays.get_next_due(tx, own)) == NOW_MS
+    assert (
+        await database.read(lambda tx: get_next_due(tx, scheduled_essays.NEXT_DUE, own)) == NOW_MS
+    )
     assert await database.write(
         lambda tx: scheduled_essays.publish_due(tx, after_id=1, now_ms=NOW_MS, shards=own)
     )
