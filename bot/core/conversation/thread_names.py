@@ -164,9 +164,13 @@ def has_erased_words(name: str, author: str, old_texts: Iterable[str], text: str
     text:       what it says now; None if it was deleted, and its author isn't to be named either
     """
     who = _make_author(author)
-    wordless = [f"{one}{who}{other}" for _in, one, other in find_surroundings("author", _WORDLESS)]
-    if author and name in wordless:
+    wordless = find_surroundings("author", _WORDLESS)
+    if author and name in {f"{before}{who}{after}" for _in, before, after in wordless}:
         return text is None
+    if text is None and any(
+        name.startswith(before) and name.endswith(after) for _in, before, after in wordless
+    ):
+        return True  # the author may have had another name when the thread was named
     said = name.removeprefix(f"{who}: ") if author else name
     stems = [said.rstrip("…").strip()]
     if said == name:

@@ -116,5 +116,8 @@ def test_a_name_is_recognized_though_its_author_is_called_otherwise_by_now() -> 
     assert has_erased_words(name, "chloe_22", ["wait secretly"], None)
     assert not has_erased_words(name, "chloe_22", ["wait secretly"], "please wait secretly")
     assert not has_erased_words("Our plan: dinner", "chloe_22", ["wait secretly"], "wait")
+    wordless = make_thread_name("Chloe", "||wait||")
+    assert has_erased_words(wordless, "chloe_22", ["||wait||"], None)
+    assert not has_erased_words(wordless, "chloe_22", ["||wait||"], "wait")
     named = make_thread_name("A: B", "wait secretly")
     assert has_erased_words(named, "chloe_22", ["wait secretly"], "wait")
