@@ -2,43 +2,23 @@
 
 The folded text of a reply with a forwarded message, a poll or stickers has their words, too. A
 reply without a folded text is compared by its text in lower case, which for most is the same.
-Triggers delete the folded text whenever something in it is changed, and note that the reply is to
-be folded again.
+Triggers erase the folded text whenever something in it is changed, and note that the reply is to be
+folded again.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from bot.core.conversation.forwards_polls_stickers import extras_from_columns, list_texts
 from bot.core.text.folding import fold_text, fold_unless_lower
 from storage.db.writer import Transaction
 
-__all__ = ["INSERT_FOLDED", "fold_pending", "make_folded_row"]
+__all__ = ["fold_pending"]
 
 #: Replies that are folded at once.
 _BATCH = 1000
 
-#: Saves the folded text of a reply without extras, unless the reply says something else.
-INSERT_FOLDED = """
-INSERT INTO folded_texts (reply_id, text)
-SELECT replies.id, given.column3
-FROM (VALUES (:id, :text, :folded)) AS given
-    JOIN replies ON replies.id = CAST(given.column1 AS BIGINT) AND replies.text = given.column2
-WHERE NOT EXISTS (SELECT 1 FROM reply_extras WHERE reply_extras.reply_id = replies.id)
-ON CONFLICT (reply_id) DO NOTHING
-"""
-_INSERT_WITH_EXTRAS = """
-INSERT INTO folded_texts (reply_id, text) VALUES (:id, :folded)
-ON CONFLICT (reply_id) DO UPDATE SET text = excluded.text
-"""
+_SET_FOLDED = "UPDATE replies SET folded = :folded WHERE id = :id"
 _MARK_FOLDED = "DELETE FROM unfolded_replies WHERE reply_id = :id"
-
-
-def make_folded_row(reply_id: int, text: str) -> dict[str, Any] | None:
-    """The row for :data:`INSERT_FOLDED`; None if the text needs no folding."""
-    folded = fold_unless_lower(text)
-    return None if folded is None else {"id": reply_id, "text": text, "folded": folded}
 
 
 async def fold_pending(tx: Transaction) -> bool:
@@ -61,6 +41,6 @@ async def fold_pending(tx: Transaction) -> bool:
             words = "\n".join(one for one in map(fold_text, texts) if one)
         if words is not None:
             folded.append({"id": row["id"], "folded": words})
-    await tx.run_many(_INSERT_WITH_EXTRAS, folded)
+    await tx.run_many(_SET_FOLDED, folded)
     await tx.run_many(_MARK_FOLDED, [{"id": row["id"]} for row in rows])
     return len(rows) == _BATCH

@@ -13,8 +13,9 @@ from typing import Any
 from bot.clock import to_milliseconds
 from bot.core.conversation.events import Attachment, Message
 from bot.core.conversation.forwards_polls_stickers import Extras, extras_to_columns
+from bot.core.text.folding import fold_unless_lower
 from storage.db.erasure_log import ERASED_AUTHOR_ID
-from storage.db.folded_texts import INSERT_FOLDED, fold_pending, make_folded_row
+from storage.db.folded_texts import fold_pending
 from storage.db.writer import Transaction
 from storage.replies import forwards_polls_stickers
 from storage.replies.proxied_replies import (
@@ -36,9 +37,7 @@ class Changes:
 
     def __init__(self) -> None:
         self._changes: list[tuple[str, dict[str, Any]]] = []
-        # Written last, and only for the texts that the replies have by then.
-        self._folded: list[dict[str, Any]] = []
-        # Whether some other change may leave replies that are to be folded.
+        # Whether some change may leave replies that are to be folded.
         self._needs_folding = False
 
     def add(self, statement: str, row: dict[str, Any]) -> None:
@@ -50,8 +49,6 @@ class Changes:
         async with tx.pipeline():
             for statement, changes in itertools.groupby(self._changes, key=itemgetter(0)):
                 await tx.run_many(statement, [row for _, row in changes])
-            if self._folded:
-                await tx.run_many(INSERT_FOLDED, self._folded)
         while self._needs_folding:
             self._needs_folding = await fold_pending(tx)
 
@@ -79,13 +76,11 @@ class Changes:
             "author_id": message.author_id,
             "author_name": message.author_name,
             "text": message.text,
+            "folded": fold_unless_lower(message.text),
             "written_at": to_milliseconds(message.written_at),
             "edited_at": None if edited_at is None else to_milliseconds(edited_at),
         }
         self.add(_INSERT_REPLY, row)
-        folded = make_folded_row(message.id, message.text)
-        if folded is not None:
-            self._folded.append(folded)
 
     def insert_extras(self, reply_id: int, more: Extras) -> None:
         """Save the forwarded message, poll and stickers of a reply, unless it was deleted."""
@@ -376,9 +371,9 @@ def _attachment_row(reply_id: int, position: int, file: Attachment) -> dict[str,
 
 _INSERT_REPLY = """
 INSERT INTO replies (id, server_id, discussion_id, channel_id, parent_id, thread_id,
-    planned_message_id, author_id, author_name, text, written_at, edited_at)
+    planned_message_id, author_id, author_name, text, folded, written_at, edited_at)
 VALUES (:id, :server_id, :discussion_id, :channel_id, :parent_id, :thread_id,
-    :planned_message_id, :author_id, :author_name, :text, :written_at, :edited_at)
+    :planned_message_id, :author_id, :author_name, :text, :folded, :written_at, :edited_at)
 ON CONFLICT (id) DO NOTHING
 """
 # Those of the revision that was current when the reply was written.

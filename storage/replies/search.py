@@ -190,7 +190,6 @@ SELECT replies.id, replies.channel_id, replies.author_id, replies.author_name, r
             SELECT number FROM reply_passages WHERE reply_id = replies.id ORDER BY number
        ) AS quoted) AS passages
 FROM replies
-LEFT JOIN folded_texts ON folded_texts.reply_id = replies.id
 LEFT JOIN threads ON threads.id = replies.channel_id
 LEFT JOIN reply_extras ON reply_extras.reply_id = replies.id
 JOIN revisions ON revisions.discussion_id = replies.discussion_id AND revisions.number = (
@@ -201,10 +200,10 @@ JOIN revisions ON revisions.discussion_id = replies.discussion_id AND revisions.
 _CONDITIONS = """
     AND replies.id < :before AND replies.id >= :from AND replies.deleted_at IS NULL
     AND (CAST(:author_id AS BIGINT) IS NULL OR replies.author_id = :author_id)
-    AND instr(COALESCE(folded_texts.text, lower(replies.text)), :first) > 0
+    AND instr(COALESCE(replies.folded, lower(replies.text)), :first) > 0
     AND NOT EXISTS (
         SELECT 1 FROM json_each(:others)
-        WHERE instr(COALESCE(folded_texts.text, lower(replies.text)), json_each.value) = 0
+        WHERE instr(COALESCE(replies.folded, lower(replies.text)), json_each.value) = 0
     )
     AND NOT EXISTS (
         SELECT 1 FROM deleted_channels WHERE deleted_channels.channel_id = replies.channel_id

@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bot.core.text.folding import fold_text
+from bot.core.text.folding import fold_unless_lower
 from bot.library.search import NEWEST, Search, run_search
 from storage.db.database import Database, open_database
 
@@ -39,7 +39,9 @@ def make_replies(count: int, server: int, start: int) -> Iterator[dict[str, obje
         words = chance.choices(_WORDS, k=chance.randint(5, 90))
         if chance.random() < 0.001:
             words.append("Héliotrope")
-        yield {"id": start + number, "server_id": server, "text": " ".join(words)}
+        text = " ".join(words)
+        folded = fold_unless_lower(text)
+        yield {"id": start + number, "server_id": server, "text": text, "folded": folded}
 
 
 async def fill(database: Database, replies: int, servers: int) -> None:
@@ -49,21 +51,11 @@ async def fill(database: Database, replies: int, servers: int) -> None:
     for server in range(1, servers + 1):
         count = _LARGE if server == 1 else each
         rows = list(make_replies(count, server, start))
-        folded = [
-            {"id": row["id"], "text": fold_text(text)}
-            for row in rows
-            if not (text := str(row["text"])).isascii()
-        ]
         start += count
-        await _write(database, server, rows, folded)
+        await _write(database, server, rows)
 
 
-async def _write(
-    database: Database,
-    server: int,
-    rows: Sequence[dict[str, object]],
-    folded: Sequence[dict[str, object]],
-) -> None:
+async def _write(database: Database, server: int, rows: Sequence[dict[str, object]]) -> None:
     one = {"server_id": server}
     await database.write(
         lambda tx: tx.run(
@@ -92,15 +84,10 @@ async def _write(
         lambda tx: tx.run_many(
             """
             INSERT INTO replies (id, server_id, discussion_id, channel_id, author_id, written_at,
-                author_name, text)
-            VALUES (:id, :server_id, :server_id, 1, 7, 0, 'Ann', :text)
+                author_name, text, folded)
+            VALUES (:id, :server_id, :server_id, 1, 7, 0, 'Ann', :text, :folded)
             """,
             rows,
-        )
-    )
-    await database.write(
-        lambda tx: tx.run_many(
-            "INSERT INTO folded_texts (reply_id, text) VALUES (:id, :text)", folded
         )
     )
 

@@ -53,7 +53,7 @@ NO_WORDS = {
 OWN = {
     ("answers", "text"),
     ("replies", "text"),
-    ("folded_texts", "text"),
+    ("replies", "folded"),
     ("attachments", "name"),
     ("attachments", "type"),
     ("attachment_files", "url"),
@@ -117,8 +117,8 @@ async def test_erasing_a_reply_empties_every_column_with_its_own_words(tmp_path:
                 """,
                 """
                 INSERT INTO replies (id, server_id, discussion_id, channel_id, author_id,
-                    author_name, written_at, text)
-                VALUES (7, 1, 1, 1, 5, 'Ann', 0, :secret)
+                    author_name, written_at, text, folded)
+                VALUES (7, 1, 1, 1, 5, 'Ann', 0, :secret, :secret)
                 """,
                 """
                 INSERT INTO attachments (reply_id, position, file_id, size, type, name)
@@ -129,7 +129,6 @@ async def test_erasing_a_reply_empties_every_column_with_its_own_words(tmp_path:
                     content)
                 VALUES (9, 7, 1, 'stored', 0, :secret, :secret, CAST(:secret AS BLOB))
                 """,
-                "INSERT INTO folded_texts (reply_id, text) VALUES (7, :secret)",
                 """
                 INSERT INTO answers (id, server_id, discussion_id, channel_id, answered_id,
                     member_id, revision, state, submitted_at, due_at, message_id, member_name, text)

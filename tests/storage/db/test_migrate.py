@@ -8,6 +8,7 @@ import sqlite3
 import tomllib
 from contextlib import closing
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -230,6 +231,28 @@ async def test_cards_of_an_older_archive_get_their_index_with_the_next_reply(
             )
         )
         assert query(path, indexes) == [(1, "changed", None, None)]
+
+
+async def test_folded_texts_of_an_older_archive_stay_until_the_text_changes(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "salon.sqlite3"
+    async with open_database(path, migrations=load_migrations()[:25]) as database:
+        await database.write(add_reply)
+        for sql in (
+            """
+            INSERT INTO replies (id, server_id, discussion_id, channel_id, author_id, written_at,
+                author_name, text)
+            VALUES (4, 1, 1, 2, 4, 0, 'Ann', 'Ähre')
+            """,
+            "INSERT INTO folded_texts (reply_id, text) VALUES (4, 'ahre')",
+        ):
+            await database.write(partial(Transaction.run, sql=sql))
+    replies = "SELECT text, folded FROM replies ORDER BY id"
+    async with open_database(path) as database:
+        assert query(path, replies) == [("Yes.", None), ("Ähre", "ahre")]
+        await database.write(lambda tx: tx.run("UPDATE replies SET text = '' WHERE id = 4"))
+        assert query(path, replies) == [("Yes.", None), ("", None)]
 
 
 async def test_a_migration_that_fails_changes_nothing_and_those_before_it_stay(
