@@ -12,13 +12,49 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-__all__ = ["ROWS", "MultiRowInsert", "make_multi_row_insert"]
+__all__ = ["ROWS", "MultiRowInsert", "PlainInsert", "make_multi_row_insert", "parse_plain_insert"]
 
 #: Rows in one statement: those of 12 columns are far from SQLite's limit of 32,766 parameters.
 ROWS = 64
 
-_IS_INSERT = re.compile(r"\s*INSERT\s")
+_PLAIN_INSERT = re.compile(r"\s*INSERT INTO ([\w.]+) \(([\w\s,]+)\)\s*\Z")
 _VALUES = re.compile(r"\bVALUES\s*\((\s*:\w+(?:\s*,\s*:\w+)*\s*)\)")
+
+
+class PlainInsert(NamedTuple):
+    """An INSERT of one row of parameters.
+
+    before:   what comes before VALUES
+    table:    the table's name
+    columns:  the columns that are given
+    names:    the name of each column's parameter
+    after:    what comes after the row
+    """
+
+    before: str
+    table: str
+    columns: tuple[str, ...]
+    names: tuple[str, ...]
+    after: str
+
+
+@cache
+def parse_plain_insert(sql: str) -> PlainInsert | None:
+    """The parts of an INSERT that can have several rows; None if it can't.
+
+    It can if its parameters are all in one list of VALUES and it changes no row on a conflict: of
+    two rows with one key, only the first would count in PostgreSQL.
+    """
+    parts = _VALUES.split(sql)
+    if len(parts) != 3 or "DO UPDATE" in sql:
+        return None
+    before, row, after = parts
+    into = _PLAIN_INSERT.match(before)
+    if into is None or ":" in after:
+        return None
+    columns = tuple(name.strip() for name in into[2].split(","))
+    names = tuple(name.strip().removeprefix(":") for name in row.split(","))
+    return PlainInsert(before, into[1], columns, names, after)
 
 
 class MultiRowInsert(NamedTuple):
@@ -35,17 +71,10 @@ class MultiRowInsert(NamedTuple):
 
 @cache
 def make_multi_row_insert(sql: str) -> MultiRowInsert | None:
-    """The statement for :data:`ROWS` rows; None if it can't have several.
-
-    It can if it is an INSERT whose parameters are all in one list of VALUES and that changes no row
-    on a conflict: of two rows with one key, only the first would count in PostgreSQL.
-    """
-    parts = _VALUES.split(sql)
-    if len(parts) != 3 or _IS_INSERT.match(sql) is None or "DO UPDATE" in sql:
+    """The statement for :data:`ROWS` rows; None if it can't have several."""
+    insert = parse_plain_insert(sql)
+    if insert is None:
         return None
-    before, row, after = parts
-    if ":" in before + after:
-        return None
-    names = tuple(name.strip().removeprefix(":") for name in row.split(","))
-    row = f"({', '.join('?' * len(names))})"
-    return MultiRowInsert(f"{before}VALUES {', '.join([row] * ROWS)}{after}", names)
+    row = f"({', '.join('?' * len(insert.names))})"
+    values = ", ".join([row] * ROWS)
+    return MultiRowInsert(f"{insert.before}VALUES {values}{insert.after}", insert.names)

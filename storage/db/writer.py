@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from contextvars import Context, copy_context
 from dataclasses import dataclass
@@ -74,11 +74,15 @@ class Connection(Protocol):
 
 
 @runtime_checkable
-class Pipelining(Protocol):
-    """A connection that can send statements without waiting for the answer to each."""
+class ServerConnection(Protocol):
+    """A connection to a server, which is sent statements and rows together."""
 
     def pipeline(self) -> AbstractAsyncContextManager[None]:
         """Within the block, nothing is waited for; an error is raised at its end at the latest."""
+        ...
+
+    def insert_many(self, sql: str, rows: Sequence[Parameters]) -> Result[bool]:
+        """Insert ``rows`` with one statement; False if this INSERT can't be made to."""
         ...
 
 
@@ -107,7 +111,10 @@ class Transaction:
     async def run_many(self, sql: str, rows: Iterable[Parameters]) -> None:
         """Execute a statement for each of ``rows``; many rows are inserted with few statements."""
         rows = list(rows)
-        if len(rows) >= ROWS and (insert := make_multi_row_insert(sql)) is not None:
+        if isinstance(self._connection, ServerConnection):
+            if len(rows) > 1 and await self._connection.insert_many(sql, rows):
+                return
+        elif len(rows) >= ROWS and (insert := make_multi_row_insert(sql)) is not None:
             async with self._connection.executemany(insert.sql, insert.split(rows)):
                 pass
             rows = rows[len(rows) - len(rows) % ROWS :]
@@ -120,7 +127,7 @@ class Transaction:
 
         Where a statement is a message to a server, the answers are waited for at the end only.
         """
-        if isinstance(self._connection, Pipelining):
+        if isinstance(self._connection, ServerConnection):
             return self._connection.pipeline()
         return contextlib.nullcontext()
 

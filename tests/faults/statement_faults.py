@@ -25,7 +25,7 @@ import pytest
 from aiosqlite.context import contextmanager
 
 import storage.db.database
-from storage.db.writer import Pipelining, Writer
+from storage.db.writer import ServerConnection, Writer
 from tests.faults.call_faults import Occurrence
 from tests.support.archives import get_server, uses_postgresql
 
@@ -269,14 +269,23 @@ class _WatchedConnection:
         return found
 
 
-class _WatchedPipelining(_WatchedConnection):
-    """The same, of a connection that can send statements without waiting."""
+class _WatchedServerConnection(_WatchedConnection):
+    """The same, of a connection to PostgreSQL."""
 
     @contextlib.asynccontextmanager
     async def pipeline(self) -> AsyncIterator[None]:
-        pipelining: Any = self._connection
-        async with pipelining.pipeline():
+        async with self._get_server_connection().pipeline():
             yield
+
+    @contextmanager
+    async def insert_many(self, sql: str, rows: Any) -> Any:
+        before = self._connection.total_changes
+        found = await self._get_server_connection().insert_many(sql, rows)
+        await self._injector.executed(self._connection, sql, before)
+        return found
+
+    def _get_server_connection(self) -> Any:
+        return self._connection
 
 
 @contextlib.contextmanager
@@ -285,7 +294,11 @@ def watch_writer(injector: StatementFaultInjector) -> Iterator[None]:
 
     class WatchedWriter(Writer):
         def __init__(self, connection: aiosqlite.Connection, **options: Any) -> None:
-            kind = _WatchedPipelining if isinstance(connection, Pipelining) else _WatchedConnection
+            kind = (
+                _WatchedServerConnection
+                if isinstance(connection, ServerConnection)
+                else _WatchedConnection
+            )
             watched: Any = kind(connection, injector)
             super().__init__(watched, **options)
 

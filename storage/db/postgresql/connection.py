@@ -30,6 +30,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8BinaryDumper, NumericBinaryLoader
 from psycopg.types.string import StrDumperUnknown
 
+from storage.db.postgresql.record_insert import dump_records, make_record_insert
 from storage.db.postgresql.statements import translate
 
 __all__ = [
@@ -282,6 +283,20 @@ class PostgresConnection:
             await cursor.executemany(translate(sql).encode(), map(_clean, given))
         self.total_changes += len(given)  # or fewer: the answers may come later
         return Result(-1)
+
+    @contextmanager
+    async def insert_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+        """Insert ``rows`` with one statement; False if this INSERT can't be made to."""
+        insert = make_record_insert(sql)
+        document = None if insert is None else dump_records(insert, rows)
+        if insert is None or document is None:
+            return False
+        raw = self._get_raw()
+        with convert_errors(), limit_wait(raw):
+            cursor = raw.cursor(binary=True)
+            await cursor.execute(insert.sql.encode(), (document,))
+        self.total_changes += len(rows)  # or fewer: the answer may come later
+        return True
 
     @contextlib.asynccontextmanager
     async def pipeline(self) -> AsyncIterator[None]:
