@@ -31,8 +31,8 @@ from bot.core.conversation.events import (
 from bot.core.conversation.forwards_polls_stickers import Extras, Forward, Poll, PollAnswer
 from bot.discord_api import parse
 from bot.ingest.gateway_events import GatewayEvents, Parser
-from storage.db.database import open_database
 from tests.bench import frames
+from tests.support.archives import open_archive
 
 SERVER, CHANNEL, BOT = frames.GUILD_ID, frames.CHANNEL_ID, frames.BOT_ID
 THREAD = frames.THREADS[0]
@@ -251,7 +251,7 @@ class Client:
 
 @asynccontextmanager
 async def open_client(folder: Path) -> AsyncIterator[Client]:
-    async with open_database(folder / "salon.sqlite3") as database:
+    async with open_archive(folder / "salon.sqlite3") as database:
         salon = Salon(database, Clock())
         try:
             yield Client(salon)

@@ -19,13 +19,14 @@ from bot.core.snowflake import make_first_snowflake
 from bot.delivery import after_send
 from bot.erasure import erase_member
 from bot.ingest.record_batch import record_batch
-from storage.db.database import Database, open_database
+from storage.db.database import Database
 from storage.db.writer import Transaction
 from storage.delivery import messages
 from storage.delivery.messages import NewMessage
 from storage.essays import submissions
 from storage.servers import settings
 from tests.ingest.test_record_batch import SUBMISSION
+from tests.support.archives import open_archive
 from tests.support.essays import publish_essay
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -47,7 +48,7 @@ async def open_discussion(
     path: Path, *, join: bool = True, chosen: int | None = CHANNEL
 ) -> AsyncIterator[Database]:
     """An archive with an essay whose messages were sent, in a channel that messages join."""
-    async with open_database(path) as database:
+    async with open_archive(path) as database:
 
         async def publish(tx: Transaction) -> None:
             await submissions.save(tx, SUBMISSION, NOW_MS)

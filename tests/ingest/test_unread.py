@@ -19,8 +19,8 @@ from bot.ingest.catch_up import MAX_CONCURRENT_READS
 from bot.ingest.last_messages import LastMessages
 from bot.ingest.read_slots import ReadSlots
 from bot.ingest.recorder import Recorder
-from storage.db.database import open_database
 from storage.db.writer import Transaction
+from tests.support.archives import open_archive
 from tests.support.running_bot import RunningBot, run_bot, run_emulator, wait_until
 
 HISTORY = "GET /channels/{id}/messages"
@@ -344,7 +344,7 @@ async def test_only_what_was_said_in_this_session_is_evidence(tmp_path: Path) ->
     async def confirm(*_: object) -> bool:
         return False
 
-    async with open_database(tmp_path / "salon.sqlite3") as database:
+    async with open_archive(tmp_path / "salon.sqlite3") as database:
         recorder = Recorder(database, Clock(), confirm_own_message=confirm, on_work=lambda: None)
         recorder.posted_channels |= {1, 2, 3}
         last = LastMessages(recorder, lambda _: None)

@@ -28,7 +28,7 @@ from bot.library.book_files import make_names, render_volumes
 from bot.library.epub import render_epub
 from bot.library.markdown import render_markdown
 from bot.library.page import render_page
-from storage.db.database import Database, open_database
+from storage.db.database import Database
 from storage.essays import authors, discussions
 from storage.essays.revisions import NewRevision, add_revision
 from storage.privacy import unnamed_members
@@ -46,6 +46,7 @@ from tests.library.talk import (
     make_id,
     publish,
 )
+from tests.support.archives import open_archive
 
 #: Debian's; scripts/install-epubcheck installs it.
 EPUBCHECK = Path(os.environ.get("EPUBCHECK", "/usr/share/java/epubcheck.jar"))
@@ -68,7 +69,7 @@ Would you wait a night for bread?
 
 @pytest_asyncio.fixture
 async def archive(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(tmp_path / "salon.sqlite3") as database:
+    async with open_archive(tmp_path / "salon.sqlite3") as database:
         yield database
 
 

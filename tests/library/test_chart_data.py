@@ -12,11 +12,12 @@ import pytest_asyncio
 from bot.export import make_book
 from bot.library.book import make_recorder
 from bot.library.chart_data import Course, describe_course, describe_own
-from storage.db.database import Database, open_database
+from storage.db.database import Database
 from storage.essays import discussions
 from storage.replies.book import get_book_rows
 from storage.replies.reply_changes import ERASE_REPLY
 from tests.library.talk import about, add_prompt, add_replies, answering, publish
+from tests.support.archives import open_archive
 
 ESSAY = """# Slow bread
 
@@ -32,7 +33,7 @@ Would you wait?
 
 @pytest_asyncio.fixture
 async def archive(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(tmp_path / "salon.sqlite3") as database:
+    async with open_archive(tmp_path / "salon.sqlite3") as database:
         await database.write(lambda tx: publish(tx, ESSAY))
         yield database
 

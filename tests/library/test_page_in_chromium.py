@@ -11,10 +11,11 @@ from playwright.async_api import Browser
 
 from bot.export import make_book
 from bot.library.page import render_page
-from storage.db.database import Database, open_database
+from storage.db.database import Database
 from tests.library.hostile import NAMES, TEXTS
 from tests.library.talk import add_replies, publish
 from tests.room.browser import CHROMIUM, browser, opened
+from tests.support.archives import open_archive
 
 pytestmark = [
     pytest.mark.slow,
@@ -60,7 +61,7 @@ async def check_page(one: Browser, path: Path, *, light: bool = False) -> str:
 
 
 async def test_a_page_full_of_hostile_texts_runs_and_loads_nothing(tmp_path: Path) -> None:
-    async with open_database(tmp_path / "salon.sqlite3") as database:
+    async with open_archive(tmp_path / "salon.sqlite3") as database:
         text = ESSAY.read_text(encoding="utf-8")
         await database.write(lambda tx: publish(tx, text))
         for place, words in enumerate(TEXTS):
@@ -81,7 +82,7 @@ async def test_a_page_full_of_hostile_texts_runs_and_loads_nothing(tmp_path: Pat
 
 
 async def test_a_discussion_with_10000_replies_is_shown_and_printed(tmp_path: Path) -> None:
-    async with open_database(tmp_path / "salon.sqlite3") as database:
+    async with open_archive(tmp_path / "salon.sqlite3") as database:
         text = ESSAY.read_text(encoding="utf-8")
         await database.write(lambda tx: publish(tx, text))
         heads = await database.write(
@@ -107,7 +108,7 @@ async def test_a_discussion_with_10000_replies_is_shown_and_printed(tmp_path: Pa
 
 
 async def test_what_is_collapsed_on_the_screen_is_printed(tmp_path: Path) -> None:
-    async with open_database(tmp_path / "salon.sqlite3") as database:
+    async with open_archive(tmp_path / "salon.sqlite3") as database:
         await database.write(lambda tx: publish(tx, "# Slow bread\n\nIt takes a night."))
         (head,) = await database.write(lambda tx: add_replies(tx, 1, ["Thread"]))
         await database.write(

@@ -20,6 +20,7 @@ from storage.replies import deleted_channels
 from storage.replies.reply_changes import ERASE_REPLY, Changes
 from tests.library.talk import CHANNEL, SERVER, START, add_replies, publish
 from tests.support.archive_bytes import files_with
+from tests.support.archives import open_archive
 
 ESSAY = """# Slow bread
 
@@ -33,7 +34,7 @@ Would you wait?
 
 @pytest_asyncio.fixture
 async def archive(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(tmp_path / "salon.sqlite3") as database:
+    async with open_archive(tmp_path / "salon.sqlite3") as database:
         yield database
 
 
@@ -305,6 +306,7 @@ async def test_an_edited_reply_is_found_by_its_new_words_only(archive: Database)
     assert left == []
 
 
+@pytest.mark.sqlite
 async def test_no_file_has_an_erased_word_in_any_form(tmp_path: Path) -> None:
     async with open_database(tmp_path / "salon.sqlite3") as archive:
         discussion_id = await talk(archive)
@@ -324,6 +326,7 @@ async def test_no_file_has_an_erased_word_in_any_form(tmp_path: Path) -> None:
         assert files_with(tmp_path, *words) == []
 
 
+@pytest.mark.sqlite
 async def test_no_file_has_an_erased_word_of_a_poll_a_sticker_or_a_forward(
     tmp_path: Path,
 ) -> None:
@@ -347,6 +350,7 @@ async def test_no_file_has_an_erased_word_of_a_poll_a_sticker_or_a_forward(
         assert files_with(tmp_path, "HÉLIOTROPE".encode(), b"heliotrope") == []
 
 
+@pytest.mark.sqlite
 async def test_replies_of_an_older_archive_are_folded_when_it_is_opened(tmp_path: Path) -> None:
     path = tmp_path / "salon.sqlite3"
     async with open_database(path, migrations=load_migrations()[:10]) as database:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.support.archives import get_postgresql_address, uses_postgresql
 
-__all__ = ["query", "query_tables"]
+__all__ = ["query", "query_columns", "query_tables"]
 
 #: A table of the process and not of the archive, on each database.
 _PROCESS_TABLES = {"sqlite_sequence", "schema_version"}
@@ -41,6 +41,22 @@ def query_tables(path: Path) -> list[str]:
     else:
         sql = "SELECT name FROM sqlite_master WHERE type = 'table'"
     return [row["name"] for row in query(path, sql) if row["name"] not in _PROCESS_TABLES]
+
+
+def query_columns(path: Path) -> list[tuple[str, str]]:
+    """Each column of the archive's tables, with its table's name before it."""
+    if uses_postgresql():
+        sql = """
+            SELECT table_name AS "table", column_name AS "column"
+            FROM information_schema.columns WHERE table_schema = 'salon'
+        """
+    else:
+        sql = """
+            SELECT m.name AS "table", c.name AS "column"
+            FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'
+        """
+    found = [(row["table"], row["column"]) for row in query(path, sql)]
+    return [one for one in found if one[0] not in _PROCESS_TABLES]
 
 
 def _query_postgresql(address: str, sql: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:

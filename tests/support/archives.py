@@ -18,6 +18,7 @@ from tests.support.postgres_server import PostgresServer, find_programs, run_pos
 
 __all__ = [
     "drop_archive",
+    "get_addresses",
     "get_postgresql_address",
     "get_server",
     "open_archive",
@@ -55,10 +56,19 @@ def get_postgresql_address(path: Path) -> str:
     return _addresses[path]
 
 
+def get_addresses(folder: Path) -> list[str]:
+    """The addresses of the databases that take the place of files in a folder."""
+    return [
+        address
+        for path, address in _addresses.items()
+        if path.is_relative_to(folder) and path != _TEMPLATE
+    ]
+
+
 def drop_archive(path: Path) -> None:
     """Drop the database that takes the place of a file, after a play of which there are many."""
     if uses_postgresql():
-        get_server().drop(get_postgresql_address(path))
+        get_server().drop(_addresses.pop(path))
 
 
 def open_archive(

@@ -12,6 +12,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from tests.support.archive_bytes import tables_with
+
 __all__ = ["find_files_with_words", "find_quotations"]
 
 _SPOILER = re.compile(r"\|\|.*?\|\|", re.DOTALL)
@@ -56,9 +58,9 @@ def find_quotations(
 def find_files_with_words(
     folder: Path, world: dict[str, Any], marks: Collection[str], *, after_a_week: bool
 ) -> list[str]:
-    """The files of an archive, backups apart, that have erased words.
+    """The files of an archive, backups apart, that have erased words; on PostgreSQL, its tables.
 
-    Before VACUUM, which ``after_a_week`` has been run, only the write-ahead log is searched.
+    Before VACUUM, which ``after_a_week`` has been run, only a file's write-ahead log is searched.
     """
     erased = {mark: mark.encode() for mark in _find_erased(world, marks, after_a_week=after_a_week)}
     found = []
@@ -68,4 +70,7 @@ def find_files_with_words(
             left = sorted(mark for mark, word in erased.items() if word in content)
             if left:
                 found.append(f"{path.name} has {len(left)} of {len(erased)} erased words: {left}")
-    return found
+    return found + [
+        f"{table} has the erased word {word.decode()}"
+        for table, word in tables_with(folder, *erased.values())
+    ]

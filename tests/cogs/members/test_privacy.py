@@ -21,6 +21,8 @@ from storage.db.database import open_database
 from storage.db.restore import restore
 from storage.privacy import members
 from tests.delivery.test_reply_moves import a_head, copies, let_move
+from tests.support.archive_bytes import files_with
+from tests.support.archive_queries import query, query_columns
 from tests.support.running_bot import RunningBot, run_bot, run_emulator
 
 
@@ -68,19 +70,12 @@ async def test_a_members_data_says_where_their_replies_are_and_what_became_of_th
     assert (told["passages"], told["reactions"]) == ([2], [{"emoji": "🍞", "count": 1}])
 
 
-async def columns_of_members(running: RunningBot) -> list[tuple[str, str]]:
-    """Every column of the archive that holds members' ids."""
-    rows = await running.database.read(
-        lambda tx: tx.rows(
-            """
-            SELECT m.name AS held, p.name AS called
-            FROM sqlite_master AS m, pragma_table_info(m.name) AS p
-            WHERE m.type = 'table' AND p.name IN ('member_id', 'author_id', 'user_id')
-            """
-        )
-    )
-    assert len(rows) > 4
-    return [(row["held"], row["called"]) for row in rows]
+def columns_of_members(path: Path) -> list[tuple[str, str]]:
+    """Every column of the archive that holds members' ids, with its table's name before it."""
+    held = ("member_id", "author_id", "user_id")
+    found = [(table, column) for table, column in query_columns(path) if column in held]
+    assert len(found) > 4
+    return found
 
 
 async def test_erased_messages_stay_erased_after_catching_up(tmp_path: Path) -> None:
@@ -98,7 +93,7 @@ async def test_erased_messages_stay_erased_after_catching_up(tmp_path: Path) -> 
             await running.settle()
             assert (await of(running, "Ann"))["replies"] == []
             assert (await of(running, "Ann"))["threads"] == []
-            for table, column in await columns_of_members(running):
+            for table, column in columns_of_members(tmp_path / "salon.sqlite3"):
                 sql = f"SELECT count(*) AS n FROM {table} WHERE {column} = {ann.id}"
                 rows = await running.database.read(lambda tx, sql=sql: tx.rows(sql))  # type: ignore[misc]
                 # Who asked for it, and who did what to an essay, stays known.
@@ -134,6 +129,7 @@ async def test_only_empty_places_are_saved_for_a_member_who_opted_out(tmp_path: 
         assert "Not for the record" not in str(replies)
 
 
+@pytest.mark.sqlite
 async def test_a_member_can_opt_in_again_also_after_restoring_an_older_backup(
     tmp_path: Path,
 ) -> None:
@@ -177,11 +173,6 @@ async def forget(running: RunningBot, name: str, button: str = "Delete") -> None
     await running.settle()
 
 
-def held(folder: Path) -> bytes:
-    """Everything that lies beside the archive, and itself, once nobody has it open."""
-    return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
-
-
 async def test_no_byte_of_an_erased_or_deleted_reply_is_left_in_the_file(tmp_path: Path) -> None:
     async with run_emulator() as emulator:
         async with run_bot(tmp_path, emulator) as running:
@@ -191,20 +182,15 @@ async def test_no_byte_of_an_erased_or_deleted_reply_is_left_in_the_file(tmp_pat
             )
             taken = await running.write("Ben", "A chartreuse secret.", to=closing["id"])
             await running.settle()
-        assert b"heliotrope" in held(tmp_path)
-        assert b"vermilion" in held(tmp_path)
+        for word in (b"heliotrope", b"vermilion"):
+            assert files_with(tmp_path, word) != [], word
         async with run_bot(tmp_path, emulator) as running:
             path = f"/channels/{running.channel()}/messages/{taken}"
             await running.call_as(running.member("Ben"), "DELETE", path)
             await forget(running, "Ann")
-        for word in (b"heliotrope", b"vermilion", b"chartreuse"):
-            assert word not in held(tmp_path)
-        rows = sqlite3.connect(tmp_path / "salon.sqlite3")
-        with contextlib.closing(rows) as connection:
-            assert connection.execute("SELECT name FROM threads ORDER BY id").fetchall() == [
-                (ERASED_THREAD_NAME,),
-                ("A reply to Slow bread",),
-            ]
+        assert files_with(tmp_path, b"heliotrope", b"vermilion", b"chartreuse") == []
+        threads = query(tmp_path / "salon.sqlite3", "SELECT name FROM threads ORDER BY id")
+        assert [row["name"] for row in threads] == [ERASED_THREAD_NAME, "A reply to Slow bread"]
 
 
 async def test_renaming_a_thread_of_an_erased_member_is_retried_until_done(tmp_path: Path) -> None:
@@ -332,6 +318,7 @@ async def test_messages_from_before_an_erasure_are_not_saved_when_read_later(
             assert replies[str(after)]["text"] == "And this is said later."
 
 
+@pytest.mark.sqlite
 async def test_a_restored_backup_does_not_bring_back_erased_members(tmp_path: Path) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
     async with run_emulator() as emulator:
@@ -358,6 +345,7 @@ async def test_a_restored_backup_does_not_bring_back_erased_members(tmp_path: Pa
         assert b"vermilion" not in archive.read_bytes()
 
 
+@pytest.mark.sqlite
 async def test_the_restore_command_does_not_bring_back_erased_members(tmp_path: Path) -> None:
     archive, backup = tmp_path / "salon.sqlite3", tmp_path / "backup.sqlite3"
     async with run_emulator() as emulator:
@@ -377,6 +365,7 @@ async def test_the_restore_command_does_not_bring_back_erased_members(tmp_path: 
         assert row == ("", erasure_log.ERASED_AUTHOR_ID)
 
 
+@pytest.mark.sqlite
 async def test_the_file_beside_the_archive_holds_no_content_and_survives_a_torn_line(
     tmp_path: Path,
 ) -> None:

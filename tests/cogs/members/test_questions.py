@@ -333,6 +333,7 @@ async def test_what_was_merged_by_mistake_is_separated_again(running: RunningBot
     await use(running, ann, panel, "merge", first, question=second)
     await running.settle()
     await running.press(panel, "Back to the list", who=ann)
+    await running.settle()
     await use(running, ann, panel, "same", question=first)
     await running.settle()
     await running.press(panel, "List them separately again", who=ann)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from bot.core.text.coded_text import read_coded
 from bot.emulator.faults.steps import NeverArrivedError, Step
+from tests.support.archive_queries import query
 from tests.support.running_bot import (
     ESSAY,
     EmulatorClient,
@@ -549,17 +549,15 @@ async def test_a_kill_while_sending_neither_loses_nor_repeats_a_prompt(
             for message in await running.messages()
             if message["author"]["id"] == own and message["content"].startswith("Back to")
         ]
-        archive = sqlite3.connect(spawned.database)
-        state, reason = archive.execute("SELECT state, reason FROM prompts ORDER BY id").fetchone()
-        archive.close()
+        (prompt, *_) = query(spawned.database, "SELECT state, reason FROM prompts ORDER BY id")
         assert killed
         if hours == 20 and moment == "before":
             assert asked == []
-            assert state == "skipped"
-            assert json.loads(reason) == {"code": "too-late-offline"}
+            assert prompt["state"] == "skipped"
+            assert json.loads(prompt["reason"]) == {"code": "too-late-offline"}
         else:
             assert len(asked) == 1
-            assert state == "sent"
+            assert prompt["state"] == "sent"
 
 
 # -- side by side -----------------------------------------------------------------------------

@@ -130,6 +130,7 @@ async def press(running: RunningBot, shown: dict[str, Any], label: str) -> dict[
     return await running.interact(3, data, message_id=message["id"])
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("how", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
 async def test_nothing_is_saved_by_what_finds_the_archive_locked(
     running: RunningBot, monkeypatch: pytest.MonkeyPatch, how: str
