@@ -19,8 +19,9 @@ _SPEC = _SHARED / "discord" / "openapi.json"
 
 
 _Check = Callable[[str, Any], list[str]]
-#: In a payload: an id, and a time as Discord writes it.
+#: In a payload: an id, a nonce of the bot's, and a time as Discord writes it.
 _ID = re.compile(r"\b[1-9]\d{16,19}\b")
+_NONCE = re.compile(r'(?<="nonce": ")[0-9a-f]{24}(?=")')
 _TIME = re.compile(r"\b2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
 
 DESCRIPTION_ERRORS = (
@@ -56,15 +57,16 @@ def load_checker() -> tuple[ModuleType, Any] | None:
 
 
 def _cache_faults(check: _Check) -> _Check:
-    """``check`` with its results cached: most payloads differ only in their ids and times.
+    """``check`` with its results cached: most payloads differ only in ids, nonces and times.
 
-    An id is replaced by another of as many digits, and a time by another of the same form: the
-    description asks for nothing else in them.
+    An id or a nonce is replaced by another of the same length, and a time by another of the same
+    form: the description asks for nothing else in them.
     """
     known: dict[tuple[str, str], list[str]] = {}
 
     def faults(pointer: str, value: Any) -> list[str]:
         form = _ID.sub(lambda found: "7" * len(found[0]), json.dumps(value))
+        form = _NONCE.sub("7" * 24, form)
         key = pointer, _TIME.sub("2026-12-01T00:00:00.000000+00:00", form)
         if key not in known:
             known[key] = check(pointer, value)

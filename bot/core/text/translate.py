@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -180,12 +180,15 @@ def find_language(tag: str | None) -> str | None:
 
     The region counts only where a catalog has one (``pt_BR``); else ``de-AT`` is ``de``.
     """
-    if not tag:
-        return None
+    return _find_language(tag, get_languages()) if tag else None
+
+
+@lru_cache(maxsize=128)  # asked for each text of the commands in each of Discord's locales
+def _find_language(tag: str, languages: tuple[str, ...]) -> str | None:
     parts = tag.replace("-", "_").split("_")
     for length in range(len(parts), 0, -1):
         wanted = "_".join(parts[:length]).lower()
-        for language in get_languages():
+        for language in languages:
             if language.lower() == wanted:
                 return language
     return None
