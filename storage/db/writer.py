@@ -85,6 +85,14 @@ class ServerConnection(Protocol):
         """Insert ``rows`` with one statement; False if this INSERT can't be made to."""
         ...
 
+    async def execute_later(self, sql: str, parameters: Parameters | None = None) -> None:
+        """Execute a statement together with the next one; then its errors are raised."""
+        ...
+
+    def fetch_each(self, statements: Sequence[str]) -> Result[list[list[Row]]]:
+        """All rows of each query."""
+        ...
+
 
 class Transaction:
     """A database transaction, as a unit of work sees it: runs statements with named parameters.
@@ -102,6 +110,16 @@ class Transaction:
         async with self._connection.execute(sql, parameters or {}) as cursor:
             changed: int = cursor.rowcount
         return changed
+
+    async def run_later(self, sql: str, parameters: Parameters | None = None) -> None:
+        """Execute a statement before the next one, of which it isn't known how much it changes.
+
+        Where a statement is a message to a server, the two are sent together.
+        """
+        if isinstance(self._connection, ServerConnection):
+            await self._connection.execute_later(sql, parameters)
+        else:
+            await self.run(sql, parameters)
 
     async def insert(self, sql: str, parameters: Parameters) -> int:
         """Execute an INSERT that ends with ``RETURNING id``; the new row's id."""
@@ -134,6 +152,12 @@ class Transaction:
     async def rows(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
         """All rows of a query."""
         return list(await self._connection.execute_fetchall(sql, parameters or {}))
+
+    async def rows_of_each(self, *statements: str) -> list[list[Row]]:
+        """All rows of each of these queries, which have no parameters; asked for together."""
+        if isinstance(self._connection, ServerConnection):
+            return await self._connection.fetch_each(statements)
+        return [await self.rows(sql) for sql in statements]
 
     async def row(self, sql: str, parameters: Parameters | None = None) -> Row | None:
         """The first row of a query, or None."""

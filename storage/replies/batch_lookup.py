@@ -189,7 +189,10 @@ async def look_up(
             known.candidates.setdefault(candidate.original_id, []).append(candidate)
     # One statement for all ids: a statement for each would be half of what recording costs.
     await _fill_ids(tx, ids)
-    for row in await tx.rows(_REPLIES):
+    replies, copies, bot_messages, reposted, pending_parents, erased = await tx.rows_of_each(
+        _REPLIES, _COPIES, _BOT_MESSAGES, _REPOSTED, _PENDING_PARENTS, _ERASED_MEMBERS
+    )
+    for row in replies:
         known.answered[row["id"]] = AnsweredReply(row["discussion_id"], row["id"], row["thread_id"])
         if row["threadless_text"] is not None:
             known.threadless[row["id"]] = _make_channel_reply(row)
@@ -197,7 +200,7 @@ async def look_up(
             known.moved.add(row["id"])
         if row["deleted_at"] is not None:
             known.deleted.add(row["id"])
-    for row in await tx.rows(_COPIES):
+    for row in copies:
         if row["is_recorded"]:
             known.answered[row["copy_id"]] = AnsweredReply(
                 row["discussion_id"], row["reply_id"], row["thread_id"]
@@ -205,7 +208,7 @@ async def look_up(
         if row["deleted_at"] is not None:
             known.deleted.add(row["reply_id"])
         known.copies[row["copy_id"]] = row["reply_id"]
-    for row in await tx.rows(_BOT_MESSAGES):
+    for row in bot_messages:
         about = None
         if row["reply_id"]:
             about = AnsweredReply(row["discussion_id"], row["reply_id"], row["target_thread_id"])
@@ -218,13 +221,13 @@ async def look_up(
             about_reply=about,
             main_thread_id=row["main_thread_id"],
         )
-    for row in await tx.rows(_REPOSTED):
+    for row in reposted:
         reply = AnsweredReply(row["discussion_id"], row["reply_id"], row["thread_id"])
         known.answered[row["original_id"]] = reply
         known.reposted.add(row["original_id"])
-    known.pending_parents = {row["reference_id"] for row in await tx.rows(_PENDING_PARENTS)}
+    known.pending_parents = {row["reference_id"] for row in pending_parents}
     has_joinable = False
-    for row in await tx.rows(_ERASED_MEMBERS):
+    for row in erased:
         if row["member_id"] is None:
             has_joinable = has_joinable or bool(row["joins"])
             if row["proxy_apps"]:
@@ -235,11 +238,11 @@ async def look_up(
     if has_joinable and any(channel_id not in known.answered for channel_id in plain):
         await _look_up_joinable(tx, known)
         await _look_up_channel_replies(tx, known, plain)
-    await tx.run("DELETE FROM lookup_ids")
+    await tx.run_later("DELETE FROM lookup_ids")
     if read:
         await _fill_ids(tx, read | {known.copies[one] for one in read if one in known.copies})
         await _look_up_saved(tx, known)
-        await tx.run("DELETE FROM lookup_ids")
+        await tx.run_later("DELETE FROM lookup_ids")
     return known
 
 
@@ -288,7 +291,7 @@ def _list_messages(events: Iterable[Event]) -> Iterator[Message]:
 
 
 async def _fill_ids(tx: Transaction, ids: set[int]) -> None:
-    await tx.run(
+    await tx.run_later(
         "INSERT INTO lookup_ids (id) SELECT CAST(value AS BIGINT) FROM json_each(:ids)",
         {"ids": json.dumps(sorted(ids))},
     )
@@ -336,11 +339,12 @@ def _make_channel_reply(row: Row) -> ChannelReply:
 
 
 async def _look_up_saved(tx: Transaction, known: Lookup) -> None:
+    reacted, extras, saved = await tx.rows_of_each(_SAVED_REACTIONS, _SAVED_EXTRAS, _SAVED)
     reactions: dict[int, set[tuple[str, int]]] = {}
-    for row in await tx.rows(_SAVED_REACTIONS):
+    for row in reacted:
         reactions.setdefault(row["reply_id"], set()).add((row["emoji"], row["count"]))
-    more = {row["reply_id"]: extras_from_columns(dict(row)) for row in await tx.rows(_SAVED_EXTRAS)}
-    for row in await tx.rows(_SAVED):
+    more = {row["reply_id"]: extras_from_columns(dict(row)) for row in extras}
+    for row in saved:
         known.saved[row["id"]] = SavedReply(
             parent_id=row["parent_id"],
             text=row["text"],

@@ -37,6 +37,8 @@ class Changes:
 
     def __init__(self) -> None:
         self._changes: list[tuple[str, dict[str, Any]]] = []
+        # Written first: among the replies, they would part those that are inserted together.
+        self._watched: list[dict[str, Any]] = []
         # Whether some change may leave replies that are to be folded.
         self._needs_folding = False
 
@@ -47,6 +49,7 @@ class Changes:
     async def write(self, tx: Transaction) -> None:
         """Write all changes; consecutive ones of one kind go in one call."""
         async with tx.pipeline():
+            await tx.run_many(_WATCH_THREAD, self._watched)
             for statement, changes in itertools.groupby(self._changes, key=itemgetter(0)):
                 await tx.run_many(statement, [row for _, row in changes])
         while self._needs_folding:
@@ -339,7 +342,7 @@ class Changes:
         Otherwise nobody would notice that it was deleted while the bot was offline, if its opening
         was never reported.
         """
-        self.add(_WATCH_THREAD, {"id": thread_id, "server_id": server_id, "now": now_ms})
+        self._watched.append({"id": thread_id, "server_id": server_id, "now": now_ms})
 
     def move_watermark(self, channel_id: int, message_id: int) -> None:
         """The channel's record is complete up to this message; a watermark never moves back."""

@@ -284,6 +284,13 @@ class _WatchedServerConnection(_WatchedConnection):
         await self._injector.executed(self._connection, sql, before)
         return found
 
+    async def execute_later(self, sql: str, parameters: Any = None) -> None:
+        await self._get_server_connection().execute_later(sql, parameters)
+
+    @contextmanager
+    async def fetch_each(self, statements: Any) -> Any:
+        return await self._get_server_connection().fetch_each(statements)
+
     def _get_server_connection(self) -> Any:
         return self._connection
 

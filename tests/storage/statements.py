@@ -123,7 +123,8 @@ def unused_statements(source: str, module: ModuleType) -> list[tuple[str, str]]:
 def _runs_sql(call: ast.Call) -> bool:
     return (
         isinstance(call.func, ast.Attribute)
-        and call.func.attr in ("run", "rows", "row", "insert", "run_many")
+        and call.func.attr
+        in ("run", "run_later", "rows", "rows_of_each", "row", "insert", "run_many")
         and bool(call.args)
     )
 

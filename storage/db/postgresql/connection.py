@@ -69,6 +69,8 @@ _log = logging.getLogger(__name__)
 _Parameters = Mapping[str, Any] | Sequence[Any]
 
 _BEGIN_WRITING = "BEGIN; SELECT pg_current_xact_id()::text"
+#: What a transaction's units of work begin and end with (storage.db.writer).
+_UNIT_BOUNDARIES = ("SAVEPOINT unit", "RELEASE unit")
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 #: The session's settings. The archive is in memory or on a disk without a head, and statements read
 #: a few rows of large tables: without these, PostgreSQL reads whole tables where an index would do.
@@ -210,6 +212,9 @@ class PostgresConnection:
         self._raw: psycopg.AsyncConnection[Any] | None = None
         self._session: tuple[int, str] | None = None
         self._transaction_id = ""
+        # Statements that are sent together with the next one.
+        self._later: list[tuple[str, Mapping[str, Any] | None]] = []
+        self._is_pipelining = False
         #: Rows changed by statements since the start, about: without what triggers change.
         self.total_changes = 0
 
@@ -260,14 +265,52 @@ class PostgresConnection:
         if sql == "COMMIT" and not self._reads_only:
             await self._commit()
             return Result(-1)
+        if self._can_wait(sql):
+            self._later.append((sql, None))
+            return Result(-1)
+        if sql.startswith("ROLLBACK"):
+            self._drop_later(sql)
+        async with self._send() as raw:
+            cursor = await _execute(raw, sql, parameters)
+        return Result(self._count(cursor))
+
+    def _can_wait(self, sql: str) -> bool:
+        """Whether it begins or ends a unit of work, and can't fail but with the connection.
+
+        Nor can what is sent with it: its error would be that of the next unit.
+        """
+        return (
+            sql in _UNIT_BOUNDARIES
+            and all(one in _UNIT_BOUNDARIES for one, _ in self._later)
+            and self._raw is not None
+            and self._raw.info.transaction_status == TransactionStatus.INTRANS
+        )
+
+    def _drop_later(self, rollback: str) -> None:
+        """Drop what would be rolled back, but for the savepoint that a rollback goes to."""
+        begins = [place for place, (sql, _) in enumerate(self._later) if sql.startswith("SAVE")]
+        del self._later[begins[-1] + 1 if begins and rollback != "ROLLBACK" else 0 :]
+
+    async def execute_later(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Execute a statement together with the next one; then its errors are raised."""
+        self._later.append((sql, parameters or {}))
+
+    @contextlib.asynccontextmanager
+    async def _send(self, *, together: bool = False) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """The connection for a statement, which is sent together with those from before it.
+
+        ``together``: for several statements. Their results are there at the end of the block.
+        """
         raw = self._get_raw()
         with convert_errors(), limit_wait(raw):
-            if parameters is None:
-                cursor = await raw.execute(sql.encode(), prepare=False)
-            else:
-                cursor = raw.cursor(binary=True)
-                await cursor.execute(translate(sql).encode(), _clean(parameters))
-        return Result(self._count(cursor))
+            if self._is_pipelining or not (together or self._later):
+                yield raw
+                return
+            later, self._later = self._later, []
+            async with raw.pipeline():
+                for sql, parameters in later:
+                    await _execute(raw, sql, parameters)
+                yield raw
 
     @contextmanager
     async def executemany(
@@ -277,10 +320,11 @@ class PostgresConnection:
         given = list(rows)
         if not given:
             return Result(0)
-        raw = self._get_raw()
-        with convert_errors(), limit_wait(raw):
-            cursor = raw.cursor(binary=True)
-            await cursor.executemany(translate(sql).encode(), map(_clean, given))
+        query = translate(sql).encode()
+        # psycopg's executemany would wait for the answers to what was sent before it.
+        async with self._send(together=len(given) > 1) as raw:
+            for row in given:
+                await raw.cursor(binary=True).execute(query, _clean(row))
         self.total_changes += len(given)  # or fewer: the answers may come later
         return Result(-1)
 
@@ -291,30 +335,41 @@ class PostgresConnection:
         document = None if insert is None else dump_records(insert, rows)
         if insert is None or document is None:
             return False
-        raw = self._get_raw()
-        with convert_errors(), limit_wait(raw):
-            cursor = raw.cursor(binary=True)
-            await cursor.execute(insert.sql.encode(), (document,))
+        async with self._send() as raw:
+            await raw.cursor(binary=True).execute(insert.sql.encode(), (document,))
         self.total_changes += len(rows)  # or fewer: the answer may come later
         return True
 
     @contextlib.asynccontextmanager
     async def pipeline(self) -> AsyncIterator[None]:
         """Send statements without waiting for each answer (docs: psycopg › Pipeline mode)."""
-        raw = self._get_raw()
-        with convert_errors(), limit_wait(raw):
-            async with raw.pipeline():
+        async with self._send(together=True):
+            self._is_pipelining = True
+            try:
                 yield
+            finally:
+                self._is_pipelining = False
+
+    @contextmanager
+    async def fetch_each(self, statements: Sequence[str]) -> list[list[Any]]:
+        """All rows of each query."""
+        async with self._send(together=True) as raw:
+            cursors = []
+            for sql in statements:
+                cursor = raw.cursor(binary=True, row_factory=_make_rows)
+                cursors.append(await cursor.execute(translate(sql).encode(), {}))
+        with convert_errors():
+            return [await cursor.fetchall() for cursor in cursors]
 
     @contextmanager
     async def execute_fetchall(
         self, sql: str, parameters: Mapping[str, Any] | None = None
     ) -> list[Any]:
         """Execute a statement; all of its rows."""
-        raw = self._get_raw()
-        with convert_errors(), limit_wait(raw):
+        async with self._send() as raw:
             cursor = raw.cursor(binary=True, row_factory=_make_rows)
             await cursor.execute(translate(sql).encode(), _clean(parameters or {}))
+        with convert_errors():
             rows = await cursor.fetchall()
         self._count(cursor)
         return rows
@@ -336,6 +391,7 @@ class PostgresConnection:
         return cursor.rowcount
 
     async def _begin(self) -> None:
+        self._later.clear()
         raw = await self.open()
         try:
             await self._begin_on(raw)
@@ -359,7 +415,14 @@ class PostgresConnection:
         raw = self._get_raw()
         try:
             with limit_wait(raw):
-                cursor = await raw.execute("COMMIT", prepare=False)
+                if self._later:
+                    later, self._later = self._later, []
+                    async with raw.pipeline():
+                        for sql, parameters in later:
+                            await _execute(raw, sql, parameters)
+                        cursor = await _execute(raw, "COMMIT", None)
+                else:
+                    cursor = await _execute(raw, "COMMIT", None)
         except psycopg.OperationalError as error:
             if not raw.closed and not raw.broken:
                 raise sqlite3.OperationalError(_describe(error)) from error
@@ -397,6 +460,16 @@ class PostgresConnection:
                 _log.warning("What became of the COMMIT isn't known yet: %s.", _describe(error))
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
+
+
+async def _execute(
+    raw: psycopg.AsyncConnection[Any], sql: str, parameters: Mapping[str, Any] | None
+) -> psycopg.AsyncCursor[Any]:
+    """Execute a statement; one without ``parameters`` is sent as it is."""
+    if parameters is None:
+        return await raw.execute(sql.encode(), prepare=False)
+    cursor = raw.cursor(binary=True)
+    return await cursor.execute(translate(sql).encode(), _clean(parameters))
 
 
 @contextlib.contextmanager

@@ -340,7 +340,7 @@ async def test_a_commit_without_an_answer_is_settled(
 
 
 @pytest.mark.parametrize(
-    ("at", "arrives"), [(b"SAVEPOINT", False), (b"INSERT", True), (b"RELEASE", True)]
+    ("at", "arrives"), [(b"SAVEPOINT", False), (b"INSERT", True), (b"RELEASE", False)]
 )
 async def test_a_statement_without_an_answer_fails_and_nothing_of_it_stays(
     at: bytes, arrives: bool, address: str, postgres: PostgresServer, tmp_path: Path
