@@ -114,7 +114,9 @@ _READY = """
 FROM message_edits
 WHERE state = 'planned'
 AND (server_id >> 22) % :shard_count IN (SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids))
-AND NOT (
+AND NOT EXISTS (
+    SELECT 1 FROM servers WHERE servers.id = message_edits.server_id AND left_at IS NOT NULL
+) AND NOT (
     kind IN ('lock', 'unlock') AND EXISTS (
         SELECT 1 FROM message_edits AS before
         WHERE before.channel_id = message_edits.channel_id AND before.id < message_edits.id

@@ -12,9 +12,12 @@ import pytest
 from bot.app.client import Salon
 from bot.clock import Clock
 from bot.discord_api.connection import set_base_urls
+from bot.emulator.faults.steps import Step
 from bot.emulator.world.models import Guild, Overwrite, OverwriteType
 from bot.emulator.world.permissions import Permission
 from bot.emulator.world.seed import add_guild, invite_bot, put_channel
+from storage.delivery import message_edits
+from storage.delivery.message_edits import NewMessageEdit
 from tests.support.archive_queries import query, query_columns
 from tests.support.archives import open_archive, uses_postgresql
 from tests.support.running_bot import RunningBot, run_bot, run_emulator, running_bot, wait_until
@@ -236,3 +239,40 @@ async def test_postponed_work_is_due_again_when_a_server_is_available_again(
         await wait_until(put_off, "that it was removed")
         running.salon.dispatch("guild_available", server)
         await wait_until(due_again, "that it is back")
+
+
+async def test_what_is_to_be_changed_in_a_server_waits_until_the_bot_is_back(
+    tmp_path: Path,
+) -> None:
+    """What quotes a thread that was deleted before the bot left is erased days after it left."""
+    async with run_emulator() as emulator, run_bot(tmp_path, emulator) as running:
+        *_, closing = await running.publish()
+        calls: list[str] = []
+        member_path = f"/guilds/{running.server_id}/members/{emulator.world.bot.id}"
+        await running.call_as(running.member(), "DELETE", member_path)
+
+        async def is_left() -> bool:
+            sql = "SELECT 1 FROM servers WHERE left_at IS NOT NULL"
+            return bool(await running.database.read(lambda tx: tx.rows(sql)))
+
+        await wait_until(is_left, "that it was removed")
+
+        async def note_edits(step: Step) -> None:
+            if step.what.startswith("DELETE /channels/{id}/messages/"):
+                calls.append(step.what)
+
+        emulator.steps.hook = note_edits
+        edit = NewMessageEdit("delete", running.channel(), int(closing["id"]))
+        await running.database.write(
+            lambda tx: message_edits.plan(
+                tx, server_id=running.server_id, discussion_id=1, edits=[edit], now_ms=0
+            )
+        )
+        await running.settle(2 * DAYS)
+        assert calls == []
+        invite_bot(emulator.world, emulator.world.guild, emulator.world.bot)
+        await wait_until(lambda: _is_deleted(running, closing["id"]), "that it is deleted")
+
+
+async def _is_deleted(running: RunningBot, message_id: str) -> bool:
+    return message_id not in {message["id"] for message in await running.messages()}
