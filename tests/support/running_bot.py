@@ -253,25 +253,24 @@ class EmulatorClient:
     ) -> dict[str, Any]:
         """Send an interaction as a Discord client does, and wait for its first answer."""
         member = who or self.member()
-        before = {one["id"] for one in (await self.world())["interactions"]}
+        nonce = str(secrets.randbits(60))
         body = {
             "type": kind,
             "application_id": str(self.emulator.world.application.id),
             "guild_id": str(self.server_id),
             "channel_id": str(channel_id or self.channel()),
             "session_id": secrets.token_hex(16),
-            "nonce": str(secrets.randbits(60)),
+            "nonce": nonce,
             "data": data,
             **more,
         }
         await self.call_as(member, "POST", "/interactions", body, file)
+        made = self.emulator.world.interactions.values()
+        own_id = next(str(one.id) for one in made if one.nonce == nonce)
 
         async def answered() -> dict[str, Any] | None:
-            for one in (await self.world())["interactions"]:
-                if one["id"] not in before and one["member_id"] == str(member.id):
-                    found: dict[str, Any] = one
-                    return found if one["state"] != "waiting" else None
-            return None
+            (found,) = [one for one in (await self.world())["interactions"] if one["id"] == own_id]
+            return found if found["state"] != "waiting" else None
 
         found: dict[str, Any] = await wait_until(answered, f"an answer to {data}")
         return found
