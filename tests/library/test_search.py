@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot import erasure
 from bot.core.conversation.forwards_polls_stickers import Extras, Forward, Poll, PollAnswer
 from bot.core.text.coded_text import make_coded
 from bot.core.text.search_query import parse_search
 from bot.library.search import NEWEST, Cursor, Page, Search, run_search
 from storage.db.database import Database, open_database
 from storage.db.migrate import load_migrations
+from storage.db.writer import Transaction
 from storage.replies import deleted_channels
 from storage.replies.reply_changes import ERASE_REPLY, Changes
 from tests.library.talk import CHANNEL, SERVER, START, add_replies, publish
@@ -302,6 +304,43 @@ async def test_an_edited_reply_is_found_by_its_new_words_only(archive: Database)
     assert await find(archive, "schlosschen") == ["Ein Schlösschen."]
     await edit("PLAIN", 3)
     assert await find(archive, "plain") == ["PLAIN"]
+    left = await archive.read(lambda tx: tx.rows("SELECT reply_id FROM unfolded_replies"))
+    assert left == []
+
+
+async def erase_author(tx: Transaction) -> None:
+    await erasure.erase_member(tx, SERVER, 8, now_ms=1)
+
+
+async def erase_channel(tx: Transaction) -> None:
+    await tx.run(
+        "INSERT INTO deleted_channels (channel_id, server_id, deleted_at) VALUES (99, :id, 0)",
+        {"id": SERVER},
+    )
+    assert await deleted_channels.erase_due(tx, deleted_channels.RETENTION_MS) == 1
+
+
+@pytest.mark.parametrize("erase", [erase_author, erase_channel])
+async def test_a_forwards_own_words_are_still_found_when_the_forwarded_ones_are_erased(
+    archive: Database, erase: Callable[[Transaction], Awaitable[None]]
+) -> None:
+    discussion_id = await talk(archive)
+
+    async def forward(tx: Transaction) -> None:
+        (source,) = await add_replies(
+            tx, discussion_id, ["Ein Häuschen."], author_id=8, channel_id=99
+        )
+        (reply,) = await add_replies(tx, discussion_id, ["Wie schön!"], seconds=20)
+        changes = Changes()
+        changes.insert_extras(reply, Extras(forward=Forward(source, "Ein Häuschen.")))
+        await changes.write(tx)
+
+    await archive.write(forward)
+    assert len(await find(archive, "hauschen")) == 2
+    await archive.write(erase)
+    assert await find(archive, "hauschen") == []
+    (shown,) = await find(archive, "schon")
+    assert shown.startswith("Wie schön!")
     left = await archive.read(lambda tx: tx.rows("SELECT reply_id FROM unfolded_replies"))
     assert left == []
 
