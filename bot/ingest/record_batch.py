@@ -79,6 +79,10 @@ T = TypeVar("T", Message, Edit)
 #: Replies remembered for one message that hasn't arrived yet.
 _MAX_EARLY_REPLIES = 20
 
+#: Events after which PostgreSQL begins to write what was decided on them, while the next ones are
+#: decided on. More are sent in several parts, since they don't fit into the socket's buffer.
+_PIECE = 200
+
 #: Confirms the planned message that a message of the bot is, at a time in milliseconds; whether
 #: one wasn't confirmed before.
 OwnMessageHandler = Callable[[Transaction, Message, int], Awaitable[bool]]
@@ -117,17 +121,15 @@ async def record_batch(
     )
     batch = Batch(known, early, now_ms)
     batch.result.messages_confirmed = confirmed
-    watermarks: dict[int, int] = {}
-    for event in events:
-        if isinstance(event, Message):
-            _record_message(event, batch)
-            channel_id = event.channel_id
-            if channel_id in complete and channel_id not in batch.result.content_missing:
-                watermarks[channel_id] = max(watermarks.get(channel_id, 0), event.id)
-        else:
-            _record_other(event, batch)
-    for channel_id, message_id in watermarks.items():
-        batch.changes.move_watermark(channel_id, message_id)
+    if tx.is_remote and len(events) > _PIECE:
+        async with tx.pipeline():
+            for start in range(0, len(events), _PIECE):
+                _record_events(events[start : start + _PIECE], batch, complete)
+                if batch.changed:  # what replies have said is to be read first
+                    continue
+                await batch.changes.send(tx)
+    else:
+        _record_events(events, batch, complete)
     before = await quotations.read(tx, batch.changed)
     await batch.changes.write(tx)
     said = {one: batch.said[one] for one in batch.changed if one in batch.said}
@@ -151,6 +153,20 @@ async def record_batch(
         tx, new_ms=NEW_FOR_MS, wait_ms=INDEX_WAITS_MS, now_ms=now_ms, shards=shards
     )
     return batch.result
+
+
+def _record_events(events: Sequence[Event], batch: Batch, complete: frozenset[int]) -> None:
+    watermarks: dict[int, int] = {}
+    for event in events:
+        if isinstance(event, Message):
+            _record_message(event, batch)
+            channel_id = event.channel_id
+            if channel_id in complete and channel_id not in batch.result.content_missing:
+                watermarks[channel_id] = max(watermarks.get(channel_id, 0), event.id)
+        else:
+            _record_other(event, batch)
+    for channel_id, message_id in watermarks.items():
+        batch.changes.move_watermark(channel_id, message_id)
 
 
 def _record_other(event: Event, batch: Batch) -> None:

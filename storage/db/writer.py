@@ -140,6 +140,11 @@ class Transaction:
             async with self._connection.executemany(sql, rows):
                 pass
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether a server executes the statements, while this process can go on."""
+        return isinstance(self._connection, ServerConnection)
+
     def pipeline(self) -> AbstractAsyncContextManager[None]:
         """A block in which only :meth:`run_many` is called, many times.
 
@@ -326,6 +331,7 @@ class Writer:
         await self._connection.execute("SAVEPOINT unit")
         try:
             value = await _InContext(unit.context, lambda: unit.work(self._transaction))
+            await self._connection.execute("RELEASE unit")
         except Exception as error:
             if not self._connection.in_transaction:
                 raise  # SQLite has rolled everything back itself (for example on a full disk)
@@ -334,7 +340,6 @@ class Writer:
             if not unit.outcome.done():
                 unit.outcome.set_exception(error)
             return _FAILED
-        await self._connection.execute("RELEASE unit")
         return value
 
 

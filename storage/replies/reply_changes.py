@@ -48,12 +48,19 @@ class Changes:
 
     async def write(self, tx: Transaction) -> None:
         """Write all changes; consecutive ones of one kind go in one call."""
-        async with tx.pipeline():
-            await tx.run_many(_WATCH_THREAD, self._watched)
-            for statement, changes in itertools.groupby(self._changes, key=itemgetter(0)):
-                await tx.run_many(statement, [row for _, row in changes])
+        if self._changes or self._watched:
+            async with tx.pipeline():
+                await self.send(tx)
         while self._needs_folding:
             self._needs_folding = await fold_pending(tx)
+
+    async def send(self, tx: Transaction) -> None:
+        """Write what was added so far, in a pipeline; :meth:`write` has to be called later."""
+        watched, self._watched = self._watched, []
+        added, self._changes = self._changes, []
+        await tx.run_many(_WATCH_THREAD, watched)
+        for statement, changes in itertools.groupby(added, key=itemgetter(0)):
+            await tx.run_many(statement, [row for _, row in changes])
 
     # -- replies --------------------------------------------------------------------------------
 

@@ -161,6 +161,49 @@ async def test_a_unit_that_fails_is_rolled_back_alone(archive: PostgresDatabase)
     assert archive.changes >= 3
 
 
+async def test_a_statement_that_is_executed_later_fails_in_its_own_unit(
+    archive: PostgresDatabase,
+) -> None:
+    sql = "INSERT INTO servers (id, name, joined_at) VALUES (:id, 'Later', 0)"
+
+    async def add_later(tx: Transaction, *ids: int) -> int:
+        for one in ids:
+            await tx.run_later(sql, {"id": one})
+        return ids[0]
+
+    async def fails(tx: Transaction) -> None:
+        await add_later(tx, 3)
+        raise LookupError("no")
+
+    async def reads(tx: Transaction) -> list[int]:
+        await add_later(tx, 5)
+        servers, none = await tx.rows_of_each(
+            "SELECT id FROM servers ORDER BY id", "SELECT id FROM threads"
+        )
+        assert none == []
+        return [row["id"] for row in servers]
+
+    async def does_nothing(_: Transaction) -> None:
+        pass
+
+    results = await asyncio.gather(
+        archive.write(lambda tx: add_later(tx, 1)),
+        archive.write(lambda tx: add_later(tx, 2, 1)),
+        archive.write(does_nothing),
+        archive.write(fails),
+        archive.write(does_nothing),
+        archive.write(lambda tx: add(tx, 4)),
+        archive.write(reads),
+        archive.write(lambda tx: add_later(tx, 6)),
+        return_exceptions=True,
+    )
+    assert isinstance(results[1], sqlite3.IntegrityError)
+    assert isinstance(results[3], LookupError)
+    del results[3], results[1]
+    assert results == [1, None, None, 4, [1, 4, 5], 6]
+    assert await get_ids(archive) == [1, 4, 5, 6]
+
+
 async def test_a_unit_that_ignores_an_error_isn_t_reported_as_saved(
     archive: PostgresDatabase,
 ) -> None:
