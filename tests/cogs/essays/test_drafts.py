@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -341,7 +342,12 @@ async def test_a_draft_from_before_an_upgrade_keeps_its_line_too(running: Runnin
     await running.settle()
 
     async def age(tx: Transaction) -> None:
-        await tx.run("UPDATE revision_contents SET essay = json_remove(essay, '$.extracted')")
+        row = await tx.row("SELECT essay FROM revision_contents")
+        assert row is not None
+        essay = {
+            key: value for key, value in json.loads(row["essay"]).items() if key != "extracted"
+        }
+        await tx.run("UPDATE revision_contents SET essay = :essay", {"essay": json.dumps(essay)})
 
     await running.database.write(age)
     form = (await running.press(interaction, "Edit details"))["answer"]
