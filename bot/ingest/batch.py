@@ -250,12 +250,12 @@ def find_plain_messages(events: Iterable[Event]) -> dict[int, int]:
     for event in events:
         messages = event.messages if isinstance(event, HistoryPage) else (event,)
         for message in messages:
-            if not isinstance(message, Message) or not can_join(message):
-                continue
-            if message.from_bot and message.webhook_app_id is None:
+            if not isinstance(message, Message):
                 continue
             known = oldest.get(message.channel_id)
-            if known is None or message.written_at < known:
+            if known is not None and message.written_at >= known:
+                continue  # like most, so this is asked first
+            if can_join(message) and not (message.from_bot and message.webhook_app_id is None):
                 oldest[message.channel_id] = message.written_at
     return {
         channel_id: make_first_snowflake(to_milliseconds(written_at) - LOOK_BACK_MS)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 __all__ = ["ROWS", "MultiRowInsert", "PlainInsert", "make_multi_row_insert", "parse_plain_insert"]
@@ -65,8 +67,13 @@ class MultiRowInsert(NamedTuple):
 
     def split(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:
         """The parameters of each statement; rows that don't fill one are left over at the end."""
+        get = itemgetter(*self.names) if len(self.names) > 1 else None
         for start in range(0, len(rows) - len(rows) % ROWS, ROWS):
-            yield [row[name] for row in rows[start : start + ROWS] for name in self.names]
+            part = rows[start : start + ROWS]
+            if get is None:
+                yield [row[self.names[0]] for row in part]
+            else:
+                yield list(chain.from_iterable(map(get, part)))
 
 
 @cache

@@ -74,12 +74,21 @@ class Connection(Protocol):
 
 
 @runtime_checkable
-class ServerConnection(Protocol):
-    """A connection to a server, which is sent statements and rows together."""
+class Pipelining(Protocol):
+    """A connection that can be sent statements without waiting for each."""
 
     def pipeline(self) -> AbstractAsyncContextManager[None]:
         """Within the block, nothing is waited for; an error is raised at its end at the latest."""
         ...
+
+    def fetch_each(self, statements: Sequence[str]) -> Awaitable[list[list[Row]]]:
+        """All rows of each query."""
+        ...
+
+
+@runtime_checkable
+class ServerConnection(Pipelining, Protocol):
+    """A connection to a server, which is also sent rows together."""
 
     def insert_many(self, sql: str, rows: Sequence[Parameters]) -> Result[bool]:
         """Insert ``rows`` with one statement; False if this INSERT can't be made to."""
@@ -87,10 +96,6 @@ class ServerConnection(Protocol):
 
     async def execute_later(self, sql: str, parameters: Parameters | None = None) -> None:
         """Execute a statement together with the next one; then its errors are raised."""
-        ...
-
-    def fetch_each(self, statements: Sequence[str]) -> Result[list[list[Row]]]:
-        """All rows of each query."""
         ...
 
 
@@ -107,8 +112,9 @@ class Transaction:
 
     async def run(self, sql: str, parameters: Parameters | None = None) -> int:
         """Execute a statement; the number of rows it changed."""
-        async with self._connection.execute(sql, parameters or {}) as cursor:
-            changed: int = cursor.rowcount
+        # Not closed: it has no rows left, and closing it is another wait for the database.
+        cursor = await self._connection.execute(sql, parameters or {})
+        changed: int = cursor.rowcount
         return changed
 
     async def run_later(self, sql: str, parameters: Parameters | None = None) -> None:
@@ -133,12 +139,10 @@ class Transaction:
             if len(rows) > 1 and await self._connection.insert_many(sql, rows):
                 return
         elif len(rows) >= ROWS and (insert := make_multi_row_insert(sql)) is not None:
-            async with self._connection.executemany(insert.sql, insert.split(rows)):
-                pass
+            await self._connection.executemany(insert.sql, insert.split(rows))
             rows = rows[len(rows) - len(rows) % ROWS :]
         if rows:
-            async with self._connection.executemany(sql, rows):
-                pass
+            await self._connection.executemany(sql, rows)
 
     @property
     def is_remote(self) -> bool:
@@ -148,9 +152,9 @@ class Transaction:
     def pipeline(self) -> AbstractAsyncContextManager[None]:
         """A block in which only :meth:`run_many` is called, many times.
 
-        Where a statement is a message to a server, the answers are waited for at the end only.
+        The statements are sent in order, and are waited for at the end only.
         """
-        if isinstance(self._connection, ServerConnection):
+        if isinstance(self._connection, Pipelining):
             return self._connection.pipeline()
         return contextlib.nullcontext()
 
@@ -160,7 +164,7 @@ class Transaction:
 
     async def rows_of_each(self, *statements: str) -> list[list[Row]]:
         """All rows of each of these queries, which have no parameters; asked for together."""
-        if isinstance(self._connection, ServerConnection):
+        if isinstance(self._connection, Pipelining):
             return await self._connection.fetch_each(statements)
         return [await self.rows(sql) for sql in statements]
 
@@ -304,11 +308,12 @@ class Writer:
         done: list[tuple[_Queued, Any]] = []
         try:
             await self._connection.execute("BEGIN IMMEDIATE")
+            run = self._run_alone if len(units) == 1 else self._run
             for unit in units:
                 if unit.is_withdrawn:
                     continue
                 unit.begin()
-                value = await self._run(unit)
+                value = await run(unit)
                 if value is not _FAILED:
                     done.append((unit, value))
             await self._connection.execute("COMMIT")
@@ -326,6 +331,10 @@ class Writer:
         for unit, value in done:
             if not unit.outcome.done():
                 unit.outcome.set_result(value)
+
+    async def _run_alone(self, unit: _Queued) -> Any:
+        """Run the only unit of a transaction, which is rolled back with it."""
+        return await _InContext(unit.context, lambda: unit.work(self._transaction))
 
     async def _run(self, unit: _Queued) -> Any:
         await self._connection.execute("SAVEPOINT unit")

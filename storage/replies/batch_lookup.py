@@ -133,9 +133,10 @@ def _collect_ids(events: Iterable[Event]) -> tuple[set[int], set[int]]:
     ids: set[int] = set()
     read: set[int] = set()
     for event in events:
+        if isinstance(event, Message):  # like most, so this is asked first
+            _add_ids(ids, event)
+            continue
         match event:
-            case Message():
-                _add_ids(ids, event)
             case HistoryPage():
                 for message in event.messages:
                     _add_ids(ids, message)
@@ -152,10 +153,13 @@ def _collect_ids(events: Iterable[Event]) -> tuple[set[int], set[int]]:
 
 
 def _add_ids(ids: set[int], message: Message) -> None:
-    ids.update((message.id, message.channel_id, message.author_id))
+    ids.add(message.id)
+    ids.add(message.channel_id)
+    ids.add(message.author_id)
     if message.reference_id is not None:
         ids.add(message.reference_id)
-    _add_forwarded(ids, message)
+    if message.extras is not NO_EXTRAS:
+        _add_forwarded(ids, message)
 
 
 def _add_forwarded(ids: set[int], event: Message | Edit) -> None:

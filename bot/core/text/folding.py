@@ -25,11 +25,12 @@ _REMOVED = regex.compile(
     """,
     regex.VERBOSE | regex.V1,
 )
-_ASCII = bytes(range(128))
+#: The characters of ASCII, without control characters: some of these are white space.
+_PRINTABLE = bytes(range(32, 127))
 _CLUSTER = regex.compile(r"\s+|\X")
 
 
-#: Characters that were met and become themselves.
+#: Characters that were met and become themselves, none of which is white space.
 _UNCHANGED: set[str] = set()
 
 
@@ -44,7 +45,7 @@ class _Table(dict[str, str]):
             plain = _REMOVED.sub("", unicodedata.normalize("NFKD", sign))
             found = unicodedata.normalize("NFC", plain)
         self[sign] = found
-        if found == sign:
+        if found == sign and not sign.isspace():
             _UNCHANGED.add(sign)
         return found
 
@@ -66,13 +67,17 @@ def fold_text(text: str) -> str:
     # character of a normalized text becomes isn't replaced again, so the order doesn't matter.
     lower = unicodedata.normalize("NFKC", text).encode("utf-8", "surrogatepass").lower()
     folded = lower.decode("utf-8", "surrogatepass")
-    others = lower.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    others = lower.translate(None, _PRINTABLE).decode("utf-8", "surrogatepass")
+    has_other_space = False
     for sign in set(others) - _UNCHANGED:
         plain = _TABLE[sign]
         if plain != sign:
             folded = folded.replace(sign, plain)
-    has_single_spaces = folded.isprintable() and "  " not in folded and folded == folded.strip()
-    return folded if has_single_spaces else " ".join(folded.split())
+        elif sign.isspace():
+            has_other_space = True
+    if has_other_space or "  " in folded or folded.startswith(" ") or folded.endswith(" "):
+        return " ".join(folded.split())
+    return folded
 
 
 def fold_unless_lower(text: str) -> str | None:

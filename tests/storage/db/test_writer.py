@@ -93,6 +93,19 @@ async def test_a_unit_that_fails_is_rolled_back_alone(database: Database) -> Non
     assert await ids(database) == [1, 3]
 
 
+async def test_a_unit_alone_is_rolled_back_with_its_transaction(database: Database) -> None:
+    async def fails(tx: Transaction) -> None:
+        await add(tx, 1)
+        raise RuntimeError
+
+    async with traced_writer(database.path) as (writer, statements):
+        with pytest.raises(RuntimeError):
+            await writer.write(fails)
+        assert [one for one in statements if "INSERT" not in one] == ["BEGIN IMMEDIATE", "ROLLBACK"]
+        assert await writer.write(lambda tx: add(tx, 2)) == 2
+    assert await ids(database) == [2]
+
+
 async def test_a_full_disk_fails_every_write_of_the_transaction_and_none_after_it(
     database: Database,
 ) -> None:
