@@ -1,15 +1,18 @@
 """The gateway's connection, with less to do for each event.
 
 discord.py decodes the bytes of each event into text, which the JSON parser encodes again, and sets
-a timer and cancels it. Together that takes as long as parsing a message.
+a timer and cancels it. Together that takes as long as parsing a message. And it receives events
+faster than they are recorded.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import discord.client
 from discord.gateway import DiscordWebSocket
+
+from bot.ingest.recorder import Recorder
 
 __all__ = ["GatewaySocket", "use_gateway_socket"]
 
@@ -19,13 +22,23 @@ class GatewaySocket(DiscordWebSocket):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.recorder: Recorder | None = None
         # Each frame of zstd-stream has a whole event. Without zstandard, zlib-stream is used.
         zstd = getattr(discord.utils, "_ZstdDecompressionContext", None)
         if zstd is not None and isinstance(self._decompressor, zstd):
             self._decompressor: Any = _BytesDecompressor(self._decompressor.decompressor)
 
+    @classmethod
+    async def from_client(cls, client: Any, **options: Any) -> Self:
+        """Connect. ``client`` has the recorder among its services."""
+        socket = await super().from_client(client, **options)
+        socket.recorder = client.services.recorder
+        return socket
+
     async def poll_event(self) -> None:
-        """Receive one event and handle it."""
+        """Receive one event and handle it; the next not before there is room to record it."""
+        if self.recorder is not None and self.recorder.is_full:
+            await self.recorder.wait_for_room()
         if self._keep_alive is not None:
             # Its thread closes a connection on which nothing was received for a minute, so a
             # timer for each event isn't needed.

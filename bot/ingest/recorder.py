@@ -45,6 +45,8 @@ LiveEvent = Message | Reaction | ReactionsCleared
 _MAX_BATCH = 2500
 #: Seconds between attempts while the archive can't be written (for example, the disk is full).
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
+#: Seconds in which the gateway waits at most until there is room in the queue.
+_LONGEST_PAUSE = 1.0
 #: Messages that haven't arrived (yet) whose edits, deletions or replies are remembered.
 _MAX_EARLY = 10_000
 #: The generation of servers whose shard isn't in this process: no shard has it.
@@ -80,6 +82,8 @@ class Recorder:
         self._arrived = asyncio.Event()
         self._put_count = 0
         self._committed_count = 0
+        # Whether the queue grows without limit until the next commit.
+        self._is_stuck = False
         self._progress = asyncio.Condition()
         #: The newest generation of each shard; before its first one a number of its own.
         self._generations = {shard_id: -shard_id for shard_id in shards.ids}
@@ -111,6 +115,24 @@ class Recorder:
     def queued(self) -> int:
         """Number of events that have arrived and aren't committed yet."""
         return self._put_count - self._committed_count
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more is to be received until the next commit (:meth:`wait_for_room`)."""
+        return self.queued >= _MAX_BATCH and not self._is_stuck
+
+    async def wait_for_room(self) -> None:
+        """Wait while a whole batch of events is queued; for a second at most.
+
+        In a flood, what the event loop receives and what it writes would fill memory, and each
+        would slow the other down. While the archive can't be written, or takes longer, events are
+        received all the same.
+        """
+        try:
+            async with asyncio.timeout(_LONGEST_PAUSE):
+                await self.wait_until_committed(self._put_count - _MAX_BATCH + 1)
+        except TimeoutError:
+            self._is_stuck = True
 
     async def load_posted_channels(self) -> None:
         """Fill :attr:`posted_channels` from the archive; to be called before events arrive."""
@@ -271,6 +293,7 @@ class Recorder:
                 for _ in range(count):
                     self._events.popleft()
                 self._committed_count += count
+                self._is_stuck = False
                 async with self._progress:
                     self._progress.notify_all()
 
@@ -297,6 +320,7 @@ class Recorder:
                     )
                 )
             except StorageError as error:
+                self._is_stuck = True
                 _log.error(
                     "Couldn't write to the archive (%s); %d events are queued, retrying in %.1f s.",
                     error,
