@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from aiosqlite.context import Result
 
 from storage.db.errors import WriteWithdrawn
-from storage.db.multi_row_insert import ROWS, make_multi_row_insert
+from storage.db.multi_row_insert import SIZES, make_multi_row_insert
 
 __all__ = ["Connection", "Parameters", "Row", "Transaction", "Work", "Writer"]
 
@@ -138,9 +138,11 @@ class Transaction:
         if isinstance(self._connection, ServerConnection):
             if len(rows) > 1 and await self._connection.insert_many(sql, rows):
                 return
-        elif len(rows) >= ROWS and (insert := make_multi_row_insert(sql)) is not None:
-            await self._connection.executemany(insert.sql, insert.split(rows))
-            rows = rows[len(rows) - len(rows) % ROWS :]
+        else:
+            for size in SIZES:
+                if len(rows) >= size and (insert := make_multi_row_insert(sql, size)) is not None:
+                    await self._connection.executemany(insert.sql, insert.split(rows))
+                    rows = rows[len(rows) - len(rows) % size :]
         if rows:
             await self._connection.executemany(sql, rows)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.db.database import open_database
-from storage.db.multi_row_insert import ROWS, make_multi_row_insert
+from storage.db.multi_row_insert import SIZES, make_multi_row_insert
 
 INSERT = "INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, 0)"
 KEPT = """
@@ -17,7 +17,7 @@ ON CONFLICT (id) DO NOTHING
 """
 
 
-@pytest.mark.parametrize("count", [0, 1, ROWS - 1, ROWS, ROWS + 1, 3 * ROWS, 3 * ROWS + 7])
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 63, 64, 65, 511, 512, 513, 1536, 2500])
 async def test_every_row_is_inserted_once_and_in_its_columns(tmp_path: Path, count: int) -> None:
     rows = [{"id": 1 + n, "name": f"Server {n}", "joined_at": n, "more": 0} for n in range(count)]
     async with open_database(tmp_path / "salon.sqlite3") as database:
@@ -31,7 +31,7 @@ async def test_every_row_is_inserted_once_and_in_its_columns(tmp_path: Path, cou
 
 
 async def test_the_first_of_two_rows_with_one_key_is_kept(tmp_path: Path) -> None:
-    names = [f"Server {number}" for number in range(2 * ROWS)]
+    names = [f"Server {number}" for number in range(2 * SIZES[0])]
     rows = [{"id": 1 + n // 2, "name": name, "joined_at": 0} for n, name in enumerate(names)]
     async with open_database(tmp_path / "salon.sqlite3") as database:
         await database.write(lambda tx: tx.run_many(KEPT, rows))
@@ -39,10 +39,11 @@ async def test_the_first_of_two_rows_with_one_key_is_kept(tmp_path: Path) -> Non
     assert [row["name"] for row in saved] == names[::2]
 
 
-def test_an_insert_of_plain_values_can_have_many_rows() -> None:
-    insert = make_multi_row_insert(KEPT)
+@pytest.mark.parametrize("size", SIZES)
+def test_an_insert_of_plain_values_can_have_many_rows(size: int) -> None:
+    insert = make_multi_row_insert(KEPT, size)
     assert insert is not None
-    assert insert.sql.count("?") == ROWS * len(insert.names) == ROWS * 3
+    assert insert.sql.count("?") == size * len(insert.names) == size * 3
     assert ":" not in insert.sql
 
 
@@ -59,4 +60,4 @@ def test_an_insert_of_plain_values_can_have_many_rows() -> None:
     ],
 )
 def test_no_other_statement_can(sql: str) -> None:
-    assert make_multi_row_insert(sql) is None
+    assert make_multi_row_insert(sql, 8) is None

@@ -15,7 +15,6 @@ import pytest
 from bot.core.shards import Shards
 from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
 from storage.db.erasure_log import Erasure
-from storage.db.multi_row_insert import ROWS
 from storage.db.postgresql.database import (
     PostgresDatabase,
     log_erasures,
@@ -126,7 +125,7 @@ async def test_an_insert_gives_the_new_row_s_id(archive: PostgresDatabase) -> No
 
 
 async def test_many_rows_are_inserted_as_on_sqlite(archive: PostgresDatabase) -> None:
-    rows = [{"id": 1 + n // 2, "name": f"Server {n}", "at": n} for n in range(3 * ROWS)]
+    rows = [{"id": 1 + n // 2, "name": f"Server {n}", "at": n} for n in range(192)]
     sql = """
     INSERT INTO servers (id, name, joined_at) VALUES (:id, :name, :at) ON CONFLICT DO NOTHING
     """
