@@ -25,7 +25,11 @@ from typing import Any
 from tests.bench import frames
 from tests.bench.ingest import prepare
 
-GOAL = 100.0
+GOAL = 30.0
+#: The channel itself has no news, so it isn't read.
+_THREADS_ARE_READ = """
+SELECT min(verified_at) > :n FROM watermarks JOIN threads ON threads.id = watermarks.channel_id
+"""
 _HERE = Path(__file__).parents[2]
 _EVERY = 40
 _PATIENCE = 60.0
@@ -67,7 +71,7 @@ def _flow(page: str, path: Path, count: int) -> dict[str, Any]:
         try:
             archive = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
             began = time.time() * 1000
-            wait_for(archive, "SELECT min(verified_at) > :n FROM watermarks", int(began), process)
+            wait_for(archive, _THREADS_ARE_READ, int(began), process)
             _post(f"{page}/feed/warm")
             kept = "SELECT count(*) >= :n FROM replies"
             heads = len(frames.THREADS)
