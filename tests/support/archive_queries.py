@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.support.archives import get_postgresql_address, uses_postgresql
 
-__all__ = ["query", "query_columns", "query_tables"]
+__all__ = ["query", "query_columns", "query_postgresql", "query_tables"]
 
 #: A table of the process and not of the archive, on each database.
 _PROCESS_TABLES = {"sqlite_sequence", "schema_version"}
@@ -22,7 +22,7 @@ def query(path: Path, sql: str, parameters: dict[str, Any] | None = None) -> lis
     sqlite3.Error where there is no archive yet.
     """
     if uses_postgresql():
-        return _query_postgresql(get_postgresql_address(path), sql, parameters or {})
+        return query_postgresql(get_postgresql_address(path), sql, parameters or {})
     with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True)) as archive:
         archive.row_factory = sqlite3.Row
         cursor = archive.execute(sql, parameters or {})
@@ -59,7 +59,8 @@ def query_columns(path: Path) -> list[tuple[str, str]]:
     return [one for one in found if one[0] not in _PROCESS_TABLES]
 
 
-def _query_postgresql(address: str, sql: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+def query_postgresql(address: str, sql: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a query as of :func:`query`, on the database with this address."""
     import psycopg
     from psycopg.rows import dict_row
 

@@ -1,6 +1,7 @@
 """A sample of the plays with the archive on PostgreSQL.
 
 All of them: ``SALON_TEST_POSTGRESQL=1 scripts/test tests/truth``.
+Two processes that share an archive: ``python -m tests.truth.two_processes``.
 """
 
 from __future__ import annotations
