@@ -30,9 +30,10 @@ class GatewaySocket(DiscordWebSocket):
 
     @classmethod
     async def from_client(cls, client: Any, **options: Any) -> Self:
-        """Connect. ``client`` has the recorder among its services."""
+        """Connect. Of the clients in this process, Salon's have a recorder among their services."""
         socket = await super().from_client(client, **options)
-        socket.recorder = client.services.recorder
+        services = getattr(client, "services", None)
+        socket.recorder = None if services is None else services.recorder
         return socket
 
     async def poll_event(self) -> None:

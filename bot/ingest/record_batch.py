@@ -127,7 +127,7 @@ async def record_batch(
                 _record_events(events[start : start + _PIECE], batch, complete)
                 if batch.changed:  # what replies have said is to be read first
                     continue
-                await batch.changes.send(tx)
+                await batch.changes.write_early(tx)
     else:
         _record_events(events, batch, complete)
     before = await quotations.read(tx, batch.changed)

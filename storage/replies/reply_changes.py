@@ -50,11 +50,11 @@ class Changes:
         """Write all changes; consecutive ones of one kind go in one call."""
         if self._changes or self._watched:
             async with tx.pipeline():
-                await self.send(tx)
+                await self.write_early(tx)
         while self._needs_folding:
             self._needs_folding = await fold_pending(tx)
 
-    async def send(self, tx: Transaction) -> None:
+    async def write_early(self, tx: Transaction) -> None:
         """Write what was added so far, in a pipeline; :meth:`write` has to be called later."""
         watched, self._watched = self._watched, []
         added, self._changes = self._changes, []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -22,10 +21,7 @@ from storage.db.processes import ProcessGroup, ShardState
 from tests.support.archives import get_postgresql_address
 from tests.support.limited_emulator import limited_emulator
 from tests.support.processes import needs_postgresql, two_processes, wait_for_shards
-
-#: Seconds in which the process of the test doesn't run, so that nothing can be said of a rate; and
-#: how often it is measured at most.
-_STANDSTILL, _ATTEMPTS = 0.05, 5
+from tests.support.standstill import count_on_time
 
 
 @contextlib.asynccontextmanager
@@ -94,34 +90,13 @@ async def count_refusals_of_two(emulator: Emulator, one: CallBudget, other: Call
 async def test_discord_refuses_no_call_of_two_processes_that_share_the_limit(
     tmp_path: Path,
 ) -> None:
-    """Measured again if the test's own process stood still: calls of two windows arrive at once."""
     async with limited_emulator() as emulator, two_groups(tmp_path) as groups:
-        for _ in range(_ATTEMPTS):
+
+        async def count() -> int:
             one, other = (CallBudget(SharedCalls(group)) for group in groups)
-            async with measure_standstill() as longest:
-                refused = await count_refusals_of_two(emulator, one, other)
-            if longest[0] < _STANDSTILL:
-                break
-            await asyncio.sleep(1)  # so that Discord's window is empty
-        assert refused == 0
+            return await count_refusals_of_two(emulator, one, other)
 
-
-@contextlib.asynccontextmanager
-async def measure_standstill() -> AsyncIterator[list[float]]:
-    """Measure the longest time, in seconds, in which the event loop was busy or didn't run."""
-    longest, tick = [0.0], 0.01
-
-    async def look() -> None:
-        while True:
-            begun = time.monotonic()
-            await asyncio.sleep(tick)
-            longest[0] = max(longest[0], time.monotonic() - begun - tick)
-
-    looking = asyncio.create_task(look())
-    try:
-        yield longest
-    finally:
-        looking.cancel()
+        assert await count_on_time(count) == 0
 
 
 async def test_discord_refuses_calls_of_two_processes_that_do_not_share_it() -> None:
