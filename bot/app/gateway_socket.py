@@ -7,7 +7,7 @@ faster than they are recorded.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import discord.client
 from discord.gateway import DiscordWebSocket
@@ -28,23 +28,24 @@ class GatewaySocket(DiscordWebSocket):
         if zstd is not None and isinstance(self._decompressor, zstd):
             self._decompressor: Any = _BytesDecompressor(self._decompressor.decompressor)
 
-    @classmethod
-    async def from_client(cls, client: Any, **options: Any) -> Self:
-        """Connect. Of the clients in this process, Salon's have a recorder among their services."""
-        socket = await super().from_client(client, **options)
-        services = getattr(client, "services", None)
-        socket.recorder = None if services is None else services.recorder
-        return socket
-
     async def poll_event(self) -> None:
         """Receive one event and handle it; the next not before there is room to record it."""
-        if self.recorder is not None and self.recorder.is_full:
+        if self.recorder is None:
+            self.recorder = _find_recorder(self._connection)
+        elif self.recorder.is_full:
             await self.recorder.wait_for_room()
         if self._keep_alive is not None:
             # Its thread closes a connection on which nothing was received for a minute, so a
             # timer for each event isn't needed.
             self._max_heartbeat_timeout = None  # type: ignore[assignment]
         await super().poll_event()
+
+
+def _find_recorder(connection: Any) -> Recorder | None:
+    """The recorder that a connection's client has; None if it isn't Salon's client."""
+    client = connection._get_client()  # noqa: SLF001 - pinned by the tests
+    services = getattr(client, "services", None)
+    return None if services is None else services.recorder
 
 
 class _BytesDecompressor:
