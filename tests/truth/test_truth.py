@@ -1,7 +1,7 @@
 """The archive equals the world after a random play; one play for each seed.
 
 ``python -m tests.truth --seeds 1000`` runs more plays, ``--first 17 --seeds 1`` repeats one;
-``SALON_TRUTH_SEEDS`` is the number of plays in the tests: 24, or 200 with ``scripts/test --all``.
+``SALON_TRUTH_SEEDS`` is the number of plays in the tests: 12, or 200 with ``scripts/test --all``.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from tests.truth.run_play import has_proxies, run_play
 
 pytestmark = pytest.mark.slow
 
-SEEDS = range(int(os.environ.get("SALON_TRUTH_SEEDS", "200" if RUN_ALL else "24")))
+SEEDS = range(int(os.environ.get("SALON_TRUTH_SEEDS", "200" if RUN_ALL else "12")))
 ACTIONS = 200
 #: Plays in which a planted mistake has to be detected.
 _MAX_PLAYS = 10
 #: Plays of servers that move replies.
 _PLAYS_WITH_MOVES = 3
 #: Plays with a bot that has four shards, and the server on one of them.
-_PLAYS_WITH_SHARDS = 50 if RUN_ALL else 4
+_PLAYS_WITH_SHARDS = 50 if RUN_ALL else 2
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed{seed}")
