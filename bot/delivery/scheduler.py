@@ -109,7 +109,7 @@ class Scheduler:
         self._woken.set()
 
     def _wake_for_everything(self) -> None:
-        """Make a pass that does what has no time of its own, too, such as erasing old answers."""
+        """Make a pass that also does what has no due time, such as erasing old answers."""
         self._looks_at_everything = True
         self.wake()
 

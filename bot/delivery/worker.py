@@ -202,7 +202,7 @@ class Worker(Generic[Job]):
             )
 
     async def stop(self) -> None:
-        """Let the jobs under way end, and cancel those that take longer than seconds.
+        """Let the jobs under way end, and cancel those that take longer than five seconds.
 
         Of a request that is cancelled, it isn't known whether it had its effect. A cancelled job is
         claimed again at the next start. Nothing may be started meanwhile.

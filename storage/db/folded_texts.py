@@ -12,7 +12,7 @@ from bot.core.conversation.forwards_polls_stickers import extras_from_columns, l
 from bot.core.text.folding import fold_text, fold_unless_lower
 from storage.db.writer import Transaction
 
-__all__ = ["fold_pending"]
+__all__ = ["fold_all", "fold_pending"]
 
 #: Replies that are folded at once.
 _BATCH = 1000
@@ -44,3 +44,9 @@ async def fold_pending(tx: Transaction) -> bool:
     await tx.run_many(_SET_FOLDED, folded)
     await tx.run_many(_MARK_FOLDED, [{"id": row["id"]} for row in rows])
     return len(rows) == _BATCH
+
+
+async def fold_all(tx: Transaction) -> None:
+    """Fold all replies that are still to be folded."""
+    while await fold_pending(tx):
+        pass

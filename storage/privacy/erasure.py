@@ -16,7 +16,7 @@ from bot.core.conversation.thread_names import ERASED_THREAD_NAME
 from bot.core.payload import Payload
 from bot.core.text.coded_text import CodedText
 from storage.db.erasure_log import CLAIM_PROXIED, ERASE_MEMBER_ROWS
-from storage.db.folded_texts import fold_pending
+from storage.db.folded_texts import fold_all
 from storage.db.writer import Transaction
 from storage.delivery import message_edits, message_payloads
 from storage.delivery.message_edits import NewMessageEdit
@@ -71,8 +71,7 @@ async def erase(
     await _reword(tx, parameters, list_replacements, edits)
     for statement in ERASE_MEMBER_ROWS:
         await tx.run(statement, parameters)
-    while await fold_pending(tx):  # forwards of their replies have lost words
-        pass
+    await fold_all(tx)  # forwards of their replies have lost words
     for discussion_id, planned in edits.items():
         await message_edits.plan(
             tx, server_id=server_id, discussion_id=discussion_id, edits=planned, now_ms=now_ms

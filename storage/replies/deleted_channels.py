@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.core.shards import UNSHARDED, Shards
 from bot.core.text.coded_text import CodedText
-from storage.db.folded_texts import fold_pending
+from storage.db.folded_texts import fold_all
 from storage.db.shard_parameters import make_shard_parameters
 from storage.db.writer import Transaction
 
@@ -151,6 +151,6 @@ async def erase_due(tx: Transaction, now_ms: int, shards: Shards = UNSHARDED) ->
             "UPDATE deleted_channels SET erased_at = :now WHERE channel_id = :id",
         ):
             await tx.run(statement, parameters)
-    while due and await fold_pending(tx):  # forwards of them have lost words
-        pass
+    if due:
+        await fold_all(tx)  # forwards of them have lost words
     return len(due)

@@ -15,7 +15,7 @@ from bot.core.conversation.events import Attachment, Message
 from bot.core.conversation.forwards_polls_stickers import Extras, extras_to_columns
 from bot.core.text.folding import fold_unless_lower
 from storage.db.erasure_log import ERASED_AUTHOR_ID
-from storage.db.folded_texts import fold_pending
+from storage.db.folded_texts import fold_all
 from storage.db.writer import Transaction
 from storage.replies import forwards_polls_stickers
 from storage.replies.proxied_replies import (
@@ -51,8 +51,9 @@ class Changes:
         if self._changes or self._watched:
             async with tx.pipeline():
                 await self.write_early(tx)
-        while self._needs_folding:
-            self._needs_folding = await fold_pending(tx)
+        if self._needs_folding:
+            await fold_all(tx)
+            self._needs_folding = False
 
     async def write_early(self, tx: Transaction) -> None:
         """Write what was added so far, in a pipeline; :meth:`write` has to be called later."""

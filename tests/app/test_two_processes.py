@@ -133,7 +133,7 @@ async def test_two_processes_at_work_do_everything_once_and_others_take_over(
     for server in scene.servers:
         assert sum("was asked" in text for text in await get_texts(scene, server)) == 2
 
-    # Both are gone, and one process with all shards does what is due in both servers.
+    # Both end. From now on one process has all shards, and does what is due in both servers.
     await asyncio.gather(spawned.bot.stop(), beside.kill())
     spawned.set_environment(SALON_SHARDS="2")
     await spawned.bot.start()

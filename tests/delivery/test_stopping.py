@@ -17,7 +17,7 @@ _DELAY = 0.3
 
 
 async def test_an_answer_deleted_while_the_bot_is_away_is_not_posted_again(tmp_path: Path) -> None:
-    """The bot is stopped when the message has been created, before it is told so."""
+    """The bot is stopped after Discord has created the message, before the answer arrives."""
     is_created = asyncio.Event()
 
     async def delay_answer(step: Step) -> None:

@@ -1,8 +1,8 @@
 """Fault injection into the statements that write to the archive.
 
-The writer's connection is wrapped, and the database itself raises the errors. On SQLite, more pages
-are needed than ``max_page_count`` allows, or another connection holds the lock. PostgreSQL is told
-to raise an error of its own, its socket is shut down, or the server is restarted.
+The writer's connection is wrapped, and the database itself raises the errors. On SQLite,
+``max_page_count`` is lowered, or another connection holds the lock. On PostgreSQL, a statement that
+raises an error is executed, the socket is shut down, or the server is restarted.
 """
 
 from __future__ import annotations
