@@ -15,12 +15,24 @@ from dataclasses import dataclass
 
 from storage.db.writer import Connection, Transaction
 
-__all__ = ["CleanupState", "get_state", "mark_erasure", "truncate_log", "vacuum"]
+__all__ = [
+    "CleanupState",
+    "count_erasures",
+    "get_state",
+    "mark_erasure",
+    "mark_vacuumed",
+    "truncate_log",
+    "vacuum",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class CleanupState:
-    """When the first erasure since the last VACUUM was, and when that was; in milliseconds."""
+    """What is still to be cleaned, and when that was done last; in milliseconds.
+
+    ``erased_at``: the first erasure since the last VACUUM; one before it if there was another while
+    that VACUUM ran. None: there was none.
+    """
 
     erased_at: int | None
     vacuumed_at: int | None
@@ -30,8 +42,35 @@ async def mark_erasure(tx: Transaction, now_ms: int) -> None:
     """Note in the transaction that erases words that the file and its log have to be cleaned."""
     tx.has_erased = True
     await tx.run(
-        "UPDATE archive_cleanup SET erased_at = :now WHERE id = 1 AND erased_at IS NULL",
+        """
+        UPDATE archive_cleanup
+        SET erased_at = COALESCE(erased_at, :now), erasures = erasures + 1 WHERE id = 1
+        """,
         {"now": now_ms},
+    )
+
+
+async def count_erasures(tx: Transaction) -> int:
+    """How many erasures were committed so far, for :func:`mark_vacuumed`."""
+    row = await tx.row("SELECT erasures FROM archive_cleanup WHERE id = 1")
+    assert row is not None
+    return int(row["erasures"])
+
+
+async def mark_vacuumed(tx: Transaction, erasures: int, now_ms: int) -> None:
+    """Note a VACUUM that began at ``now_ms``.
+
+    ``erasures``: how many there were before it began. Of one that was committed while it ran, which
+    can happen on PostgreSQL, it may have left the words; then they are still to be cleaned.
+    """
+    await tx.run(
+        """
+        UPDATE archive_cleanup
+        SET erased_at = CASE WHEN erasures = :erasures THEN NULL ELSE erased_at END,
+            vacuumed_at = :now
+        WHERE id = 1
+        """,
+        {"erasures": erasures, "now": now_ms},
     )
 
 
@@ -62,8 +101,7 @@ async def vacuum(connection: Connection, now_ms: int) -> None:
     It needs room on the disk for two more copies, and raises sqlite3.OperationalError, without
     effect, where there is none.
     """
+    outside_of_a_transaction = Transaction(connection)
+    erasures = await count_erasures(outside_of_a_transaction)
     await connection.execute_fetchall("VACUUM")
-    await connection.execute_fetchall(
-        "UPDATE archive_cleanup SET erased_at = NULL, vacuumed_at = :now WHERE id = 1",
-        {"now": now_ms},
-    )
+    await mark_vacuumed(outside_of_a_transaction, erasures, now_ms)

@@ -42,11 +42,12 @@ _IGNORED_TABLES = {
     "command_syncs",
 }
 #: Columns about the process: times, attempts and their errors, nonces, hashes of what has times in
-#: it; and the rows' own ids, which are assigned in the order in which things are done.
+#: it, how many transactions erased something; and the rows' own ids, which are assigned in the
+#: order in which things are done.
 _IGNORED_COLUMNS = re.compile(
     r"id|.*_at|attempts|attempts_without_effect|failures|last_error|nonce|after_id|url|signature"
     r"|webhook_id|priority|queued_since|blocked_since|planned_for|scheduled_for|opted_out_at"
-    r"|plain_messages_since|at|late_from|source|content_hash|shown"
+    r"|plain_messages_since|at|late_from|source|content_hash|shown|erasures"
 )
 #: Columns with the id of a planned message: compared by the message it refers to.
 _PLANNED_MESSAGE_COLUMNS = {"planned_message_id", "previous_part_id"}

@@ -88,21 +88,22 @@ class PostgresDatabase(Database):
         """Remove the old versions of rows, which have the words that were erased.
 
         PostgreSQL keeps them until a VACUUM (docs: PostgreSQL › Routine Vacuuming), and its
-        write-ahead log keeps what was written until it is recycled. Raises sqlite3.Error.
+        write-ahead log keeps what was written until it is recycled. False if words were erased
+        meanwhile, which it may have left. Raises sqlite3.Error.
         """
-        await self._vacuum()
-        self.log_has_erased_words = False
-        return True
+        self.log_has_erased_words, is_clean = False, False
+        try:
+            await self._vacuum()
+            is_clean = not self.log_has_erased_words
+        finally:
+            self.log_has_erased_words = not is_clean
+        return is_clean
 
     async def vacuum(self, now_ms: int) -> None:
         """The same, once a day; and note that it was done."""
+        erasures = await self.read(checkpoint_and_vacuum.count_erasures)
         await self._vacuum()
-        await self.write(
-            lambda tx: tx.run(
-                "UPDATE archive_cleanup SET erased_at = NULL, vacuumed_at = :now WHERE id = 1",
-                {"now": now_ms},
-            )
-        )
+        await self.write(lambda tx: checkpoint_and_vacuum.mark_vacuumed(tx, erasures, now_ms))
 
     async def _vacuum(self) -> None:
         # On a connection of its own, since the writer would have to wait.

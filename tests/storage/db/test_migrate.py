@@ -18,6 +18,7 @@ from bot.core.text.coded_text import coded_from_json, make_coded
 from bot.errors import DatabaseError
 from storage.db import migrate
 from storage.db.backups import find_fault
+from storage.db.checkpoint_and_vacuum import mark_erasure
 from storage.db.database import open_database, open_for_reading
 from storage.db.migrate import DEVELOPMENT_APPLICATION_ID, load_migrations
 from storage.db.writer import Transaction
@@ -253,6 +254,15 @@ async def test_folded_texts_of_an_older_archive_stay_until_the_text_changes(
         assert query(path, replies) == [("Yes.", None), ("Ähre", "ahre")]
         await database.write(lambda tx: tx.run("UPDATE replies SET text = '' WHERE id = 4"))
         assert query(path, replies) == [("Yes.", None), ("", None)]
+
+
+async def test_what_an_older_archive_has_to_clean_is_still_to_be_cleaned(tmp_path: Path) -> None:
+    path = tmp_path / "salon.sqlite3"
+    async with open_database(path, migrations=load_migrations()[:26]) as database:
+        await database.write(lambda tx: tx.run("UPDATE archive_cleanup SET erased_at = 7"))
+    async with open_database(path) as database:
+        await database.write(lambda tx: mark_erasure(tx, 9))
+    assert query(path, "SELECT erased_at, erasures FROM archive_cleanup") == [(7, 1)]
 
 
 async def test_a_migration_that_fails_changes_nothing_and_those_before_it_stay(

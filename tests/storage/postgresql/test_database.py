@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
 
 from bot.core.shards import Shards
+from bot.delivery.archive_cleanup import get_vacuum_time
 from bot.errors import DatabaseError, DatabaseInUse, ForeignDatabase, NewerDatabase
+from storage.db import checkpoint_and_vacuum
 from storage.db.erasure_log import Erasure
 from storage.db.postgresql.database import (
     PostgresDatabase,
@@ -27,6 +29,9 @@ from storage.replies.search import FoundReply, find_replies
 from tests.support.postgres_server import PostgresServer, find_programs, run_postgres
 from tests.support.running_bot import wait_until
 from tests.support.waits import set_wait
+
+T = TypeVar("T")
+DAY = 86_400_000
 
 
 async def add(tx: Transaction, number: int, name: str = "a server") -> int:
@@ -630,6 +635,59 @@ async def test_after_an_erasure_the_old_versions_of_rows_are_removed(
     await archive.vacuum(5)
     row = await get_row(archive, "SELECT erased_at, vacuumed_at FROM archive_cleanup")
     assert list(row) == [None, 5]
+
+
+@contextlib.asynccontextmanager
+async def hold_vacuum_up(
+    archive: PostgresDatabase, address: str, vacuum: Coroutine[Any, Any, T]
+) -> AsyncIterator[asyncio.Task[T]]:
+    """Have a VACUUM wait for a table until the block ends; what is written doesn't wait."""
+    async with await psycopg.AsyncConnection.connect(address) as other:
+        await other.execute("LOCK TABLE salon.servers IN SHARE UPDATE EXCLUSIVE MODE")
+        running = asyncio.create_task(vacuum)
+        sql = """
+            SELECT count(*) AS waiting FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'
+                AND query LIKE 'VACUUM%servers%'
+        """
+        while not (await get_row(archive, sql))["waiting"]:
+            assert not running.done()
+        yield running
+
+
+async def erase(tx: Transaction) -> None:
+    await tx.run("UPDATE servers SET name = '' WHERE id = 1")
+    await checkpoint_and_vacuum.mark_erasure(tx, 3)
+    await tx.rows("SELECT pg_stat_force_next_flush()")
+
+
+async def test_words_that_are_erased_while_vacuum_runs_are_left_to_the_next_one(
+    archive: PostgresDatabase, address: str
+) -> None:
+    await archive.write(lambda tx: add(tx, 1))
+    await archive.write(erase)
+    async with hold_vacuum_up(archive, address, archive.vacuum(5)) as vacuum:
+        await archive.write(erase)
+    await vacuum
+    state = await archive.read(checkpoint_and_vacuum.get_state)
+    assert state == checkpoint_and_vacuum.CleanupState(erased_at=3, vacuumed_at=5)
+    assert get_vacuum_time(state, changed_at=5) == 5 + DAY
+    await archive.vacuum(5 + DAY)
+    state = await archive.read(checkpoint_and_vacuum.get_state)
+    assert state == checkpoint_and_vacuum.CleanupState(None, 5 + DAY)
+
+
+async def test_words_that_are_erased_while_old_rows_are_removed_have_them_removed_again(
+    archive: PostgresDatabase, address: str
+) -> None:
+    await archive.write(lambda tx: add(tx, 1))
+    await archive.write(erase)
+    async with hold_vacuum_up(archive, address, archive.truncate_log()) as vacuum:
+        await archive.write(erase)
+    assert not await vacuum
+    assert archive.log_has_erased_words
+    assert await archive.truncate_log()
+    assert not archive.log_has_erased_words
 
 
 async def test_its_state_is_known(archive: PostgresDatabase, address: str) -> None:

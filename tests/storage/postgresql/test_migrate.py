@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storage.db.checkpoint_and_vacuum import mark_erasure
 from storage.db.postgresql.database import open_postgresql
 from storage.db.postgresql.migrate import load_migrations
 from storage.db.writer import Transaction
@@ -46,6 +47,20 @@ async def test_folded_texts_of_an_older_archive_stay_until_the_text_changes(
         assert await get_replies() == [("Ähre", "ahre"), ("Yes.", None)]
         await archive.write(lambda tx: tx.run("UPDATE replies SET text = '' WHERE id = 3"))
         assert await get_replies() == [("", None), ("Yes.", None)]
+
+
+async def test_what_an_older_archive_has_to_clean_is_still_to_be_cleaned(
+    postgres: PostgresServer,
+) -> None:
+    address = postgres.create()
+    older = [one for one in load_migrations() if one[0] <= 26]
+    async with open_postgresql(address, migrations=older) as archive:
+        await archive.write(lambda tx: tx.run("UPDATE archive_cleanup SET erased_at = 7"))
+    async with open_postgresql(address) as archive:
+        await archive.write(lambda tx: mark_erasure(tx, 9))
+        sql = "SELECT erased_at, erasures FROM archive_cleanup"
+        rows = await archive.read(lambda tx: tx.rows(sql))
+    assert [tuple(row) for row in rows] == [(7, 1)]
 
 
 async def test_replies_that_are_inserted_together_mark_the_cards_of_their_discussions(

@@ -1,0 +1,4 @@
+-- Erasures are counted, so that one that is committed while VACUUM runs is noticed.
+
+ALTER TABLE archive_cleanup
+    ADD COLUMN erasures BIGINT NOT NULL DEFAULT 0; -- transactions so far
