@@ -1,7 +1,8 @@
 """Rows of questions to an essay's authors: replies that their writers marked as such.
 
 A question counts as answered when an author of the essay replied to it, or wrote in the thread that
-it heads. That isn't stored, so it follows what is deleted, and who the authors are.
+it heads. That isn't stored, so it follows what is deleted, and who the authors are. What was in a
+deleted thread answers nothing, but a question in the channel stays one, though its thread is gone.
 """
 
 from __future__ import annotations
@@ -142,14 +143,20 @@ SELECT asked.id, asked.discussion_id, asked.author_id, asked.author_name, asked.
            WHERE writer.discussion_id = asked.discussion_id
                AND theirs.discussion_id = asked.discussion_id AND theirs.thread_id = asked.id
                AND theirs.author_id = writer.member_id AND theirs.deleted_at IS NULL
-               AND theirs.id <> asked.id
+               AND theirs.id <> asked.id AND NOT EXISTS (
+                   SELECT 1 FROM deleted_channels
+                   WHERE deleted_channels.channel_id = theirs.channel_id
+               )
        ) OR EXISTS (
            SELECT 1 FROM essay_authors AS writer CROSS JOIN replies AS theirs
            WHERE writer.discussion_id = asked.discussion_id
                AND theirs.discussion_id = asked.discussion_id
                AND theirs.thread_id IN (asked.thread_id, discussions.thread_id)
                AND theirs.author_id = writer.member_id AND theirs.deleted_at IS NULL
-               AND theirs.parent_id = asked.id
+               AND theirs.parent_id = asked.id AND NOT EXISTS (
+                   SELECT 1 FROM deleted_channels
+                   WHERE deleted_channels.channel_id = theirs.channel_id
+               )
        ) OR EXISTS (
            SELECT 1 FROM replies AS theirs JOIN essay_authors AS writer
                ON writer.discussion_id = theirs.discussion_id
@@ -167,8 +174,7 @@ SELECT asked.id, asked.discussion_id, asked.author_id, asked.author_name, asked.
 FROM author_questions
 JOIN replies AS asked ON asked.id = author_questions.reply_id AND asked.deleted_at IS NULL
     AND NOT EXISTS (
-        SELECT 1 FROM deleted_channels
-        WHERE deleted_channels.channel_id IN (asked.channel_id, asked.thread_id)
+        SELECT 1 FROM deleted_channels WHERE deleted_channels.channel_id = asked.channel_id
     )
 JOIN discussions ON discussions.id = asked.discussion_id AND discussions.state = 'open'
 JOIN revisions ON revisions.discussion_id = asked.discussion_id AND revisions.number = (

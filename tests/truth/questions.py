@@ -9,7 +9,7 @@ an author writes in the thread that it heads, or replies to it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.emulator.world.models import Interaction, Message, User
@@ -214,12 +214,8 @@ def list_open(
     posted: Mapping[str, FormAnswer],
     asked: AskedQuestions,
     authors: Sequence[User],
-    deleted_threads: Collection[int],
 ) -> list[int]:
-    """The open questions in the order in which an author is shown them.
-
-    Those in deleted threads are hidden.
-    """
+    """The open questions in the order in which an author is shown them."""
     writers = {str(one.id) for one in authors}
     present = [one for one in exported["replies"] if not one["deleted"]]
     answered = {
@@ -230,12 +226,7 @@ def list_open(
         if key != one["id"]
     }
     ids = _find_asked(posted, asked)
-    known = {
-        int(one["id"]): one["id"] in answered
-        for one in present
-        if one["id"] in ids
-        and not {int(one["id"]), int(one["thread_id"] or 0)} & set(deleted_threads)
-    }
+    known = {int(one["id"]): one["id"] in answered for one in present if one["id"] in ids}
 
     def find_first(question: int) -> int:
         seen = {question}

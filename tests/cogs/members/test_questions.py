@@ -498,6 +498,33 @@ async def test_an_answer_is_posted_in_the_channel_if_the_thread_of_the_question_
     assert answered["content"].endswith("\nIt sleeps.")
 
 
+async def test_what_was_answered_in_a_deleted_thread_is_listed_while_its_message_is_there(
+    running: RunningBot,
+) -> None:
+    ann, ben = running.member("Ann"), running.member("Ben")
+    closing = await publish_by(running, ann)
+    head = await ask(running, ben, closing, "Why a night?")
+    below = await running.write("Chloe", "Is a day too long?", to=head)
+    inside = await running.write("Dev", "Is an hour too short?", channel_id=head)
+    await running.settle()
+    await choose(running, running.member("Chloe"), "Ask the author this", below, running.channel())
+    await choose(running, running.member("Dev"), "Ask the author this", inside, head)
+    await running.write("Ann", "It rests.", channel_id=head)
+    await running.settle()
+    panel = await text_of(running, await list_questions(running, ann))
+    assert ("> Why a night?" in panel, "> Is a day too long?" in panel) == (False, True)
+    await running.call_as(running.member(), "DELETE", f"/channels/{head}")
+    await running.settle()
+    listed = await list_questions(running, ann)
+    panel = await text_of(running, listed)
+    assert "> Why a night?" in panel
+    assert "> Is a day too long?" in panel
+    assert "Is an hour too short?" not in panel
+    await answer_question(running, ann, listed, head, "It still rests.")
+    await running.settle(60)
+    assert "> Why a night?" not in await text_of(running, await list_questions(running, ann))
+
+
 async def test_the_button_disappears_with_the_last_author(running: RunningBot) -> None:
     ann, ben, dev = running.member("Ann"), running.member("Ben"), running.member("Dev")
     await publish_by(running, ann, dev)
