@@ -145,6 +145,7 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
     )
     location = Location(settings.database, settings.backups, settings.postgresql)
     current: list[Salon] = []
+    salon: Salon | None = None
     async with (
         # First, since copying and migrating a large archive may take a while.
         _run_beside(manager.run, "service manager"),
@@ -167,7 +168,7 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
     ):
         others = _get_other_processes(settings, database)
         call_budget = CallBudget(None if others is None else SharedCalls(others))
-        stopping = asyncio.create_task(stop.wait())
+        stopping = asyncio.create_task(_wait_for_stop(stop, database))
         wait = _FIRST_WAIT
         while not stop.is_set():
             began = loop.time()
@@ -209,7 +210,19 @@ async def supervise(settings: Settings, manager: ServiceManager) -> None:
                     await stop.wait()
             wait = min(wait * 2, _LONGEST_WAIT)
         manager.notify_stopping()
+    unsaved = 0 if salon is None else salon.services.recorder.queued
+    if unsaved:
+        _log.warning(
+            "Events that may not be saved: %d. The next start reads them from Discord's history.",
+            unsaved,
+        )
     _log.info("Salon has stopped.")
+
+
+async def _wait_for_stop(stop: asyncio.Event, database: Database) -> bool:
+    await stop.wait()
+    database.begin_stop()
+    return True
 
 
 def _get_erased_shards(settings: Settings) -> Shards:

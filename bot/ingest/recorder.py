@@ -305,8 +305,8 @@ class Recorder:
     async def _write(self, batch: list[Event]) -> None:
         wait = _FIRST_WAIT
         while True:
-            try:
-                result = await self._database.write(
+            writing = asyncio.create_task(
+                self._database.write(
                     lambda tx: record_batch(
                         tx,
                         batch,
@@ -318,7 +318,15 @@ class Recorder:
                         ),
                         shards=self._shards,
                     )
-                )
+                ),
+                name="record-batch",
+            )
+            try:
+                # Not cancelled with this task: the archive ends what it has begun to write.
+                result = await asyncio.shield(writing)
+            except asyncio.CancelledError:
+                writing.add_done_callback(lambda ended: self._note_last_batch(ended, len(batch)))
+                raise
             except StorageError as error:
                 self._is_stuck = True
                 _log.error(
@@ -332,6 +340,11 @@ class Recorder:
             else:
                 self._publish_results(result)
                 return
+
+    def _note_last_batch(self, writing: asyncio.Task[BatchResult], count: int) -> None:
+        """Count a batch that was written after the recorder was stopped."""
+        if not writing.cancelled() and writing.exception() is None:
+            self._committed_count += count
 
     def _publish_results(self, result: BatchResult) -> None:
         _remember(self._early_changes, result.early_changes)

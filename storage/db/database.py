@@ -92,6 +92,9 @@ class Database:
         if self._writer is not None:
             self._writer.start()
 
+    def begin_stop(self) -> None:
+        """The process is about to stop; a file is always there."""
+
     async def close(self) -> None:
         """Finish what is queued to be written, then stop writing."""
         if self._writer is not None:

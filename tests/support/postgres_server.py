@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 __all__ = ["PostgresServer", "find_programs", "run_postgres"]
 
@@ -45,9 +46,42 @@ class PostgresServer:
 
         It recovers from its write-ahead log then; all sessions are lost.
         """
+        self.stop()
+        self.process = self.start()
+
+    def stop(self) -> None:
+        """End it at once, as ``pg_ctl stop -m immediate`` does."""
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait(_SECONDS)
-        self.process = self.start()
+
+    def pause(self) -> None:
+        """Stop its processes where they are: connections are made, and nothing is answered."""
+        for pid in self._get_pids():
+            os.kill(pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Have it run again after :meth:`pause` or :meth:`stop`, with its own settings."""
+        if self.process.poll() is None:
+            for pid in self._get_pids():
+                os.kill(pid, signal.SIGCONT)
+        else:
+            self.process = self.start()
+        self.run("ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")
+
+    def _get_pids(self) -> list[int]:
+        """Its process, and those that serve its connections (docs: proc(5))."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+        return [pid, *map(int, children.split())]
+
+    def run(self, *statements: str) -> list[tuple[Any, ...]]:
+        """Run statements as its superuser; the rows of the last one, if it is a query."""
+        import psycopg
+
+        with psycopg.connect(self.get_address("postgres"), autocommit=True) as connection:
+            for statement in statements:
+                cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
 
     def get_address(self, name: str) -> str:
         """The address of one of its databases."""

@@ -25,6 +25,8 @@ WAITS = {
     "log truncation again": "storage.db.database._TRUNCATION_RETRY",
     "PostgreSQL's answer": "storage.db.postgresql.connection._ANSWER_SECONDS",
     "PostgreSQL's connection": "storage.db.postgresql.connection._CONNECT_SECONDS",
+    "PostgreSQL at a stop": "storage.db.postgresql.database._STOP_SECONDS",
+    "look at PostgreSQL at a stop": "storage.db.postgresql.database._STOP_LOOK",
     "recorder after an archive error": "bot.ingest.recorder._FIRST_WAIT",
     "history call": "bot.ingest.catch_up._RETRY_WAITS",
     "catch-up": "bot.ingest.catch_up._INTERVAL",

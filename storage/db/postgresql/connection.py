@@ -12,6 +12,7 @@ import logging
 import os
 import socket
 import sqlite3
+import weakref
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -35,6 +36,7 @@ from storage.db.postgresql.statements import translate
 
 __all__ = [
     "SCHEMA",
+    "Connections",
     "PostgresConnection",
     "Result",
     "Row",
@@ -189,6 +191,50 @@ def _describe(error: psycopg.Error) -> str:
     return " ".join(message.split())
 
 
+class Connections:
+    """Opens connections to a database, until it is given up: then nothing waits for it any more.
+
+    ``address``: the database's.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._given_up = asyncio.Event()
+        self._opening: set[asyncio.Timeout] = set()
+        self._open = weakref.WeakSet[psycopg.AsyncConnection[Any]]()
+
+    @property
+    def are_given_up(self) -> bool:
+        """Whether none can be used or opened any more."""
+        return self._given_up.is_set()
+
+    async def connect(self) -> psycopg.AsyncConnection[Any]:
+        """:func:`connect`. Raises psycopg.OperationalError once they are given up, too."""
+        try:
+            async with asyncio.timeout(0 if self.are_given_up else None) as limit:
+                self._opening.add(limit)
+                try:
+                    return await connect(self._address, on_open=self._open.add)
+                finally:
+                    self._opening.discard(limit)
+        except TimeoutError:
+            raise psycopg.OperationalError("PostgreSQL isn't waited for any more") from None
+
+    async def rest(self, seconds: float) -> None:
+        """Wait before another attempt; only until they are given up."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._given_up.wait()
+
+    def give_up(self) -> None:
+        """Cut all connections: whatever waits for one of them raises psycopg.Error."""
+        self._given_up.set()
+        for limit in self._opening:
+            limit.reschedule(0)
+        for raw in self._open:
+            _cut(raw)
+
+
 class PostgresConnection:
     """A connection for writing or reading, that opens itself again after it was lost.
 
@@ -201,12 +247,12 @@ class PostgresConnection:
 
     def __init__(
         self,
-        address: str,
+        connections: Connections,
         *,
         reads_only: bool,
         prepare: Callable[[psycopg.AsyncConnection[Any]], Awaitable[None]],
     ) -> None:
-        self._address = address
+        self._connections = connections
         self._reads_only = reads_only
         self._prepare = prepare
         self._raw: psycopg.AsyncConnection[Any] | None = None
@@ -232,7 +278,7 @@ class PostgresConnection:
         if self._raw is not None and not self._raw.closed:
             return self._raw
         with convert_errors():
-            raw = await connect(self._address)
+            raw = await self._connections.connect()
             try:
                 await self._end_lost_session(raw)
                 with limit_wait(raw):
@@ -439,13 +485,13 @@ class PostgresConnection:
         """Whether a transaction was committed whose COMMIT got no answer.
 
         Ends the session first, so that the outcome is final. Asks until it is known: nothing else
-        can be written meanwhile.
+        can be written meanwhile. Raises sqlite3.OperationalError if PostgreSQL is given up.
         """
         _log.warning("PostgreSQL didn't answer a COMMIT (%s).", reason)
         wait = _FIRST_WAIT
-        while True:
+        while not self._connections.are_given_up:
             try:
-                async with await connect(self._address) as other:
+                async with await self._connections.connect() as other:
                     await self._end_lost_session(other)
                     with limit_wait(other):
                         cursor = await other.execute(
@@ -458,8 +504,9 @@ class PostgresConnection:
                 return False  # it is in the future of a server that was restored to before it
             except psycopg.Error as error:
                 _log.warning("What became of the COMMIT isn't known yet: %s.", _describe(error))
-            await asyncio.sleep(wait)
+            await self._connections.rest(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
+        raise sqlite3.OperationalError("it isn't known whether the transaction was committed")
 
 
 async def _execute(
@@ -479,15 +526,19 @@ def limit_wait(raw: psycopg.AsyncConnection[Any], seconds: float | None = None) 
     ``seconds``: by default as long as a statement may take.
     """
     seconds = _ANSWER_SECONDS if seconds is None else seconds
-    timer = asyncio.get_running_loop().call_later(seconds, _cut, raw, seconds)
+
+    def cut() -> None:
+        _log.warning("PostgreSQL didn't answer within %.0f s.", seconds)
+        _cut(raw)
+
+    timer = asyncio.get_running_loop().call_later(seconds, cut)
     try:
         yield
     finally:
         timer.cancel()
 
 
-def _cut(raw: psycopg.AsyncConnection[Any], seconds: float) -> None:
-    _log.warning("PostgreSQL didn't answer within %.0f s.", seconds)
+def _cut(raw: psycopg.AsyncConnection[Any]) -> None:
     # The library only notices that a socket has ended, not that it was closed.
     with (
         contextlib.suppress(OSError, psycopg.Error),
@@ -496,8 +547,13 @@ def _cut(raw: psycopg.AsyncConnection[Any], seconds: float) -> None:
         own.shutdown(socket.SHUT_RDWR)
 
 
-async def connect(address: str) -> psycopg.AsyncConnection[Any]:
-    """Open a connection in autocommit mode, with Salon's types. Raises psycopg.Error."""
+async def connect(
+    address: str, *, on_open: Callable[[psycopg.AsyncConnection[Any]], None] = lambda _: None
+) -> psycopg.AsyncConnection[Any]:
+    """Open a connection in autocommit mode, with Salon's types. Raises psycopg.Error.
+
+    ``on_open``: called with it as soon as it is open, before its settings are made.
+    """
     raw = await psycopg.AsyncConnection.connect(
         address,
         autocommit=True,
@@ -509,6 +565,7 @@ async def connect(address: str) -> psycopg.AsyncConnection[Any]:
         keepalives_count=_KEEPALIVE_COUNT,
         tcp_user_timeout=_UNACKNOWLEDGED_MS,
     )
+    on_open(raw)
     raw.prepared_max = _PREPARED_MOST
     # Flags are integers, and integers are BIGINT, whatever their size. PostgreSQL infers the type
     # of text and of NULL.
@@ -527,13 +584,13 @@ async def connect(address: str) -> psycopg.AsyncConnection[Any]:
 
 @contextlib.asynccontextmanager
 async def open_connection(
-    address: str,
+    connections: Connections,
     *,
     reads_only: bool,
     prepare: Callable[[psycopg.AsyncConnection[Any]], Awaitable[None]],
 ) -> AsyncIterator[PostgresConnection]:
     """Open a connection, and close it in the end."""
-    connection = PostgresConnection(address, reads_only=reads_only, prepare=prepare)
+    connection = PostgresConnection(connections, reads_only=reads_only, prepare=prepare)
     await connection.open()
     try:
         yield connection

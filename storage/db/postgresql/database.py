@@ -27,8 +27,8 @@ from storage.db.erasure_log import EraseMember, Erasure
 from storage.db.folded_texts import fold_pending
 from storage.db.postgresql.connection import (
     SCHEMA,
+    Connections,
     PostgresConnection,
-    connect,
     convert_errors,
     limit_wait,
     open_connection,
@@ -59,6 +59,9 @@ _SHARD_LOCK, _TOTAL_LOCK = 0x53616C73, 0x53616C74
 #: Seconds in which PostgreSQL has to notice that a connection was lost and free its locks, at the
 #: start and later; and seconds between two attempts.
 _FIRST_LOCK_SECONDS, _LOCK_SECONDS, _LOCK_RETRY = 2.0, 5.0, 0.1
+#: Seconds for which a process that stops waits for a database that can't be reached, and between
+#: two looks whether it can.
+_STOP_SECONDS, _STOP_LOOK = 5.0, 0.5
 #: Seconds that the VACUUM of a table may take.
 _VACUUM_SECONDS = 3600.0
 
@@ -71,18 +74,48 @@ class PostgresDatabase(Database):
     def __init__(
         self,
         address: str,
+        connections: Connections,
         connection: PostgresConnection | None,
         readers: list[PostgresConnection],
         processes: PostgresProcessGroup | None = None,
     ) -> None:
         super().__init__(Path(), connection, list(readers))
         self._address = address
+        self._connections = connections
         self._processes = processes
+        self._giving_up: asyncio.Task[None] | None = None
 
     @property
     def name(self) -> str:
         """The address, as far as it isn't secret."""
         return describe_address(self._address)
+
+    def begin_stop(self) -> None:
+        """The process is about to stop: don't wait long for a database that can't be reached.
+
+        What isn't saved by then is lost, as in a crash.
+        """
+        if self._giving_up is None and self._processes is not None:
+            work = self._give_up_if_unreachable(self._processes)
+            self._giving_up = asyncio.create_task(work, name="give-up")
+
+    async def end_stop(self) -> None:
+        """Nothing waits for the database any more."""
+        if self._giving_up is not None:
+            self._giving_up.cancel()
+            await asyncio.gather(self._giving_up, return_exceptions=True)
+
+    async def _give_up_if_unreachable(self, processes: PostgresProcessGroup) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _STOP_SECONDS
+        while True:
+            await asyncio.sleep(_STOP_LOOK)
+            if await processes.is_reachable():
+                until = loop.time() + _STOP_SECONDS  # whatever takes longer there is waited for
+            elif loop.time() >= until:
+                break
+        _log.error("%s can't be reached; Salon stops without it.", self.name)
+        self._connections.give_up()
 
     async def truncate_log(self) -> bool:
         """Remove the old versions of rows, which have the words that were erased.
@@ -108,7 +141,7 @@ class PostgresDatabase(Database):
     async def _vacuum(self) -> None:
         # On a connection of its own, since the writer would have to wait.
         with convert_errors():
-            async with await connect(self._address) as raw:
+            async with await self._connections.connect() as raw:
                 with limit_wait(raw):
                     cursor = await raw.execute(
                         """
@@ -181,7 +214,7 @@ class PostgresDatabase(Database):
         Another process may write it. Raises sqlite3.Error.
         """
         with convert_errors():
-            async with await connect(self._address) as raw:
+            async with await self._connections.connect() as raw:
                 with limit_wait(raw):
                     await raw.execute(f"LISTEN {_ERASURES}", prepare=False)
                 while True:
@@ -215,7 +248,9 @@ async def log_erasures(address: str, erasures: Iterable[Erasure]) -> None:
     Raises DatabaseError.
     """
     try:
-        async with open_connection(address, reads_only=False, prepare=_prepare_nothing) as one:
+        async with open_connection(
+            Connections(address), reads_only=False, prepare=_prepare_nothing
+        ) as one:
             await one.executemany(_LOG_ERASURE, [_make_log_row(erasure) for erasure in erasures])
             await one.execute(f"NOTIFY {_ERASURES}")
     except sqlite3.Error as error:
@@ -252,11 +287,11 @@ async def open_postgresql(
 
     Raises DatabaseInUse, ForeignDatabase, NewerDatabase, or DatabaseError if it can't be opened.
     """
-    lock = _Lock(shards, describe_address(address))
+    lock, connections = _Lock(shards, describe_address(address)), Connections(address)
     async with contextlib.AsyncExitStack() as stack:
         try:
             connection = await stack.enter_async_context(
-                open_connection(address, reads_only=False, prepare=lock.prepare)
+                open_connection(connections, reads_only=False, prepare=lock.prepare)
             )
             raw = await connection.open()
             with convert_errors():
@@ -266,7 +301,7 @@ async def open_postgresql(
             lock.is_ready = True
             readers = [
                 await stack.enter_async_context(
-                    open_connection(address, reads_only=True, prepare=_prepare_nothing)
+                    open_connection(connections, reads_only=True, prepare=_prepare_nothing)
                 )
                 for _ in range(_READERS)
             ]
@@ -276,10 +311,12 @@ async def open_postgresql(
             ) from error
         processes = PostgresProcessGroup(address, shards, _TOTAL_LOCK)
         stack.push_async_callback(processes.close)
-        database = PostgresDatabase(address, connection, readers, processes)
+        database = PostgresDatabase(address, connections, connection, readers, processes)
         database.start()
+        stack.push_async_callback(database.end_stop)
         stack.push_async_callback(database.close)
         stack.push_async_callback(database.finish_reading, len(readers))
+        stack.callback(database.begin_stop)
         await _compare_with_log(database, clock or Clock(), erase_member, shards)
         if migrations is None:
             if (await database.read(checkpoint_and_vacuum.get_state)).erased_at is not None:
@@ -295,11 +332,11 @@ async def open_for_reading(address: str) -> AsyncIterator[PostgresDatabase]:
 
     Raises DatabaseError, NewerDatabase.
     """
-    name = describe_address(address)
+    name, connections = describe_address(address), Connections(address)
     async with contextlib.AsyncExitStack() as stack:
         try:
             reader = await stack.enter_async_context(
-                open_connection(address, reads_only=True, prepare=_prepare_nothing)
+                open_connection(connections, reads_only=True, prepare=_prepare_nothing)
             )
             raw = await reader.open()
             with convert_errors(), limit_wait(raw):
@@ -312,7 +349,7 @@ async def open_for_reading(address: str) -> AsyncIterator[PostgresDatabase]:
             raise DatabaseError(
                 f"{name} was written by an older Salon. Start the bot once to upgrade it."
             )
-        yield PostgresDatabase(address, None, [reader])
+        yield PostgresDatabase(address, connections, None, [reader])
 
 
 class _Lock:

@@ -150,6 +150,14 @@ class PostgresProcessGroup:
         if self._raw is not None:
             await self._raw.close()
 
+    async def is_reachable(self) -> bool:
+        """Whether the database answers."""
+        try:
+            await self._ask("SELECT 1", {})
+        except sqlite3.Error:
+            return False
+        return True
+
     async def report(self, states: Mapping[int, ShardState], version: str) -> None:
         """Report that this process runs, and forget those that served its shards before."""
         parameters = {

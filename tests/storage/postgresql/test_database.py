@@ -690,6 +690,25 @@ async def test_words_that_are_erased_while_old_rows_are_removed_have_them_remove
     assert not archive.log_has_erased_words
 
 
+async def test_a_stop_waits_for_a_write_as_long_as_the_server_answers(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_wait(monkeypatch, "PostgreSQL at a stop", 0)
+    set_wait(monkeypatch, "look at PostgreSQL at a stop", 0)
+    async with open_postgresql(address) as archive:
+        assert archive.processes is not None
+        async with await psycopg.AsyncConnection.connect(address) as other:
+            await other.execute("LOCK TABLE salon.servers")
+            writing = asyncio.create_task(archive.write(lambda tx: add(tx, 1)))
+            archive.begin_stop()
+            for _ in range(3):  # it looks between these whether the server answers
+                await archive.processes.report({}, "")
+            assert not writing.done()
+    assert await writing == 1
+    async with open_postgresql(address) as archive:
+        assert await get_ids(archive) == [1]
+
+
 async def test_its_state_is_known(archive: PostgresDatabase, address: str) -> None:
     assert await archive.check_integrity() == ""
     assert await archive.measure_size() > 1_000_000
