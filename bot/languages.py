@@ -31,8 +31,8 @@ async def get_discussion_language(tx: Transaction, server_id: int, discussion_id
 
     Otherwise, the server's.
     """
-    own = find_language(await languages.get_essay_tag(tx, discussion_id))
-    return own or await get_server_language(tx, server_id)
+    essay, server = await languages.get_tags(tx, server_id, discussion_id)
+    return find_language(essay) or find_language(server) or ENGLISH
 
 
 async def get_discussion_languages(tx: Transaction, server_id: int) -> dict[int, str]:

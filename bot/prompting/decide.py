@@ -25,9 +25,15 @@ class DecidedPrompt:
     settings: ServerSettings
 
 
-async def decide(tx: Transaction, prompt: Prompt, at: datetime) -> DecidedPrompt:
-    """Whether to send, postpone or skip a prompt at a time."""
-    settings = await settings_module.get_settings(tx, prompt.server_id)
+async def decide(
+    tx: Transaction, prompt: Prompt, at: datetime, *, settings: ServerSettings | None = None
+) -> DecidedPrompt:
+    """Whether to send, postpone or skip a prompt at a time.
+
+    ``settings``: those of its server, if they were read already.
+    """
+    if settings is None:
+        settings = await settings_module.get_settings(tx, prompt.server_id)
     context = await get_context(
         tx,
         prompt,

@@ -15,6 +15,7 @@ from bot.prompting.prompt_text import make_text
 from storage.db.writer import Transaction
 from storage.prompts.prompt_context import PromptEssay, get_essay
 from storage.prompts.prompts import Prompt
+from storage.servers.settings import ServerSettings
 
 __all__ = ["Forecast", "forecast", "forecast_all"]
 
@@ -36,10 +37,17 @@ class Forecast:
     text: PromptText | None = None
 
 
-async def forecast_all(tx: Transaction, planned: Sequence[Prompt], now: datetime) -> list[Forecast]:
+async def forecast_all(
+    tx: Transaction,
+    planned: Sequence[Prompt],
+    now: datetime,
+    *,
+    settings: ServerSettings | None = None,
+) -> list[Forecast]:
     """The forecasts of a discussion's prompts, the earliest first.
 
-    What an earlier one will ask, a later one doesn't ask again.
+    What an earlier one will ask, a later one doesn't ask again. ``settings``: as in
+    :func:`forecast`.
     """
     asked: set[str] = set()
     found: list[Forecast] = []
@@ -47,7 +55,7 @@ async def forecast_all(tx: Transaction, planned: Sequence[Prompt], now: datetime
     for prompt in planned:
         if essay is None and prompt.discussion_id is not None:
             essay = await get_essay(tx, prompt.discussion_id)
-        one = await forecast(tx, prompt, now, asked_before=asked, essay=essay)
+        one = await forecast(tx, prompt, now, asked_before=asked, essay=essay, settings=settings)
         if one.text is not None and not one.is_skipped:
             asked.update(one.text.asked)
         found.append(one)
@@ -61,17 +69,18 @@ async def forecast(
     *,
     asked_before: Collection[str] = (),
     essay: PromptEssay | None = None,
+    settings: ServerSettings | None = None,
 ) -> Forecast:
     """The forecast of one prompt; the policy is asked for the time at which it is due.
 
     ``asked_before``: what earlier prompts will ask, as in PromptMaterial. ``essay``: the prompt's
-    essay, if it was read already.
+    essay, if it was read already. ``settings``: those of its server, likewise.
     """
     if prompt.state != "planned":
         if prompt.reason:
             return Forecast(_("It waits: {reason}", reason=prompt.reason))
         return Forecast(_("It is being sent."))
-    decided = await decide(tx, prompt, max(now, prompt.due_at))
+    decided = await decide(tx, prompt, max(now, prompt.due_at), settings=settings)
     text = await make_text(tx, prompt, now, asked_before=asked_before, essay=essay)
     said = None if isinstance(text, NothingToSay) else text
     if decided.context.state in _UNPUBLISHED:

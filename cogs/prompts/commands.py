@@ -241,7 +241,7 @@ class Prompts(
             chosen = await choose_essay(tx, server_id, essay)
             settings = await settings_module.get_settings(tx, server_id)
             upcoming, _total = await listings.get_upcoming(tx, chosen.id, _MAX_PREVIEWED)
-            forecasts = await forecast_all(tx, upcoming, now)
+            forecasts = await forecast_all(tx, upcoming, now, settings=settings)
             lines: list[str] = []
             for prompt, expected in zip(upcoming, forecasts, strict=True):
                 lines.append(wording.format_upcoming(prompt, expected, settings))

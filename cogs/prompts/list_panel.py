@@ -436,6 +436,7 @@ async def _look(
     digest = await listings.get_upcoming_digest(tx, server_id)
     paused = await pauses.get_paused_discussions(tx, server_id)
     essay_id = None if essay is None else essay.id
+    forecasts = await forecast_all(tx, upcoming, now, settings=settings)
     return _Shown(
         essays=essays,
         has_more_essays=has_more_essays,
@@ -444,12 +445,14 @@ async def _look(
             (one for one in (*upcoming, *nudges) if one.id == prompt_id and one.state == "planned"),
             None,
         ),
-        upcoming=list(zip(upcoming, await forecast_all(tx, upcoming, now), strict=True)),
-        nudges=[(one, await forecast(tx, one, now)) for one in nudges],
+        upcoming=list(zip(upcoming, forecasts, strict=True)),
+        nudges=[(one, await forecast(tx, one, now, settings=settings)) for one in nudges],
         more=total - len(upcoming),
         more_nudges=total_nudges - len(nudges),
         past=await listings.get_past(tx, server_id, essay_id, _MAX_PAST),
-        digest=None if digest is None else (digest, await forecast(tx, digest, now)),
+        digest=None
+        if digest is None
+        else (digest, await forecast(tx, digest, now, settings=settings)),
         past_digests=[]
         if essay is None
         else await listings.get_past_digests(tx, server_id, _MAX_PAST_DIGESTS),

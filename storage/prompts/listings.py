@@ -119,9 +119,8 @@ async def get_upcoming(
         """,
         {"discussion_id": discussion_id, "nudges": int(nudges), "most": most},
     )
-    found = [await prompts.find_prompt(tx, row["id"]) for row in rows]
-    total = rows[0]["total"] if rows else 0
-    return [prompt for prompt in found if prompt is not None], total
+    found = await prompts.get_prompts(tx, [row["id"] for row in rows])
+    return found, rows[0]["total"] if rows else 0
 
 
 async def get_upcoming_digest(tx: Transaction, server_id: int) -> Prompt | None:
@@ -153,8 +152,7 @@ async def get_coming(
     rows = await tx.rows(
         _COMING, {"server_id": server_id, "discussion_id": discussion_id, "most": most}
     )
-    found = [await prompts.find_prompt(tx, row["id"]) for row in rows]
-    return [prompt for prompt in found if prompt is not None]
+    return await prompts.get_prompts(tx, [row["id"] for row in rows])
 
 
 async def get_past(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.clock import from_milliseconds
 from bot.core.prompts.plan import Condition, FewerReplies
@@ -60,6 +59,53 @@ def _was_attempted(prompt: Prompt) -> bool:
     return prompt.failures > 0 or prompt.blocked_since is not None
 
 
+# The state of the discussion; how many of its other prompts were sent after its last reply, and how
+# many aren't sent yet; when its channel last had a prompt, and whether another one isn't sent yet.
+_CONTEXT = """
+WITH last AS (
+    SELECT id, written_at FROM replies
+    WHERE discussion_id = :id AND deleted_at IS NULL
+    ORDER BY id DESC LIMIT 1
+)
+SELECT discussions.state,
+       COALESCE(discussions.thread_id, discussions.channel_id) AS prompt_channel_id,
+       EXISTS (SELECT 1 FROM threads
+               WHERE threads.id = discussions.thread_id AND threads.state = 'failed'
+       ) AS thread_failed,
+       (SELECT deleted_at FROM deleted_channels
+        WHERE deleted_channels.channel_id = discussions.channel_id) AS deleted_at,
+       EXISTS (SELECT 1 FROM prompt_pauses
+               WHERE prompt_pauses.discussion_id = discussions.id) AS paused,
+       CASE WHEN :counts_replies = 1 THEN
+           (SELECT count(*) FROM replies
+            WHERE replies.discussion_id = discussions.id AND deleted_at IS NULL)
+           ELSE 0 END AS replies,
+       (SELECT written_at FROM last) AS last_reply_at,
+       others.unanswered, others.in_flight,
+       (SELECT max(sent_at) FROM prompts
+        WHERE prompts.channel_id = COALESCE(discussions.thread_id, discussions.channel_id)
+            AND prompts.state = 'sent' AND prompts.kind = 'step') AS sent_at,
+       EXISTS (SELECT 1 FROM prompts
+               WHERE prompts.channel_id = COALESCE(discussions.thread_id, discussions.channel_id)
+                   AND prompts.state = 'claimed' AND prompts.kind = 'step'
+                   AND prompts.id <> :prompt_id) AS channel_busy
+FROM discussions
+CROSS JOIN (
+    SELECT count(*) FILTER (WHERE prompts.state = 'sent') AS unanswered,
+           count(*) FILTER (WHERE prompts.state = 'claimed') AS in_flight
+    FROM prompts LEFT JOIN planned_messages ON planned_messages.id = prompts.planned_message_id
+    WHERE prompts.discussion_id = :id AND prompts.kind = 'step' AND prompts.id <> :prompt_id
+        AND (
+            prompts.state = 'claimed'
+            OR (prompts.state = 'sent'
+                AND (planned_messages.message_id IS NULL
+                     OR planned_messages.message_id > COALESCE((SELECT id FROM last), 0)))
+        )
+) AS others
+WHERE discussions.id = :id
+"""
+
+
 async def get_context(
     tx: Transaction,
     prompt: Prompt,
@@ -88,40 +134,16 @@ async def get_context(
             channel_has_essay=await messages.has_essay_under_way(tx, digest_channel_id, None),
         )
     row = await tx.row(
-        """
-        SELECT discussions.state,
-               COALESCE(discussions.thread_id, discussions.channel_id) AS prompt_channel_id,
-               EXISTS (SELECT 1 FROM threads
-                       WHERE threads.id = discussions.thread_id AND threads.state = 'failed'
-               ) AS thread_failed,
-               (SELECT deleted_at FROM deleted_channels
-                WHERE deleted_channels.channel_id = discussions.channel_id) AS deleted_at,
-               EXISTS (SELECT 1 FROM prompt_pauses
-                       WHERE prompt_pauses.discussion_id = discussions.id) AS paused,
-               CASE WHEN :counts_replies = 1 THEN
-                   (SELECT count(*) FROM replies
-                    WHERE replies.discussion_id = discussions.id AND deleted_at IS NULL)
-                   ELSE 0 END AS replies
-        FROM discussions WHERE id = :id
-        """,
+        _CONTEXT,
         {
             "id": prompt.discussion_id,
+            "prompt_id": prompt.id,
             "counts_replies": isinstance(condition, FewerReplies),
         },
     )
     assert row is not None
-    last = await tx.row(
-        """
-        SELECT id, written_at FROM replies
-        WHERE discussion_id = :id AND deleted_at IS NULL
-        ORDER BY id DESC LIMIT 1
-        """,
-        {"id": prompt.discussion_id},
-    )
-    unanswered, in_flight = await _count_unanswered(tx, prompt, 0 if last is None else last["id"])
-    busy, last_prompt = await _get_channel_state(tx, prompt.id, row["prompt_channel_id"])
     head_deleted, answered = await _get_thread_state(tx, prompt)
-    deleted_at = row["deleted_at"]
+    last_reply_at, sent_at, deleted_at = row["last_reply_at"], row["sent_at"], row["deleted_at"]
     return PromptContext(
         kind=prompt.kind,
         late_from=prompt.late_from,
@@ -131,12 +153,12 @@ async def get_context(
         state=row["state"],
         paused=bool(row["paused"]),
         attempted=_was_attempted(prompt),
-        last_reply_at=None if last is None else from_milliseconds(last["written_at"]),
+        last_reply_at=None if last_reply_at is None else from_milliseconds(last_reply_at),
         replies=row["replies"],
-        unanswered=unanswered,
-        in_flight=in_flight,
-        channel_busy=busy,
-        last_prompt_at=last_prompt,
+        unanswered=row["unanswered"],
+        in_flight=row["in_flight"],
+        channel_busy=bool(row["channel_busy"]),
+        last_prompt_at=None if sent_at is None else from_milliseconds(sent_at),
         thread_deleted=head_deleted or bool(row["thread_failed"]),
         answered=answered,
         channel_has_essay=prompt.kind is not PromptKind.NUDGE
@@ -145,47 +167,6 @@ async def get_context(
         if deleted_at is None
         else from_milliseconds(deleted_at + deleted_channels.RETENTION_MS),
     )
-
-
-async def _count_unanswered(tx: Transaction, prompt: Prompt, last_reply: int) -> tuple[int, int]:
-    """How many prompts of the discussion were sent after its last reply, and aren't sent yet."""
-    row = await tx.row(
-        """
-        SELECT count(*) FILTER (WHERE prompts.state = 'sent') AS unanswered,
-               count(*) FILTER (WHERE prompts.state = 'claimed') AS in_flight
-        FROM prompts LEFT JOIN planned_messages ON planned_messages.id = prompts.planned_message_id
-        WHERE prompts.discussion_id = :discussion_id AND prompts.kind = 'step'
-            AND prompts.id <> :id
-            AND (
-                prompts.state = 'claimed'
-                OR (prompts.state = 'sent'
-                    AND (planned_messages.message_id IS NULL
-                         OR planned_messages.message_id > :last_reply))
-            )
-        """,
-        {"discussion_id": prompt.discussion_id, "id": prompt.id, "last_reply": last_reply},
-    )
-    assert row is not None
-    return row["unanswered"], row["in_flight"]
-
-
-async def _get_channel_state(
-    tx: Transaction, prompt_id: int, channel_id: int
-) -> tuple[bool, datetime | None]:
-    """Whether another prompt of the channel isn't sent yet, and when the channel last had one."""
-    row = await tx.row(
-        """
-        SELECT (SELECT max(sent_at) FROM prompts
-                WHERE channel_id = :channel_id AND state = 'sent' AND kind = 'step') AS sent_at,
-               EXISTS (SELECT 1 FROM prompts
-                       WHERE channel_id = :channel_id AND state = 'claimed' AND kind = 'step'
-                           AND id <> :id) AS in_flight
-        """,
-        {"channel_id": channel_id, "id": prompt_id},
-    )
-    assert row is not None
-    sent_at = row["sent_at"]
-    return bool(row["in_flight"]), None if sent_at is None else from_milliseconds(sent_at)
 
 
 async def _get_thread_state(tx: Transaction, prompt: Prompt) -> tuple[bool, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ __all__ = [
     "find_prompt",
     "get_due",
     "get_local",
+    "get_prompts",
     "make_due",
     "make_immediate",
     "mark_blocked",
@@ -85,6 +87,10 @@ SELECT id, server_id, discussion_id, kind, thread_id, channel_id, content, condi
 FROM prompts
 """
 _FIND = _COLUMNS + "WHERE id = :id"
+_WITH_IDS = """
+WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
+"""
+_GET = _COLUMNS + _WITH_IDS
 _IN_SHARDS = """
 (server_id >> 22) % :shard_count IN (SELECT CAST(value AS BIGINT) FROM json_each(:shard_ids))
 """
@@ -170,6 +176,13 @@ async def find_prompt(tx: Transaction, prompt_id: int) -> Prompt | None:
     """The prompt with this id."""
     row = await tx.row(_FIND, {"id": prompt_id})
     return None if row is None else _prompt(row)
+
+
+async def get_prompts(tx: Transaction, ids: Sequence[int]) -> list[Prompt]:
+    """The prompts with these ids, in their order; not those that don't exist."""
+    rows = await tx.rows(_GET, {"ids": json.dumps(ids)}) if ids else []
+    found = {row["id"]: _prompt(row) for row in rows}
+    return [found[one] for one in ids if one in found]
 
 
 async def claim(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from storage.db.writer import Transaction
 
-__all__ = ["get_essay_tag", "get_essay_tags", "get_server_tag", "set_locales"]
+__all__ = ["get_essay_tags", "get_server_tag", "get_tags", "set_locales"]
 
 
 async def get_server_tag(tx: Transaction, server_id: int) -> str | None:
@@ -35,15 +35,26 @@ async def set_locales(tx: Transaction, locales: Mapping[int, str]) -> None:
     )
 
 
-async def get_essay_tag(tx: Transaction, discussion_id: int) -> str | None:
-    """The language of an essay's newest revision; None if it isn't known."""
+async def get_tags(
+    tx: Transaction, server_id: int, discussion_id: int
+) -> tuple[str | None, str | None]:
+    """The language of an essay's newest revision, and :func:`get_server_tag`."""
     row = await tx.row(
         """
-        SELECT language FROM revisions WHERE discussion_id = :id ORDER BY number DESC LIMIT 1
+        SELECT
+            (
+                SELECT language FROM revisions WHERE discussion_id = :id
+                ORDER BY number DESC LIMIT 1
+            ) AS essay,
+            coalesce(
+                (SELECT language FROM server_settings WHERE server_id = :server_id),
+                (SELECT locale FROM server_locales WHERE server_id = :server_id)
+            ) AS server
         """,
-        {"id": discussion_id},
+        {"id": discussion_id, "server_id": server_id},
     )
-    return None if row is None else row["language"]
+    assert row is not None
+    return row["essay"], row["server"]
 
 
 async def get_essay_tags(tx: Transaction, server_id: int) -> dict[int, str | None]:
