@@ -1,18 +1,22 @@
 """``python -m tests.faults``: makes fault injection runs in parallel, and counts them.
 
 Without options all of them, which takes an hour or more on two cores; ``--seed`` and ``--most``
-take a sample of each scene, and ``--call`` or ``--statement`` with ``--fault`` repeat one run.
+take a sample of each scene, ``--once`` one run of each fault at each different call and statement,
+and ``--call`` or ``--statement`` with ``--fault`` repeat one run.
 Failures are printed as they are found.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
+import operator
 import os
+import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tests.faults.call_faults import Occurrence
 from tests.faults.parallel import Batch, make_batches, play_without_fault, run_all
@@ -34,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kind", choices=FAULTS, help="only these")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--most", type=int, metavar="N", help="at most N runs of each scene")
+    parser.add_argument(
+        "--once", action="store_true", help="each fault at each different call and statement once"
+    )
     parser.add_argument("--jobs", type=int, metavar="N", help="N processes")
     parser.add_argument("--log", action="store_true", help="print the whole log")
     parser.add_argument("--postgresql", action="store_true", help="the archive is on PostgreSQL")
@@ -56,6 +63,7 @@ def _chosen(options: argparse.Namespace, result: PlayResult) -> list[Injection]:
 
 def _batches(options: argparse.Namespace) -> Iterator[Batch]:
     """The runs to make; prints a line for each scene."""
+    found: list[tuple[str, Injection]] = []
     for scene in options.scenes or SCENES:
         result = play_without_fault(scene)
         say(
@@ -67,7 +75,20 @@ def _batches(options: argparse.Namespace) -> Iterator[Batch]:
             if result.end_state:
                 say(*result.end_state.world, *result.end_state.archive)
         if not result.error and not options.none:
-            yield from make_batches(scene, _chosen(options, result))
+            found += [(scene, one) for one in _chosen(options, result)]
+    if options.once:
+        found = _choose_once(found, options.seed)
+    for scene, runs in itertools.groupby(found, key=operator.itemgetter(0)):
+        yield from make_batches(scene, [one for _, one in runs])
+
+
+def _choose_once(found: Sequence[tuple[str, Injection]], seed: int) -> list[tuple[str, Injection]]:
+    """Of the runs with the same fault at the same call or statement, a random one."""
+    chance = random.Random(seed)
+    chosen: dict[tuple[str, str, str], tuple[str, Injection]] = {}
+    for scene, one in chance.sample(found, len(found)):
+        chosen[one.kind, one.at.what, one.fault] = scene, one
+    return sorted(chosen.values(), key=operator.itemgetter(0))
 
 
 def main() -> int:
