@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
@@ -70,6 +71,11 @@ class Emulator:
     @recorder.setter
     def recorder(self, recorder: Recorder | None) -> None:
         self._traffic.recorder = self.dispatcher.recorder = recorder
+
+    @property
+    def call_listeners(self) -> list[Callable[[web.Request], None]]:
+        """Called with the request of each of the bot's calls before anything is done about it."""
+        return self._traffic.listeners
 
     @property
     def page(self) -> str:

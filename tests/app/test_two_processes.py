@@ -16,6 +16,7 @@ from tests.support.two_servers import (
     DAY,
     Scene,
     answer_by_form,
+    find_failed_jobs,
     find_wrong_posts,
     get_due_time,
     get_texts,
@@ -28,6 +29,9 @@ from tests.support.two_servers import (
 
 pytestmark = [pytest.mark.slow, needs_postgresql]
 
+#: A fault of the next request to post something, and what the bot then logs.
+NEXT_POST, OUTAGE = {"method": "POST", "status": 503}, "503"
+
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
@@ -36,8 +40,12 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 
 def check(scene: Scene, expected: Iterable[str]) -> None:
-    """Everything planned was posted once, and ``expected`` (of each server) in its own server."""
+    """Everything planned was posted once, and ``expected`` (of each server) in its own server.
+
+    Each process has tried to post in its own server alone.
+    """
     assert find_wrong_posts(scene, expected) == []
+    assert find_failed_jobs(scene, except_for=OUTAGE) == []
 
 
 async def test_two_processes_at_work_do_everything_once_and_others_take_over(
@@ -66,7 +74,11 @@ async def test_two_processes_at_work_do_everything_once_and_others_take_over(
         threads[server.server_id] = thread
         await server.settle(5)
         await server.write("Ben", f"Ben replies in {name}.", to=head)
-        await answer_by_form(server, "Dev", f"Dev answers {name}.")
+
+    async def answer(server: ServerClient) -> None:
+        # It fails, and is due again in the same second as the other server's.
+        await server.control("faults", {"kind": "http", "path": "/webhooks/*/*", **NEXT_POST})
+        await answer_by_form(server, "Dev", f"Dev answers {server.guild.name}.")
 
     async def write_on(server: ServerClient) -> None:
         for number in range(5):
@@ -82,6 +94,7 @@ async def test_two_processes_at_work_do_everything_once_and_others_take_over(
     await scene.together(lambda server: set_up_server(server, due))
     await first.settle()
     await scene.together(talk)
+    await scene.together(answer)
     await first.settle(60)
     expected = ["Chairs of {}", "Dev answers {}."]
     check(scene, [*expected, "<#"])  # the link to the thread that Ben replied to

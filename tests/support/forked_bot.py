@@ -153,6 +153,10 @@ class ForkedBot:
         """End it at once with SIGKILL, as a crash or a power cut does; its state."""
         return await self._signal(signal.SIGKILL)
 
+    def begin_kill(self) -> None:
+        """The same, without waiting until it has ended."""
+        self._send(signal.SIGKILL)
+
     async def stop(self) -> str:
         """Ask it to end with SIGTERM; with SIGKILL if it does not within 15 seconds; its state."""
         try:
@@ -161,11 +165,14 @@ class ForkedBot:
             self.log(f"The bot didn't stop within {_STOP_SECONDS:.0f} seconds, so it is killed.")
             return await self.kill()
 
-    async def _signal(self, number: signal.Signals) -> str:
+    def _send(self, number: signal.Signals) -> None:
         self.is_wanted = False
         if self.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
+
+    async def _signal(self, number: signal.Signals) -> str:
+        self._send(number)
         async with self._lock:
             await self._finish()
             return self.state

@@ -14,6 +14,7 @@ import pytest
 
 from bot.core.shards import Shards
 from bot.emulator.server import Emulator
+from bot.settings import read_settings
 from tests.support.archives import get_postgresql_address
 from tests.support.forked_bot import ForkedBot, run_forked_bot
 from tests.support.postgres_server import find_programs
@@ -83,6 +84,21 @@ class TwoProcesses:
     own: str
     others: str
     lines: list[str]
+
+    @property
+    def bots(self) -> tuple[ForkedBot, ForkedBot]:
+        """Both processes."""
+        assert isinstance(self.spawned.bot, ForkedBot)
+        return self.spawned.bot, self.beside
+
+    def get_shards(self) -> dict[int, Shards]:
+        """The shards of each process that runs, by its id."""
+        found = {}
+        for bot in self.bots:
+            shards = read_settings(bot.environment).shards
+            if bot.pid is not None and shards is not None:
+                found[bot.pid] = shards
+        return found
 
 
 @contextlib.asynccontextmanager

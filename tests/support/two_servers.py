@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from bot.emulator.world.models import Message
 from bot.emulator.world.seed import put_channel
 from tests.support.archive_queries import query_postgresql
 from tests.support.archives import get_postgresql_address
+from tests.support.call_origins import CallOrigins
+from tests.support.forked_bot import run_forked_bot
 from tests.support.processes import TwoProcesses, two_processes, wait_for_shards
 from tests.support.running_bot import ServerClient, find_buttons, form_data
 from tests.support.shards import add_servers
@@ -27,6 +30,7 @@ __all__ = [
     "Scene",
     "answer_by_form",
     "count",
+    "find_failed_jobs",
     "find_wrong_posts",
     "get_bot_messages",
     "get_contents",
@@ -40,6 +44,7 @@ __all__ = [
 ]
 
 DAY = timedelta(days=1)
+_FAILED_JOB = re.compile(r"\S+ \S+ (WARNING|ERROR|CRITICAL) +bot\.delivery\.worker:")
 #: Below every essay.
 HINT = "-# Reply to any part of the essay, or press **Answer**."
 #: docs: Application Commands › Application Command Option Type; every other option is a string.
@@ -48,11 +53,15 @@ _OPTION_TYPES = {"channel": 7, "notices": 7, "nudges": 4}
 
 @dataclass
 class Scene:
-    """Two servers, one of each process; the first one's process is ``both.spawned``."""
+    """Two servers, one of each process; the first one's process is ``both.spawned``.
+
+    calls:  which process makes which call
+    """
 
     both: TwoProcesses
     folder: Path
     servers: tuple[ServerClient, ServerClient]
+    calls: CallOrigins
 
     async def together(self, act: Callable[[ServerClient], Awaitable[Any]]) -> list[Any]:
         """Do something in both servers at the same time."""
@@ -78,8 +87,10 @@ class Scene:
 
 
 @contextlib.asynccontextmanager
-async def open_scene(folder: Path) -> AsyncIterator[Scene]:
-    """Start both processes, with an empty archive."""
+async def open_scene(
+    folder: Path, main: Callable[[], int] = run_forked_bot
+) -> AsyncIterator[Scene]:
+    """Start both processes, with an empty archive. ``main``: what runs in them."""
     async with (
         two_processes(folder, count=2) as both,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session,
@@ -89,8 +100,11 @@ async def open_scene(folder: Path) -> AsyncIterator[Scene]:
         (other,) = (one for one in add_servers(emulator.world, 2).values() if one is not own)
         put_channel(emulator.world, other, "admins")
         first, second = (ServerClient(emulator, session, guild) for guild in (own, other))
-        scene = Scene(both, folder, (first, second))
-        await asyncio.gather(both.spawned.bot.start(), both.beside.start())
+        scene = Scene(both, folder, (first, second), CallOrigins(emulator.world, both.get_shards))
+        emulator.call_listeners.append(scene.calls.note)
+        for bot in both.bots:
+            bot.main = main
+        await asyncio.gather(*(bot.start() for bot in both.bots))
         await scene.wait_for_shards()
         yield scene
 
@@ -199,12 +213,14 @@ async def get_texts(scene: Scene, server: ServerClient) -> list[str]:
 def find_wrong_posts(
     scene: Scene, expected: Iterable[str], *, may_repeat: Iterable[str] = (HINT,)
 ) -> list[str]:
-    """What isn't posted, twice, or in the other server.
+    """What isn't posted, twice, or in the other server, and calls of the other server's process.
 
     expected:    words of messages that each server has once; ``{}`` is its name
     may_repeat:  words of messages that it may have more often
     """
-    wrong = _find_unsent(scene) + _find_misplaced(scene)
+    wrong = _find_unsent(scene) + _find_misplaced(scene) + scene.calls.wrong
+    served = (scene.both.own, scene.both.others)
+    wrong += [f"{one} called nothing" for one in served if not scene.calls.counts[one]]
     repeated = tuple(may_repeat)
     for server, other in (scene.servers, scene.servers[::-1]):
         name, contents = server.guild.name, get_contents(scene, server)
@@ -222,6 +238,15 @@ def find_wrong_posts(
             if other.guild.name in content
         ]
     return wrong
+
+
+def find_failed_jobs(scene: Scene, *, except_for: str) -> list[str]:
+    """What the processes logged of jobs that failed, without lines that have some words.
+
+    A process that takes a job of the other one's server may notice it before it calls Discord.
+    """
+    lines = (*scene.both.spawned.log, *scene.both.lines)
+    return [one for one in lines if _FAILED_JOB.match(one) and except_for not in one]
 
 
 def _find_unsent(scene: Scene) -> list[str]:

@@ -48,12 +48,16 @@ def is_file_fetch(request: web.Request) -> bool:
 
 
 class BotTraffic:
-    """The middleware; it has to run before the rules do. ``recorder`` may be set at any time."""
+    """The middleware; it has to run before the rules do. ``recorder`` may be set at any time.
+
+    ``listeners``: called with the request of each call before anything is done about it.
+    """
 
     def __init__(self, faults: FaultQueue, steps: Steps) -> None:
         self._faults = faults
         self._steps = steps
         self.recorder: Recorder | None = None
+        self.listeners: list[Callable[[web.Request], None]] = []
 
     def middleware(self) -> Middleware:
         """The middleware function for aiohttp."""
@@ -61,6 +65,8 @@ class BotTraffic:
         @web.middleware
         async def pass_through(request: web.Request, handler: _Handler) -> web.StreamResponse:
             if is_bot_call(request):
+                for listener in self.listeners:
+                    listener(request)
                 return await self._exchange(request, handler, self.recorder)
             if is_file_fetch(request):  # not an API call, so it isn't recorded
                 return await self._exchange(request, handler, None)
