@@ -62,11 +62,6 @@ def _was_attempted(prompt: Prompt) -> bool:
 # The state of the discussion; how many of its other prompts were sent after its last reply, and how
 # many aren't sent yet; when its channel last had a prompt, and whether another one isn't sent yet.
 _CONTEXT = """
-WITH last AS (
-    SELECT id, written_at FROM replies
-    WHERE discussion_id = :id AND deleted_at IS NULL
-    ORDER BY id DESC LIMIT 1
-)
 SELECT discussions.state,
        COALESCE(discussions.thread_id, discussions.channel_id) AS prompt_channel_id,
        EXISTS (SELECT 1 FROM threads
@@ -80,7 +75,9 @@ SELECT discussions.state,
            (SELECT count(*) FROM replies
             WHERE replies.discussion_id = discussions.id AND deleted_at IS NULL)
            ELSE 0 END AS replies,
-       (SELECT written_at FROM last) AS last_reply_at,
+       (SELECT written_at FROM replies
+        WHERE replies.discussion_id = discussions.id AND deleted_at IS NULL
+        ORDER BY id DESC LIMIT 1) AS last_reply_at,
        others.unanswered, others.in_flight,
        (SELECT max(sent_at) FROM prompts
         WHERE prompts.channel_id = COALESCE(discussions.thread_id, discussions.channel_id)
@@ -99,7 +96,11 @@ CROSS JOIN (
             prompts.state = 'claimed'
             OR (prompts.state = 'sent'
                 AND (planned_messages.message_id IS NULL
-                     OR planned_messages.message_id > COALESCE((SELECT id FROM last), 0)))
+                     OR planned_messages.message_id > COALESCE((
+                         SELECT id FROM replies
+                         WHERE discussion_id = :id AND deleted_at IS NULL
+                         ORDER BY id DESC LIMIT 1
+                     ), 0)))
         )
 ) AS others
 WHERE discussions.id = :id

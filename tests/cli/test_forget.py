@@ -23,6 +23,10 @@ from tests.support.running_bot import RunningBot, run_bot, run_emulator, wait_un
 from tests.support.spawned_bot import SpawnedBot, spawned_bot
 
 WORDS = "It takes a night."
+DATABASES = (
+    pytest.param(False, marks=pytest.mark.sqlite),
+    pytest.param(True, marks=needs_postgresql),
+)
 
 
 async def _said(running: RunningBot) -> tuple[str, int]:
@@ -37,6 +41,7 @@ async def _authors(running: RunningBot) -> list[str | None]:
     return [one["author"] and one["author"]["name"] for one in replies]
 
 
+@pytest.mark.sqlite
 async def test_a_member_who_left_is_erased_and_at_the_next_start_in_discord(
     tmp_path: Path,
 ) -> None:
@@ -74,7 +79,7 @@ async def is_renamed(spawned: SpawnedBot) -> bool:
     return any(one["name"] == "A reply" for one in threads)
 
 
-@pytest.mark.parametrize("on_postgresql", [False, pytest.param(True, marks=needs_postgresql)])
+@pytest.mark.parametrize("on_postgresql", DATABASES)
 async def test_a_running_bot_erases_a_member_at_once(tmp_path: Path, on_postgresql: bool) -> None:
     async with spawned_bot(tmp_path, forked=True) as spawned:
         if on_postgresql:
@@ -93,7 +98,7 @@ async def test_a_running_bot_erases_a_member_at_once(tmp_path: Path, on_postgres
             assert {json.loads(line)["member_id"] for line in lines} == {ann}
 
 
-@pytest.mark.parametrize("on_postgresql", [False, pytest.param(True, marks=needs_postgresql)])
+@pytest.mark.parametrize("on_postgresql", DATABASES)
 async def test_a_bot_that_hangs_erases_a_member_once_it_goes_on_or_is_started_again(
     tmp_path: Path, on_postgresql: bool
 ) -> None:
@@ -151,6 +156,7 @@ async def test_each_of_two_processes_erases_in_its_servers_and_the_command_where
         await wait_for_shards(spawned.emulator, 4)
 
 
+@pytest.mark.sqlite
 async def test_an_opted_out_member_stays_opted_out_and_other_servers_are_unchanged(
     tmp_path: Path,
 ) -> None:
