@@ -200,6 +200,10 @@ async def _change_authors(play: ScenePlay, *names: str) -> None:
         rows = play.rows("SELECT member_id FROM essay_authors ORDER BY member_id")
         return [row["member_id"] for row in rows] == wanted
 
+    def are_named() -> bool:
+        rows = play.rows("SELECT member_id FROM pending_authors ORDER BY member_id")
+        return [row["member_id"] for row in rows] == wanted
+
     async def attempt() -> None:
         shown = await play.run_command("essay show", options=[option("essay", "1")])
         edit = shown
@@ -207,7 +211,8 @@ async def _change_authors(play: ScenePlay, *names: str) -> None:
             edit = await play.press(shown, "Edit details")
         await play.settle()
         await _name_authors(play, edit, members)
-        await play.press(edit, "Apply")
+        if are_named():
+            await play.press(edit, "Apply")
 
     await play.retry_until(attempt, done, f"authors {names}")
     await play.settle(60)
