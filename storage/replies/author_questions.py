@@ -1,8 +1,9 @@
 """Rows of questions to an essay's authors: replies that their writers marked as such.
 
 A question counts as answered when an author of the essay replied to it, or wrote in the thread that
-it heads. That isn't stored, so it follows what is deleted, and who the authors are. What was in a
-deleted thread answers nothing, but a question in the channel stays one, though its thread is gone.
+it heads. That isn't stored, so it follows what is deleted, and who the authors are. A message in a
+deleted thread is neither an answer nor a question. A question in the channel isn't hidden when the
+thread that it heads or belongs to is deleted.
 """
 
 from __future__ import annotations
