@@ -114,7 +114,7 @@ class Prompts(
             prompt = await prompts.find_prompt(tx, prompt_id)
             assert prompt is not None
             return wording.describe_planned(
-                prompt, chosen.title, settings, await forecast(tx, prompt, now)
+                prompt, chosen.title, settings, await forecast(tx, prompt, now, settings=settings)
             )
 
         await self.write_and_answer(interaction, add)
@@ -163,7 +163,7 @@ class Prompts(
             essay = await choose_essay(tx, server_id, str(found.discussion_id))
             settings = await settings_module.get_settings(tx, server_id)
             return wording.describe_planned(
-                again, essay.title, settings, await forecast(tx, again, now)
+                again, essay.title, settings, await forecast(tx, again, now, settings=settings)
             )
 
         await self.write_and_answer(interaction, edit)

@@ -280,7 +280,7 @@ class ListPanel:
             essay = await choose_essay(tx, prompt.server_id, str(prompt.discussion_id))
             settings = await settings_module.get_settings(tx, prompt.server_id)
             return wording.describe_planned(
-                changed, essay.title, settings, await forecast(tx, changed, now)
+                changed, essay.title, settings, await forecast(tx, changed, now, settings=settings)
             )
 
         try:
